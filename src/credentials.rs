@@ -1,0 +1,41 @@
+//! What proves who we are. Choosing credentials chooses the back-end.
+
+#[cfg(feature = "vault")]
+use std::path::PathBuf;
+
+use crate::http::Connection;
+use crate::provider::phase::PhaseToken;
+#[cfg(feature = "vault")]
+use crate::secret::SecretValue;
+
+/// Credentials, and where they are good.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Credentials {
+    /// A token of a Phase server.
+    Phase {
+        /// How to reach the server.
+        connection: Connection,
+        /// The token.
+        token: PhaseToken,
+    },
+    /// What opens a vault file.
+    #[cfg(feature = "vault")]
+    Vault {
+        /// The vault.
+        file: PathBuf,
+        /// Its key.
+        key: VaultKey,
+    },
+}
+
+/// What opens a vault.
+#[cfg(feature = "vault")]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum VaultKey {
+    /// The text of an age identity file: one or more `AGE-SECRET-KEY-1…` lines.
+    Identities(SecretValue),
+    /// A passphrase.
+    Passphrase(SecretValue),
+}

@@ -1,0 +1,26 @@
+//! Read and write the secrets of an application's environment.
+
+#![forbid(unsafe_code)]
+
+mod client;
+mod credentials;
+mod error;
+mod http;
+mod notice;
+mod pick;
+mod provider;
+mod resolve;
+mod scope;
+mod secret;
+
+pub use client::{Client, Plan, Resolution, Resolved};
+pub use credentials::Credentials;
+#[cfg(feature = "vault")]
+pub use credentials::VaultKey;
+pub use error::{Error, ErrorKind, Result};
+pub use http::Connection;
+pub use notice::Notice;
+pub use provider::AppSummary;
+pub use provider::phase::PhaseToken;
+pub use scope::{App, Folder, Folders, Place, Scope};
+pub use secret::{Change, NewSecret, Personal, Secret, SecretName, SecretType, SecretValue};

@@ -1,0 +1,71 @@
+//! What a caller should be told although nothing failed.
+
+use std::fmt;
+
+use crate::scope::Folder;
+
+/// Something that went another way than one might think. Its text names
+/// things, and never holds a value.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// Only a part of a name was given, and one thing fitted.
+    Chosen {
+        /// What kind of thing: an app, an environment.
+        what: &'static str,
+        /// What was asked for.
+        wanted: String,
+        /// What was taken.
+        chosen: String,
+    },
+    /// Two secrets have the same name.
+    Collision {
+        /// The name of both.
+        name: String,
+        /// Where the one lies that was taken.
+        kept: Folder,
+        /// Where the other lies.
+        dropped: Folder,
+    },
+    /// A dynamic secret has no lease, hence no values.
+    Dynamic {
+        /// The dynamic secret.
+        name: String,
+        /// The names it would have given values to.
+        keys: Vec<String>,
+    },
+    /// A reference was left as it stands.
+    Unresolved {
+        /// The secret whose value holds it.
+        name: String,
+        /// The reference, with its braces.
+        reference: String,
+        /// Why it leads nowhere.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Chosen { what, wanted, chosen } => {
+                write!(f, "{what} {wanted:?} is taken to mean {chosen:?}")
+            }
+            Self::Collision { name, kept, dropped } if kept == dropped => write!(
+                f,
+                "{name} stands twice in {kept}: the one changed last is used"
+            ),
+            Self::Collision { name, kept, dropped } => {
+                write!(f, "{name} from {kept} is used, not the one from {dropped}")
+            }
+            Self::Dynamic { name, keys } => write!(
+                f,
+                "dynamic secret {name:?} has no lease: {} not set",
+                keys.join(", ")
+            ),
+            Self::Unresolved { name, reference, reason } => {
+                write!(f, "{name}: {reference} stays as it is: {reason}")
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Which part of a store is meant: app, environment, folders and tags.
+
+use std::fmt;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// An app by the name people gave it, or by the id the server gave it.
+///
+/// Names need not be unique; ids are.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum App {
+    /// The server's id, a UUID.
+    Id(String),
+    /// The name, matched exactly, then ignoring case, then as a unique part.
+    Name(String),
+}
+
+impl fmt::Display for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(text) | Self::Name(text) => f.write_str(text),
+        }
+    }
+}
+
+/// The path of a folder, normalised: one leading slash, none at the end, none doubled.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Folder(String);
+
+impl Folder {
+    /// Normalises `text` the way the Phase server does: `a//b/` is `/a/b`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] if `text` holds a NUL or a line break.
+    pub fn new(text: &str) -> Result<Self> {
+        if text.contains(['\0', '\n', '\r']) {
+            return Err(Error::new(
+                ErrorKind::Configuration,
+                format!("{text:?} is not a path: it holds a NUL or a line break"),
+            ));
+        }
+        let mut path = String::with_capacity(text.len() + 1);
+        for part in text.split('/').filter(|part| !part.is_empty()) {
+            path.push('/');
+            path.push_str(part);
+        }
+        if path.is_empty() {
+            path.push('/');
+        }
+        Ok(Self(path))
+    }
+
+    /// The root folder, `/`.
+    #[must_use]
+    pub fn root() -> Self {
+        Self("/".to_owned())
+    }
+
+    /// The path, with its leading slash.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// How many folders deep: 0 for the root.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.0.split('/').filter(|part| !part.is_empty()).count()
+    }
+}
+
+impl fmt::Display for Folder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which folders of an environment.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Folders {
+    /// Every folder there is.
+    All,
+    /// These, in this order: on a collision a later one wins.
+    These(Vec<Folder>),
+}
+
+impl Folders {
+    /// Whether `folder` is one of them.
+    #[must_use]
+    pub fn contains(&self, folder: &Folder) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(folders) => folders.contains(folder),
+        }
+    }
+}
+
+/// One environment of one app.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Place {
+    /// The app.
+    pub app: App,
+    /// The environment's name, matched as an app's name is.
+    pub environment: String,
+}
+
+/// The part of a store that a call is about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Scope {
+    /// App and environment.
+    pub place: Place,
+    /// The folders, at least one.
+    pub folders: Folders,
+    /// Only secrets that carry one of these tags; empty: all secrets.
+    pub tags: Vec<String>,
+}
+
+impl Scope {
+    /// The root folder of `environment` of `app`.
+    #[must_use]
+    pub fn new(app: App, environment: impl Into<String>) -> Self {
+        Self {
+            place: Place {
+                app,
+                environment: environment.into(),
+            },
+            folders: Folders::These(vec![Folder::root()]),
+            tags: Vec::new(),
+        }
+    }
+
+    /// The same, but these folders.
+    #[must_use]
+    pub fn in_folders(mut self, folders: Folders) -> Self {
+        self.folders = folders;
+        self
+    }
+
+    /// The same, but only secrets with one of `tags`: compared ignoring case,
+    /// `_` as a space, and a part of a tag is enough.
+    #[must_use]
+    pub fn tagged(mut self, tags: Vec<String>) -> Self {
+        self.tags = tags;
+        self
+    }
+
+    /// Whether a secret that carries `tags` is meant.
+    pub(crate) fn admits(&self, tags: &[String]) -> bool {
+        let plain = |tag: &str| tag.trim().to_lowercase().replace('_', " ");
+        self.tags.is_empty()
+            || self
+                .tags
+                .iter()
+                .map(|wanted| plain(wanted))
+                .any(|wanted| tags.iter().any(|tag| plain(tag).contains(&wanted)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_normalised_as_the_server_does_it() {
+        for (given, normal) in [
+            ("/", "/"),
+            ("backend", "/backend"),
+            ("/backend/", "/backend"),
+            ("//a//b//", "/a/b"),
+            ("a//b", "/a/b"),
+            ("///", "/"),
+            ("", "/"),
+        ] {
+            assert_eq!(Folder::new(given).unwrap().as_str(), normal, "{given}");
+        }
+    }
+
+    #[test]
+    fn any_of_several_tags_is_enough_and_case_and_underscores_do_not_matter() {
+        let scope = |tags: &[&str]| {
+            Scope::new(App::Name("web".into()), "dev")
+                .tagged(tags.iter().map(|&tag| tag.to_owned()).collect())
+        };
+        let tags = ["Back End".to_owned(), "aws".to_owned()];
+        assert!(scope(&[]).admits(&tags));
+        assert!(scope(&["db", "AWS"]).admits(&tags));
+        assert!(scope(&["back_end"]).admits(&tags));
+        assert!(scope(&["end"]).admits(&tags));
+        assert!(!scope(&["zz"]).admits(&tags));
+        assert!(!scope(&["db"]).admits(&[]));
+    }
+}
