@@ -1,5 +1,6 @@
 //! The client: the only place where a back-end and the resolver meet.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::credentials::Credentials;
@@ -114,7 +115,8 @@ impl Client {
     pub async fn list(&self, scope: &Scope) -> Result<Vec<Secret>> {
         let listing = self.provider.list(scope, self.until()).await?;
         let mut secrets = listing.secrets;
-        secrets.retain(|secret| scope.folders.contains(&secret.folder) && scope.admits(&secret.tags));
+        secrets
+            .retain(|secret| scope.folders.contains(&secret.folder) && scope.admits(&secret.tags));
         secrets.sort_by(|a, b| (&a.name, &a.folder).cmp(&(&b.name, &b.folder)));
         Ok(secrets)
     }
@@ -131,7 +133,13 @@ impl Client {
     /// Only reads; dropping the future leaves nothing behind.
     pub async fn resolve(&self, scope: &Scope, plan: &Plan<'_>) -> Result<Resolution> {
         let until = self.until();
-        let Listing { place, secrets, whole, mut notices } = self.provider.list(scope, until).await?;
+        let Listing {
+            place,
+            secrets,
+            whole,
+            mut notices,
+        } = self.provider.list(scope, until).await?;
+        let secrets = Arc::new(secrets);
         let (roots, collisions) = chosen(&secrets, scope, plan.wanted);
         notices.extend(collisions);
         let mut resolver = match self.provider.references() {
@@ -139,26 +147,25 @@ impl Client {
             References::Theirs => Resolver::checking(place.clone(), plan),
         };
         if whole {
-            resolver.supply(place.clone(), Ok((place.clone(), secrets.clone())));
+            resolver.supply(place.clone(), Ok((place.clone(), Arc::clone(&secrets))))?;
         }
         loop {
-            match resolver.step(&roots)? {
+            let places = match resolver.step(&roots)? {
                 Step::Done(secrets, left_over) => {
                     notices.extend(left_over);
-                    return Ok(Resolution { place, secrets, notices });
+                    return Ok(Resolution {
+                        place,
+                        secrets,
+                        notices,
+                    });
                 }
-                Step::Needs(places) => {
-                    for wanted in places {
-                        let scope = Scope {
-                            place: wanted.clone(),
-                            folders: crate::scope::Folders::All,
-                            tags: Vec::new(),
-                        };
-                        let answer = self.provider.list(&scope, until).await;
-                        let answer = answer.map(|listing| (listing.place, listing.secrets));
-                        resolver.supply(wanted, answer);
-                    }
-                }
+                Step::Needs(places) => places,
+            };
+            for asked in places {
+                let scope = Scope::all_of(asked.clone());
+                let answer = self.provider.list(&scope, until).await;
+                let answer = answer.map(|listing| (listing.place, Arc::new(listing.secrets)));
+                resolver.supply(asked, answer)?;
             }
         }
     }
@@ -185,7 +192,9 @@ impl Client {
         name: &str,
         change: &Change,
     ) -> Result<()> {
-        self.provider.update(place, folder, name, change, self.until()).await
+        self.provider
+            .update(place, folder, name, change, self.until())
+            .await
     }
 
     /// Removes the secret `name` from `folder`, and says whether it was there.
@@ -194,7 +203,9 @@ impl Client {
     ///
     /// Any [`ErrorKind`](crate::ErrorKind).
     pub async fn delete(&self, place: &Place, folder: &Folder, name: &str) -> Result<bool> {
-        self.provider.delete(place, folder, name, self.until()).await
+        self.provider
+            .delete(place, folder, name, self.until())
+            .await
     }
 
     /// The apps that these credentials reach, by name.

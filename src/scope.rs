@@ -130,6 +130,15 @@ impl Scope {
         }
     }
 
+    /// Every secret of `place`.
+    pub(crate) fn all_of(place: Place) -> Self {
+        Self {
+            place,
+            folders: Folders::All,
+            tags: Vec::new(),
+        }
+    }
+
     /// The same, but these folders.
     #[must_use]
     pub fn in_folders(mut self, folders: Folders) -> Self {

@@ -1,0 +1,81 @@
+//! References that lead nowhere: collected, then told all at once.
+
+use std::collections::BTreeMap;
+
+use super::Position;
+use super::reference::Reference;
+use crate::error::{Error, ErrorKind};
+use crate::notice::Notice;
+
+/// How many failures one message tells.
+const MOST: usize = 5;
+
+/// Failures, each once, whoever ran into it first.
+#[derive(Debug, Default)]
+pub(super) struct Failures(BTreeMap<(Position, String), Failed>);
+
+#[derive(Debug)]
+struct Failed {
+    /// `A → B → ${C}`: from the secret asked for to the reference.
+    way: String,
+    cyclic: bool,
+    reason: String,
+}
+
+impl Failures {
+    /// Adds `reference`, which stands in the last secret of `chain`.
+    pub(super) fn add(
+        &mut self,
+        chain: &[Position],
+        reference: &Reference<'_>,
+        reason: String,
+        cyclic: bool,
+    ) {
+        let Some(holder) = chain.last() else {
+            return;
+        };
+        let names: Vec<&str> = chain.iter().map(|(_, _, name)| name.as_str()).collect();
+        self.0
+            .entry((holder.clone(), reference.text.to_owned()))
+            .or_insert_with(|| Failed {
+                way: format!("{} → {}", names.join(" → "), reference.text),
+                cyclic,
+                reason,
+            });
+    }
+
+    /// One error for all of them, if there are any.
+    pub(super) fn error(&self) -> Option<Error> {
+        let ways: Vec<String> = self
+            .0
+            .values()
+            .take(MOST)
+            .map(|failed| format!("{} ({})", failed.way, failed.reason))
+            .collect();
+        if ways.is_empty() {
+            return None;
+        }
+        let more = match self.0.len().saturating_sub(MOST) {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        let cyclic = self.0.values().all(|failed| failed.cyclic);
+        let word = if cyclic { "in a circle" } else { "nowhere" };
+        let text = format!("a reference leads {word}: {}{more}", ways.join("; "));
+        Some(Error::new(ErrorKind::Unresolved, text).help(
+            "mend the reference, leave the secret out with --exclude, or pass --allow-unresolved",
+        ))
+    }
+
+    /// One notice for each.
+    pub(super) fn notices(self) -> Vec<Notice> {
+        self.0
+            .into_iter()
+            .map(|(((_, _, name), reference), failed)| Notice::Unresolved {
+                name,
+                reference,
+                reason: failed.reason,
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,278 @@
+use super::winner::tests::secret;
+use super::*;
+use crate::secret::Personal;
+
+fn place(app: &str, environment: &str) -> Place {
+    Place {
+        app: App::Name(app.to_owned()),
+        environment: environment.to_owned(),
+    }
+}
+
+/// A store: app, environment, folder, name, value.
+type Store = [(
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+)];
+
+fn environment(store: &Store, place: &Place) -> Vec<Secret> {
+    store
+        .iter()
+        .filter(|row| App::Name(row.0.to_owned()) == place.app && row.1 == place.environment)
+        .map(|row| secret(row.2, row.3, row.4, "1"))
+        .collect()
+}
+
+/// Resolves web / dev of `store`, and counts the rounds of asking.
+fn resolved(store: &Store, lenient: bool) -> (Result<Step>, usize) {
+    let home = place("web", "dev");
+    let secrets = environment(store, &home);
+    let plan = Plan {
+        allow_unresolved: lenient,
+        ..Plan::default()
+    };
+    let mut resolver = Resolver::following(home, &plan);
+    let roots: Vec<&Secret> = secrets.iter().collect();
+    for round in 0.. {
+        match resolver.step(&roots) {
+            Ok(Step::Needs(places)) => {
+                for asked in places {
+                    let secrets = environment(store, &asked);
+                    let answer = if secrets.is_empty() {
+                        let text = format!("there is no environment {}", asked.environment);
+                        Err(crate::error::Error::new(ErrorKind::Missing, text))
+                    } else {
+                        Ok((asked.clone(), Arc::new(secrets)))
+                    };
+                    resolver.supply(asked, answer).unwrap();
+                }
+            }
+            step => return (step, round),
+        }
+    }
+    unreachable!()
+}
+
+fn value(store: &Store, name: &str) -> String {
+    match resolved(store, true).0.unwrap() {
+        Step::Done(secrets, _) => secrets
+            .iter()
+            .find(|secret| secret.name == name)
+            .map(|secret| secret.value.expose().to_owned())
+            .unwrap(),
+        Step::Needs(_) => unreachable!(),
+    }
+}
+
+fn failure(store: &Store) -> String {
+    let error = resolved(store, false).0.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unresolved);
+    error.to_string()
+}
+
+#[test]
+fn references_are_followed_recursively_and_at_the_root_wherever_they_stand() {
+    let store = [
+        ("web", "dev", "/", "HOST", "h"),
+        ("web", "dev", "/", "URL", "pg://${HOST}:${/db/PORT}/x"),
+        ("web", "dev", "/", "NEST", "<${URL}>"),
+        ("web", "dev", "/db", "PORT", "5432"),
+        ("web", "dev", "/db", "HOST", "not this one"),
+        ("web", "dev", "/db", "FROM_BELOW", "${HOST}"),
+    ];
+    assert_eq!(value(&store, "NEST"), "<pg://h:5432/x>");
+    assert_eq!(value(&store, "FROM_BELOW"), "h");
+}
+
+#[test]
+fn the_context_switches_to_the_app_and_environment_of_the_secret_that_refers() {
+    let store = [
+        ("web", "dev", "/", "HOST", "dev-host"),
+        ("web", "dev", "/", "A", "${staging.NEST}|${api::prod.NEST}"),
+        ("web", "staging", "/", "NEST", "s-${HOST}"),
+        ("web", "staging", "/", "HOST", "staging-host"),
+        ("api", "prod", "/", "NEST", "x-${HOST}"),
+        ("api", "prod", "/", "HOST", "x-host"),
+    ];
+    assert_eq!(value(&store, "A"), "s-staging-host|x-x-host");
+}
+
+#[test]
+fn all_environments_of_a_round_are_asked_for_at_once() {
+    let store = [
+        ("web", "dev", "/", "A", "${staging.X}${qa.X}${api::prod.X}"),
+        ("web", "staging", "/", "X", "1"),
+        ("web", "qa", "/", "X", "2"),
+        ("api", "prod", "/", "X", "3"),
+    ];
+    let (step, rounds) = resolved(&store, false);
+    assert!(matches!(step, Ok(Step::Done(..))));
+    assert_eq!(rounds, 1);
+}
+
+#[test]
+fn a_reference_that_leads_nowhere_names_the_way_to_it_and_the_reason() {
+    let store = [
+        ("web", "dev", "/", "URL", "${NEST}"),
+        ("web", "dev", "/", "NEST", "x${NOPE}"),
+    ];
+    let text = failure(&store);
+    assert!(
+        text.contains("NEST → ${NOPE} (there is no NOPE in / of dev)"),
+        "{text}"
+    );
+    let text = failure(&[("web", "dev", "/", "A", "${gone.X}")]);
+    assert!(
+        text.contains("A → ${gone.X} (there is no environment gone)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_cycle_is_told_with_its_whole_chain() {
+    let store = [
+        ("web", "dev", "/", "A", "a${B}"),
+        ("web", "dev", "/", "B", "b${A}"),
+    ];
+    let text = failure(&store);
+    assert!(text.contains("in a circle"), "{text}");
+    assert!(text.contains("A → B → ${A}"), "{text}");
+}
+
+#[test]
+fn leniently_only_the_reference_that_fails_stays() {
+    let store = [
+        ("web", "dev", "/", "HOST", "h"),
+        ("web", "dev", "/", "MIXED", "${HOST}-${NOPE}-${HOST}"),
+        ("web", "dev", "/", "CYC_A", "a${CYC_B}"),
+        ("web", "dev", "/", "CYC_B", "b${CYC_A}"),
+        ("web", "dev", "/", "SELF", "s${SELF}"),
+    ];
+    assert_eq!(value(&store, "MIXED"), "h-${NOPE}-h");
+    assert_eq!(value(&store, "CYC_A"), "ab${CYC_A}");
+    assert_eq!(value(&store, "CYC_B"), "ba${CYC_B}");
+    assert_eq!(value(&store, "SELF"), "s${SELF}");
+}
+
+#[test]
+fn what_nobody_meant_as_a_reference_never_fails_a_run() {
+    for text in [
+        "${HOST:-x}",
+        "${VAR%.*}",
+        "${{HOST}}",
+        "${ HOST }",
+        "$HOST",
+        "${arr[0]}",
+    ] {
+        let secrets = [secret("/", "A", text, "1")];
+        let home = place("web", "dev");
+        let mut resolver = Resolver::following(home.clone(), &Plan::default());
+        resolver
+            .supply(home.clone(), Ok((home, Arc::new(secrets.to_vec()))))
+            .unwrap();
+        let Step::Done(done, notices) = resolver.step(&[&secrets[0]]).unwrap() else {
+            panic!("nothing is needed");
+        };
+        assert_eq!(done[0].value.expose(), text);
+        assert!(notices.is_empty());
+    }
+}
+
+#[test]
+fn a_key_that_looks_like_shell_is_used_if_it_exists() {
+    let store = [
+        ("web", "dev", "/", "A B-C.D=E", "odd"),
+        ("web", "dev", "/", "R", "${A B-C.D=E}"),
+    ];
+    assert_eq!(value(&store, "R"), "odd");
+}
+
+#[test]
+fn overrides_come_before_references() {
+    let mut target = secret("/", "OVR", "shared", "1");
+    target.personal = Some(Personal {
+        active: true,
+        value: SecretValue::new("own".to_owned()),
+    });
+    let secrets = vec![target, secret("/", "R", "${OVR}", "1")];
+    for (personal, expected) in [(true, "own"), (false, "shared")] {
+        let plan = Plan {
+            personal,
+            ..Plan::default()
+        };
+        let home = place("web", "dev");
+        let mut resolver = Resolver::following(home.clone(), &plan);
+        resolver
+            .supply(home.clone(), Ok((home, Arc::new(secrets.clone()))))
+            .unwrap();
+        let Step::Done(done, _) = resolver.step(&[&secrets[1]]).unwrap() else {
+            panic!("nothing is needed");
+        };
+        assert_eq!(done[0].value.expose(), expected);
+    }
+}
+
+#[test]
+fn what_the_server_left_over_is_unresolved_and_what_is_not_meant_is_text() {
+    let home = place("web", "dev");
+    let mut resolver = Resolver::checking(home, &Plan::default());
+    let left = secret("/", "A", "x${api::prod.KEY}", "1");
+    let error = resolver.step(&[&left]).unwrap_err();
+    assert!(
+        error.to_string().contains("A → ${api::prod.KEY}"),
+        "{error}"
+    );
+    let shell = secret("/", "A", "${X:-y}", "1");
+    assert!(matches!(resolver.step(&[&shell]), Ok(Step::Done(..))));
+}
+
+#[test]
+fn a_value_that_doubles_at_each_level_ends_at_the_limit() {
+    let home = place("web", "dev");
+    let mut secrets = vec![secret("/", "K0", &"x".repeat(1000), "1")];
+    for level in 1..40 {
+        let text = format!("${{K{}}}${{K{}}}", level - 1, level - 1);
+        secrets.push(secret("/", &format!("K{level}"), &text, "1"));
+    }
+    let mut resolver = Resolver::following(home.clone(), &Plan::default());
+    resolver
+        .supply(home.clone(), Ok((home, Arc::new(secrets.clone()))))
+        .unwrap();
+    let error = resolver.step(&[&secrets[39]]).unwrap_err();
+    assert!(error.to_string().contains("4 MiB"), "{error}");
+}
+
+#[test]
+fn a_knot_of_cycles_comes_to_an_end() {
+    let home = place("web", "dev");
+    let all: String = (0..30).map(|at| format!("${{K{at}}}")).collect();
+    let secrets: Vec<_> = (0..30)
+        .map(|at| secret("/", &format!("K{at}"), &all, "1"))
+        .collect();
+    let plan = Plan {
+        allow_unresolved: true,
+        ..Plan::default()
+    };
+    let mut resolver = Resolver::following(home.clone(), &plan);
+    resolver
+        .supply(home.clone(), Ok((home, Arc::new(secrets.clone()))))
+        .unwrap();
+    assert!(resolver.step(&[&secrets[0]]).is_ok());
+}
+
+#[test]
+fn a_chain_deeper_than_the_limit_fails_with_a_reason() {
+    let home = place("web", "dev");
+    let secrets: Vec<_> = (0..200)
+        .map(|at| secret("/", &format!("K{at}"), &format!("${{K{}}}", at + 1), "1"))
+        .collect();
+    let mut resolver = Resolver::following(home.clone(), &Plan::default());
+    resolver
+        .supply(home.clone(), Ok((home, Arc::new(secrets.clone()))))
+        .unwrap();
+    let error = resolver.step(&[&secrets[0]]).unwrap_err();
+    assert!(error.to_string().contains("too deeply"), "{error}");
+}
