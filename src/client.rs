@@ -10,7 +10,7 @@ use crate::provider::phase::Phase;
 #[cfg(feature = "vault")]
 use crate::provider::vault::Vault;
 use crate::provider::{AppSummary, Backend, Listing, Provider, References};
-use crate::resolve::{Resolver, Step, chosen};
+use crate::resolve::{Chosen, Resolver, Step, chosen};
 use crate::scope::{Folder, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret, SecretValue};
 
@@ -51,6 +51,8 @@ impl Default for Plan<'_> {
 /// The answer of [`Client::resolve`].
 #[derive(Debug)]
 pub struct Resolution {
+    /// Names in the scope that were not wanted.
+    pub left_out: Vec<String>,
     /// App and environment as the store spells them.
     pub place: Place,
     /// One secret per name, in name order.
@@ -140,7 +142,11 @@ impl Client {
             mut notices,
         } = self.provider.list(scope, until).await?;
         let secrets = Arc::new(secrets);
-        let (roots, collisions) = chosen(&secrets, scope, plan.wanted);
+        let Chosen {
+            roots,
+            left_out,
+            collisions,
+        } = chosen(&secrets, scope, plan.wanted);
         notices.extend(collisions);
         let mut resolver = match self.provider.references() {
             References::Ours => Resolver::following(place.clone(), plan),
@@ -154,6 +160,7 @@ impl Client {
                 Step::Done(secrets, left_over) => {
                     notices.extend(left_over);
                     return Ok(Resolution {
+                        left_out,
                         place,
                         secrets,
                         notices,

@@ -16,7 +16,7 @@ use crate::scope::{App, Folder, Place};
 use crate::secret::{Secret, SecretValue};
 use failure::Failures;
 use reference::{Piece, Reference, pieces};
-pub(crate) use winner::chosen;
+pub(crate) use winner::{Chosen, chosen};
 use winner::{effective, named};
 
 /// How far [`Resolver::step`] came.

@@ -15,6 +15,16 @@ pub(crate) fn effective(secret: &Secret, personal: bool) -> (&SecretValue, bool)
     }
 }
 
+/// Which secrets of a scope are to be used.
+#[derive(Debug)]
+pub(crate) struct Chosen<'a> {
+    /// One per name, in name order.
+    pub(crate) roots: Vec<&'a Secret>,
+    /// The names that are not wanted.
+    pub(crate) left_out: Vec<String>,
+    pub(crate) collisions: Vec<Notice>,
+}
+
 /// The secrets of `scope` whose names are `wanted`, one per name, in name order.
 ///
 /// A later folder of the scope wins; where every folder is meant, the deeper,
@@ -23,29 +33,38 @@ pub(crate) fn chosen<'a>(
     secrets: &'a [Secret],
     scope: &Scope,
     wanted: &dyn Fn(&str) -> bool,
-) -> (Vec<&'a Secret>, Vec<Notice>) {
+) -> Chosen<'a> {
     let meant = |secret: &&Secret| {
-        scope.folders.contains(&secret.folder) && scope.admits(&secret.tags) && wanted(&secret.name)
+        scope.folders.contains(&secret.folder) && scope.admits(&secret.tags)
     };
     let mut by_name: BTreeMap<&str, Vec<&Secret>> = BTreeMap::new();
     for secret in secrets.iter().filter(meant) {
         by_name.entry(&secret.name).or_default().push(secret);
     }
     let mut winners = Vec::with_capacity(by_name.len());
-    let mut notices = Vec::new();
-    for mut candidates in by_name.into_values() {
+    let mut left_out = Vec::new();
+    let mut collisions = Vec::new();
+    for (name, mut candidates) in by_name {
+        if !wanted(name) {
+            left_out.push(name.to_owned());
+            continue;
+        }
         candidates.sort_by(|a, b| order(a, b, &scope.folders));
         let Some((winner, losers)) = candidates.split_last() else {
             continue;
         };
         winners.push(*winner);
-        notices.extend(losers.iter().map(|loser| Notice::Collision {
+        collisions.extend(losers.iter().map(|loser| Notice::Collision {
             name: winner.name.clone(),
             kept: winner.folder.clone(),
             dropped: loser.folder.clone(),
         }));
     }
-    (winners, notices)
+    Chosen {
+        roots: winners,
+        left_out,
+        collisions,
+    }
 }
 
 /// The one of `secrets` that is called `key` in `folder`: on a tie, the one changed last.
@@ -99,9 +118,9 @@ pub(crate) mod tests {
 
     fn winner(secrets: &[Secret], folders: Folders) -> (String, Vec<Notice>) {
         let scope = Scope::new(App::Name("web".into()), "dev").in_folders(folders);
-        let (secrets, notices) = chosen(secrets, &scope, &|_| true);
-        assert_eq!(secrets.len(), 1);
-        (secrets[0].value.expose().to_owned(), notices)
+        let Chosen { roots, collisions, .. } = chosen(secrets, &scope, &|_| true);
+        assert_eq!(roots.len(), 1);
+        (roots[0].value.expose().to_owned(), collisions)
     }
 
     fn these(folders: &[&str]) -> Folders {
@@ -178,8 +197,8 @@ pub(crate) mod tests {
             turned.reverse();
             let scope = Scope::new(App::Name("web".into()), "dev").in_folders(Folders::All);
             let values = |secrets: &[Secret]| -> Vec<String> {
-                let (chosen, _) = chosen(secrets, &scope, &|_| true);
-                chosen.iter().map(|secret| secret.value.expose().to_owned()).collect()
+                let Chosen { roots, .. } = chosen(secrets, &scope, &|_| true);
+                roots.iter().map(|secret| secret.value.expose().to_owned()).collect()
             };
             prop_assert_eq!(values(&secrets), values(&turned));
         }

@@ -1,0 +1,99 @@
+//! The options of every command that reads the store.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+/// Where the secrets are, and with what they are fetched.
+#[derive(ClapArgs, Clone, Debug, Default)]
+#[command(next_help_heading = "Where the secrets are")]
+pub(crate) struct Context {
+    /// Where secrets are kept [default: where there are credentials for]
+    /// [env: PHASE_RUN_PROVIDER]
+    #[arg(long, value_name = "PROVIDER")]
+    pub(crate) provider: Option<ProviderName>,
+
+    /// Server URL [default: https://console.phase.dev] [env: PHASE_HOST]
+    #[arg(long, value_name = "URL")]
+    pub(crate) host: Option<String>,
+
+    /// App, by name [env: PHASE_APP]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) app: Option<String>,
+
+    /// App, by id; wins over the name [env: PHASE_APP_ID]
+    #[arg(long, value_name = "ID")]
+    pub(crate) app_id: Option<String>,
+
+    /// Environment [default: development] [env: PHASE_ENV]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+
+    /// Folder; may be repeated, later ones win [default: /] [env: PHASE_PATH]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Vec<String>,
+
+    /// Every folder; deeper ones win
+    #[arg(long, conflicts_with = "path")]
+    pub(crate) all_paths: bool,
+
+    /// Only secrets with this tag; may be repeated, commas allowed
+    /// [env: PHASE_TAGS]
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub(crate) tag: Vec<String>,
+
+    /// The vault file, for the provider `vault` [env: PHASE_RUN_VAULT]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vault: Option<PathBuf>,
+
+    /// The age identity that opens the vault [default: identity in the user's
+    /// configuration] [env: PHASE_RUN_IDENTITY]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) identity: Option<PathBuf>,
+
+    /// File with the token [default: the token in PHASE_SERVICE_TOKEN]
+    /// [env: PHASE_SERVICE_TOKEN_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+
+    /// More root certificates, PEM (SSL_CERT_FILE replaces the system's)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_cert: Option<PathBuf>,
+
+    /// Do not check the server's certificate [env: PHASE_VERIFY_SSL=false]
+    #[arg(long)]
+    pub(crate) insecure: bool,
+
+    /// Time for fetching, retries included, such as 30s or 2m [default: 30s]
+    /// [env: PHASE_RUN_TIMEOUT]
+    #[arg(long, value_name = "DURATION", value_parser = super::duration)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Ignore personal overrides
+    #[arg(long)]
+    pub(crate) no_personal: bool,
+
+    /// How to speak to Phase [default: auto] [env: PHASE_RUN_API]
+    #[arg(long, value_name = "API")]
+    pub(crate) api: Option<Api>,
+}
+
+/// `--provider`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ProviderName {
+    /// A Phase server
+    Phase,
+    /// An encrypted file
+    Vault,
+}
+
+/// `--api`.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Api {
+    /// Whichever the token allows
+    #[default]
+    Auto,
+    /// The REST API, with server-side encryption
+    Rest,
+}

@@ -1,0 +1,140 @@
+//! What was typed: data only, nothing is looked up here.
+
+mod context;
+mod run;
+mod secrets;
+mod vault;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+pub(crate) use context::{Api, Context, ProviderName};
+pub(crate) use run::{Mode, Process, Run, Selection, Shell, SignalScopeName};
+pub(crate) use secrets::{Format, Secrets, StoredType, Value, Write};
+pub(crate) use vault::{Key, Recipients, Vault};
+
+/// Start a program with its secrets in the environment.
+///
+/// Fetches every secret of one app, environment and path, merges them into
+/// the environment, and becomes the command: signals and exit statuses are
+/// the command's own.
+#[derive(Debug, Parser)]
+#[command(
+    name = "phase-run",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    subcommand_help_heading = "Commands",
+    override_usage = "phase-run [OPTIONS] -- COMMAND [ARG]...\n       phase-run <SUBCOMMAND> ...",
+    after_help = AFTER_HELP,
+    term_width = 80,
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
+    #[command(flatten)]
+    pub(crate) run: Run,
+
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+const AFTER_HELP: &str = "\
+Exit status: the command's own; 2 for wrong usage, 125 if phase-run failed,
+126 if the command cannot be run, 127 if it was not found.
+
+Examples:
+  phase-run -- npm start
+  phase-run --app web --env production --path /backend -- ./server --port 80
+  phase-run --command 'migrate && serve'
+  phase-run --dry-run -v";
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start a command with the secrets (the same as without `run`)
+    Run(Box<Run>),
+    /// Start an interactive shell with the secrets
+    Shell(Box<Shell>),
+    /// Read and write the secrets themselves
+    #[command(subcommand)]
+    Secrets(Secrets),
+    /// List the apps and environments these credentials reach
+    Apps(Apps),
+    /// Make and share a vault: an encrypted file instead of a server
+    #[command(subcommand)]
+    Vault(Vault),
+    /// Copy this program to a file or directory, for an init container
+    Copy {
+        /// The file, or the directory to put `phase-run` into
+        dest: PathBuf,
+    },
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, in roff
+    Man,
+}
+
+/// `apps`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Apps {
+    #[command(flatten)]
+    pub(crate) context: Context,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What goes to standard error, for every command.
+#[derive(ClapArgs, Clone, Debug)]
+#[command(next_help_heading = "Messages")]
+pub(crate) struct Output {
+    /// Print errors only, no warnings
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Say what is done and why (-vv: in detail) [env: PHASE_RUN_LOG]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    /// How messages on standard error are written
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub(crate) log_format: LogFormat,
+
+    /// Report failures by sysexits(3), not 125 [env: PHASE_RUN_SYSEXITS=1]
+    #[arg(long, global = true)]
+    pub(crate) sysexits: bool,
+}
+
+/// `--log-format`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Json,
+    Text,
+}
+
+/// A time span such as `30s`, `2m` or `1h 30m`; zero is none.
+fn duration(text: &str) -> Result<Duration, String> {
+    let span = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if span.is_zero() {
+        return Err("it must be longer than nothing".to_owned());
+    }
+    Ok(span)
+}
+
+/// `OLD=NEW`, both not empty.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((old, new)) if !old.is_empty() && !new.is_empty() => {
+            Ok((old.to_owned(), new.to_owned()))
+        }
+        _ => Err("it must be OLD=NEW".to_owned()),
+    }
+}

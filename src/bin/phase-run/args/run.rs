@@ -1,0 +1,147 @@
+//! The options of the launcher.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+use super::Context;
+
+/// `run`.
+#[derive(ClapArgs, Clone, Debug)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) context: Context,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+
+    #[command(flatten)]
+    pub(crate) process: Process,
+
+    /// Show what would be injected, never a value, and start nothing
+    #[arg(long, help_heading = "Instead of starting")]
+    pub(crate) dry_run: bool,
+
+    /// With --dry-run: print JSON
+    #[arg(long, requires = "dry_run", help_heading = "Instead of starting")]
+    pub(crate) json: bool,
+
+    /// Run STR by a shell, instead of a command after `--`
+    #[arg(long = "command", value_name = "STR", conflicts_with = "argv")]
+    pub(crate) script: Option<OsString>,
+
+    /// The shell of --command
+    #[arg(long, value_name = "PATH", requires = "script", default_value = "/bin/sh")]
+    pub(crate) shell: PathBuf,
+
+    /// The command and its arguments
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) argv: Vec<OsString>,
+}
+
+/// `shell`.
+#[derive(ClapArgs, Clone, Debug)]
+pub(crate) struct Shell {
+    #[command(flatten)]
+    pub(crate) context: Context,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+
+    #[command(flatten)]
+    pub(crate) process: Process,
+}
+
+/// Which secrets go in, under which names, over which environment.
+#[derive(ClapArgs, Clone, Debug, Default)]
+#[command(next_help_heading = "What gets in")]
+pub(crate) struct Selection {
+    /// Only fetched names that match; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) only: Vec<String>,
+
+    /// No fetched names that match, not even inherited ones; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+
+    /// Do not start without this secret; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) require: Vec<String>,
+
+    /// Put TEXT before each name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) prefix: Option<String>,
+
+    /// The name of a secret in the child, prefix and all; may be repeated
+    #[arg(long, value_name = "OLD=NEW", value_parser = super::pair)]
+    pub(crate) rename: Vec<(String, String)>,
+
+    /// Inherited variables win: all of them, or these
+    #[arg(long, value_name = "NAME", num_args = 0.., value_delimiter = ',', require_equals = true)]
+    pub(crate) preserve_env: Option<Vec<OsString>>,
+
+    /// Inherit only PATH, HOME, USER, LANG, TERM, TZ, and these
+    #[arg(long, value_name = "NAME", num_args = 0.., value_delimiter = ',', require_equals = true)]
+    pub(crate) clean_env: Option<Vec<OsString>>,
+
+    /// Leave our own credentials in the child's environment
+    #[arg(long)]
+    pub(crate) pass_auth: bool,
+
+    /// Leave a reference that leads nowhere as it stands
+    #[arg(long)]
+    pub(crate) allow_unresolved: bool,
+
+    /// Leave out, by name, what cannot be decrypted or go into an environment
+    #[arg(long)]
+    pub(crate) allow_partial: bool,
+}
+
+/// How the command is started and looked after.
+#[derive(ClapArgs, Clone, Debug)]
+#[command(next_help_heading = "How it runs")]
+pub(crate) struct Process {
+    /// Become the command, or stay and supervise it
+    #[arg(long, value_name = "MODE", default_value = "auto")]
+    pub(crate) mode: Mode,
+
+    /// Supervising: who gets a forwarded signal
+    #[arg(long, value_name = "SCOPE", default_value = "auto")]
+    pub(crate) signal_scope: SignalScopeName,
+
+    /// Supervising: forward FROM as TO, or swallow it (TO is 0); may be repeated
+    #[arg(long, value_name = "FROM=TO")]
+    pub(crate) map_signal: Vec<String>,
+
+    /// Supervising: KILL this long after a forwarded TERM, INT or QUIT
+    #[arg(long, value_name = "DURATION", value_parser = super::duration)]
+    pub(crate) kill_after: Option<Duration>,
+
+    /// Supervising: let the child outlive a killed supervisor
+    #[arg(long)]
+    pub(crate) no_pdeathsig: bool,
+}
+
+/// `--mode`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Mode {
+    /// Exec, unless there is a reason to stay: being PID 1, --kill-after, --map-signal
+    Auto,
+    /// Become the command
+    Exec,
+    /// Stay, forward signals, reap, and return the status
+    Supervise,
+}
+
+/// `--signal-scope`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum SignalScopeName {
+    /// The child; its group for TERM, INT, HUP and QUIT under npm, npx, pnpm, yarn
+    Auto,
+    /// The child alone
+    Child,
+    /// The child's process group
+    Group,
+}

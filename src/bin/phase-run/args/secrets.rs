@@ -1,0 +1,132 @@
+//! The options of `secrets`.
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+
+use super::Context;
+
+/// The subcommands of `secrets`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Secrets {
+    /// List secrets: names, folders, tags; no values unless asked
+    List {
+        #[command(flatten)]
+        context: Context,
+
+        /// Print the values too, as stored
+        #[arg(long)]
+        show: bool,
+
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the value of one secret, references followed
+    Get {
+        #[command(flatten)]
+        context: Context,
+
+        /// Its name
+        name: String,
+
+        /// No newline after the value, even on a terminal
+        #[arg(long)]
+        raw: bool,
+    },
+    /// Add a secret; the value comes from stdin, or from a prompt
+    Create(Box<Write>),
+    /// Change a secret; a new value comes from stdin, or from a prompt
+    Update {
+        #[command(flatten)]
+        write: Box<Write>,
+
+        /// Keep the value, change only what else is given
+        #[arg(long, conflicts_with = "from_argv")]
+        keep_value: bool,
+
+        /// Turn the personal override on or off
+        #[arg(long, conflicts_with_all = ["personal", "from_argv"])]
+        toggle_override: bool,
+
+        /// Move it to this folder
+        #[arg(long, value_name = "PATH")]
+        move_to: Option<String>,
+    },
+    /// Remove secrets
+    Delete {
+        #[command(flatten)]
+        context: Context,
+
+        /// Their names
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Print all secrets, references followed
+    Export {
+        #[command(flatten)]
+        context: Context,
+
+        /// How to write them
+        #[arg(long, value_name = "FORMAT", default_value = "json")]
+        format: Format,
+
+        /// Leave a reference that leads nowhere as it stands
+        #[arg(long)]
+        allow_unresolved: bool,
+    },
+}
+
+/// `secrets create`, and most of `secrets update`.
+#[derive(ClapArgs, Clone, Debug)]
+pub(crate) struct Write {
+    #[command(flatten)]
+    pub(crate) context: Context,
+
+    /// Its name, and nothing else: an argv is public
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+
+    #[command(flatten)]
+    pub(crate) value: Value,
+
+    /// A comment for people
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) comment: Option<String>,
+
+    /// How the store treats it
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) kind: Option<StoredType>,
+
+    /// Write the personal override, not the shared value
+    #[arg(long = "override", alias = "personal")]
+    pub(crate) personal: bool,
+}
+
+/// Where a value comes from.
+#[derive(ClapArgs, Clone, Debug)]
+pub(crate) struct Value {
+    /// Drop one newline at the end of what comes from stdin
+    #[arg(long, conflicts_with = "from_argv")]
+    pub(crate) trim_newline: bool,
+
+    /// NAME is really NAME=VALUE, for values that are no secret
+    #[arg(long)]
+    pub(crate) from_argv: bool,
+}
+
+/// `--type`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum StoredType {
+    /// Not sensitive
+    Config,
+    /// Never shown again by the console
+    Sealed,
+    /// The usual kind
+    Secret,
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Format {
+    /// One flat object
+    Json,
+}

@@ -1,0 +1,24 @@
+//! `apps`: what these credentials reach.
+
+use super::print;
+use crate::args;
+use crate::exit::Failure;
+use crate::fetch::fetch;
+use crate::settings::{Settings, World};
+
+pub(crate) fn apps(args: &args::Apps, world: &World<'_>) -> Result<(), Failure> {
+    let settings = Settings::resolve(&args.context, world)?;
+    let client = settings.client()?;
+    let apps = fetch(client.apps())?;
+    if args.json {
+        let apps: Vec<_> = apps
+            .iter()
+            .map(|app| {
+                serde_json::json!({ "name": app.name, "id": app.id, "environments": app.environments })
+            })
+            .collect();
+        return print(&format!("{}\n", serde_json::json!(apps)));
+    }
+    let lines = apps.iter().map(|app| format!("{}: {}\n", app.name, app.environments.join(", ")));
+    print(&lines.collect::<String>())
+}

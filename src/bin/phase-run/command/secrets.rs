@@ -1,0 +1,239 @@
+//! `secrets`: the store itself.
+
+use std::io::{self, IsTerminal as _};
+
+use phase_run::{
+    Change, Client, Folder, Folders, NewSecret, Plan, Resolution, Scope, Secret, SecretName,
+    SecretType,
+};
+
+use super::value::{name, name_and_value};
+use super::{print};
+use crate::args::{self, Secrets, StoredType, Write};
+use crate::exit::{Failure, Reason};
+use crate::fetch::fetch;
+use crate::preview::columns;
+use crate::report::Report;
+use crate::settings::{Settings, World};
+
+pub(crate) fn secrets(args: &Secrets, world: &World<'_>, report: Report) -> Result<(), Failure> {
+    match args {
+        Secrets::List { context, show, json } => {
+            let store = Store::open(context, world, report)?;
+            list(&store, *show, *json)
+        }
+        Secrets::Get { context, name, raw } => get(&Store::open(context, world, report)?, name, *raw),
+        Secrets::Create(write) => create(&Store::open(&write.context, world, report)?, write),
+        Secrets::Update { write, keep_value, toggle_override, move_to } => {
+            let store = Store::open(&write.context, world, report)?;
+            let keep_value = *keep_value || *toggle_override;
+            update(&store, write, keep_value, *toggle_override, move_to.as_deref())
+        }
+        Secrets::Delete { context, names } => delete(&Store::open(context, world, report)?, names),
+        Secrets::Export { context, format: args::Format::Json, allow_unresolved } => {
+            export(&Store::open(context, world, report)?, *allow_unresolved)
+        }
+    }
+}
+
+/// A store that is reached, and what of it is meant.
+struct Store {
+    client: Client,
+    personal: bool,
+    report: Report,
+    scope: Scope,
+}
+
+impl Store {
+    fn open(context: &args::Context, world: &World<'_>, report: Report) -> Result<Self, Failure> {
+        let settings = Settings::resolve(context, world)?;
+        for warning in &settings.warnings {
+            report.warn(warning);
+        }
+        for origin in &settings.origins {
+            tracing::info!("{origin}");
+        }
+        Ok(Self {
+            client: settings.client()?,
+            personal: settings.personal,
+            report,
+            scope: settings.scope()?.clone(),
+        })
+    }
+
+    fn resolve(&self, plan: &Plan<'_>) -> Result<Resolution, Failure> {
+        let resolution = fetch(self.client.resolve(&self.scope, plan))?;
+        for notice in &resolution.notices {
+            self.report.warn(&notice.to_string());
+        }
+        Ok(resolution)
+    }
+
+    /// The one folder to write to.
+    fn folder(&self) -> Result<&Folder, Failure> {
+        match &self.scope.folders {
+            Folders::These(folders) if folders.len() == 1 => Ok(&folders[0]),
+            _ => Err(Failure::new(Reason::Usage, "a secret lies in one folder, and several are meant")
+                .help("give one --path")),
+        }
+    }
+
+    fn missing(&self, name: &str) -> Failure {
+        let place = &self.scope.place;
+        let text = format!("there is no secret {name:?} in {} of {}", place.environment, place.app);
+        Failure::new(Reason::Missing, text).help("look at --env and --path, or `phase-run secrets list --all-paths`")
+    }
+}
+
+fn list(store: &Store, show: bool, json: bool) -> Result<(), Failure> {
+    let secrets = fetch(store.client.list(&store.scope))?;
+    if json {
+        let rows: Vec<_> = secrets.iter().map(|secret| as_json(secret, show)).collect();
+        return print(&format!("{}\n", serde_json::json!(rows)));
+    }
+    let mut table = vec![["NAME", "PATH", "TYPE", "TAGS", "OVERRIDE", "COMMENT", if show { "VALUE" } else { "" }].map(str::to_owned)];
+    table.extend(secrets.iter().map(|secret| {
+        let personal = match &secret.personal {
+            None => "",
+            Some(personal) if personal.active => "active",
+            Some(_) => "off",
+        };
+        [
+            secret.name.escape_debug().to_string(),
+            secret.folder.to_string(),
+            secret.kind.as_str().to_owned(),
+            secret.tags.join(","),
+            personal.to_owned(),
+            secret.comment.escape_debug().to_string(),
+            if show { secret.value.expose().escape_debug().to_string() } else { String::new() },
+        ]
+    }));
+    print(&columns(&table))
+}
+
+fn as_json(secret: &Secret, show: bool) -> serde_json::Value {
+    let mut row = serde_json::json!({
+        "name": secret.name,
+        "path": secret.folder.as_str(),
+        "type": secret.kind.as_str(),
+        "tags": secret.tags,
+        "comment": secret.comment,
+        "version": secret.version,
+        "updated": secret.updated,
+        "override": secret.personal.as_ref().map(|personal| personal.active),
+    });
+    if show {
+        row["value"] = secret.value.expose().into();
+        if let Some(personal) = &secret.personal {
+            row["override_value"] = personal.value.expose().into();
+        }
+    }
+    row
+}
+
+fn get(store: &Store, name: &str, raw: bool) -> Result<(), Failure> {
+    let wanted = |other: &str| other == name;
+    let plan = Plan { allow_unresolved: false, personal: store.personal, wanted: &wanted };
+    let resolution = store.resolve(&plan)?;
+    let secret = resolution.secrets.first().ok_or_else(|| store.missing(name))?;
+    print(secret.value.expose())?;
+    if io::stdout().is_terminal() && !raw { print("\n") } else { Ok(()) }
+}
+
+fn create(store: &Store, write: &Write) -> Result<(), Failure> {
+    let folder = store.folder()?;
+    let (name, value) = name_and_value(write)?;
+    if write.personal {
+        let secret = find(store, &name)?;
+        if secret.personal.is_some() {
+            let text = format!("{name} has a personal override already");
+            return Err(Failure::new(Reason::Conflict, text).help("change it with `secrets update --override`"));
+        }
+        let change = Change { personal: Some(value), ..Change::default() };
+        return fetch(store.client.update(&store.scope.place, folder, &name, &change));
+    }
+    let secret = NewSecret {
+        comment: write.comment.clone().unwrap_or_default(),
+        folder: folder.clone(),
+        kind: write.kind.map_or(SecretType::Secret, stored),
+        name: SecretName::new(&name)?,
+        personal: None,
+        tags: store.scope.tags.clone(),
+        value,
+    };
+    fetch(store.client.create(&store.scope.place, &secret))
+}
+
+fn update(
+    store: &Store,
+    write: &Write,
+    keep_value: bool,
+    toggle_personal: bool,
+    move_to: Option<&str>,
+) -> Result<(), Failure> {
+    let folder = store.folder()?;
+    let (name, value) = if keep_value {
+        (name(write)?, None)
+    } else {
+        let (name, value) = name_and_value(write)?;
+        (name, Some(value))
+    };
+    let (personal, value) = if write.personal { (value, None) } else { (None, value) };
+    let change = Change {
+        comment: write.comment.clone(),
+        folder: move_to.map(Folder::new).transpose()?,
+        kind: write.kind.map(stored),
+        personal,
+        tags: (!write.context.tag.is_empty()).then(|| store.scope.tags.clone()),
+        toggle_personal,
+        value,
+    };
+    fetch(store.client.update(&store.scope.place, folder, &name, &change))
+}
+
+fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
+    let folder = store.folder()?;
+    // All of them are looked up first, so that a wrong name deletes nothing.
+    let secrets = fetch(store.client.list(&untagged(&store.scope)))?;
+    for name in names {
+        if !secrets.iter().any(|secret| secret.name == *name) {
+            return Err(store.missing(name));
+        }
+    }
+    for name in names {
+        if !fetch(store.client.delete(&store.scope.place, folder, name))? {
+            return Err(store.missing(name));
+        }
+    }
+    Ok(())
+}
+
+fn export(store: &Store, allow_unresolved: bool) -> Result<(), Failure> {
+    let plan = Plan { allow_unresolved, personal: store.personal, ..Plan::default() };
+    let resolution = store.resolve(&plan)?;
+    let object: serde_json::Map<String, serde_json::Value> = resolution
+        .secrets
+        .iter()
+        .map(|secret| (secret.name.clone(), secret.value.expose().into()))
+        .collect();
+    print(&format!("{}\n", serde_json::Value::Object(object)))
+}
+
+fn find(store: &Store, name: &str) -> Result<Secret, Failure> {
+    let secrets = fetch(store.client.list(&untagged(&store.scope)))?;
+    let found = secrets.into_iter().find(|secret| secret.name == name);
+    found.ok_or_else(|| store.missing(name))
+}
+
+/// The same scope, whatever the tags: they are no filter for a write.
+fn untagged(scope: &Scope) -> Scope {
+    scope.clone().tagged(Vec::new())
+}
+
+fn stored(kind: StoredType) -> SecretType {
+    match kind {
+        StoredType::Config => SecretType::Config,
+        StoredType::Sealed => SecretType::Sealed,
+        StoredType::Secret => SecretType::Secret,
+    }
+}

@@ -1,0 +1,219 @@
+//! The whole run, top to bottom. Each step hands a value to the next.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use glob::Pattern;
+use phase_run::{Plan, Resolution};
+
+use crate::args::{self, Mode, SignalScopeName};
+use crate::environment::{self, Environment, Policy};
+use crate::exit::{Failure, Reason};
+use crate::fetch::fetch;
+use crate::launch::{self, Image, Outcome, SignalMapping, SignalScope, Supervision};
+use crate::report::Report;
+use crate::settings::{Settings, World, names};
+use crate::{preview, sys};
+
+/// Fetches, merges and launches. Returns only if we supervise, or for a dry run.
+pub(crate) fn run(args: &args::Run, world: &World<'_>, report: Report) -> Result<Outcome, Failure> {
+    let command = command(args)?;
+    let supervision = supervision(&args.process, command.first())?;
+    let globs = Globs::new(&args.selection)?;
+    let settings = Settings::resolve(&args.context, world)?;
+    let scope = settings.scope()?;
+    for warning in &settings.warnings {
+        report.warn(warning);
+    }
+    for origin in &settings.origins {
+        tracing::info!("{origin}");
+    }
+    let environ = sys::raw_environment();
+    let policy = policy(&args.selection, &[]);
+    let base = environment::inherited(environ.clone(), &policy);
+    if let Some(program) = command.first() {
+        launch::look_up(program, environment::value(&base, "PATH"))?;
+    }
+    let wanted = |name: &str| globs.admit(name);
+    let plan = Plan {
+        allow_unresolved: args.selection.allow_unresolved,
+        personal: settings.personal,
+        wanted: &wanted,
+    };
+    launch::announce(&base, settings.timeout);
+    let client = settings.client()?;
+    let resolution = fetch(client.resolve(scope, &plan))?;
+    drop(client);
+    let environment = merged(environ, &resolution, args, &settings, &globs, report)?;
+    if args.dry_run {
+        preview::show(&environment, &resolution, args.json)?;
+        return Ok(Outcome::Exited(0));
+    }
+    let image = Image::new(&command, environment.entries)?;
+    drop((resolution, settings));
+    sys::wipe_variables(&names::is_credential);
+    start(image, args, &supervision)
+}
+
+/// The child's environment, checked against what must be in it.
+fn merged(
+    environ: Vec<Vec<u8>>,
+    resolution: &Resolution,
+    args: &args::Run,
+    settings: &Settings,
+    globs: &Globs,
+    report: Report,
+) -> Result<Environment, Failure> {
+    for notice in &resolution.notices {
+        report.warn(&notice.to_string());
+    }
+    let excluded: Vec<String> = resolution
+        .left_out
+        .iter()
+        .filter(|name| globs.exclude(name))
+        .cloned()
+        .collect();
+    let policy = policy(&args.selection, &excluded);
+    let environment = environment::merge(environ, &resolution.secrets, &policy)?;
+    for warning in &environment.warnings {
+        report.warn(warning);
+    }
+    let required = settings.require.iter().chain(&args.selection.require);
+    let there = |name: &&String| {
+        environment.injected.iter().any(|one| {
+            one.name == **name || resolution.secrets[one.index].name == **name
+        })
+    };
+    let missing: Vec<&str> = required.filter(|name| !there(name)).map(String::as_str).collect();
+    if !missing.is_empty() {
+        let text = format!("required, but not among the secrets: {}", missing.join(", "));
+        return Err(Failure::new(Reason::Missing, text)
+            .help("create them in the store, or look at --env, --path and --tag"));
+    }
+    tracing::info!("{} secrets", environment.injected.len());
+    Ok(environment)
+}
+
+fn start(image: Image, args: &args::Run, supervision: &Supervision) -> Result<Outcome, Failure> {
+    let reason = if sys::is_init() {
+        Some("we are PID 1")
+    } else if args.process.kill_after.is_some() {
+        Some("--kill-after")
+    } else if args.process.map_signal.is_empty() {
+        None
+    } else {
+        Some("--map-signal")
+    };
+    match (args.process.mode, reason) {
+        (Mode::Exec, _) => tracing::info!("exec: by --mode"),
+        (Mode::Auto, None) => tracing::info!("exec: no reason to stay"),
+        (Mode::Supervise, _) => tracing::info!("supervise: by --mode"),
+        (Mode::Auto, Some(reason)) => tracing::info!("supervise: {reason}"),
+    }
+    if args.process.mode == Mode::Supervise || (args.process.mode == Mode::Auto && reason.is_some()) {
+        launch::supervise(image, supervision)
+    } else {
+        Err(launch::exec(image))
+    }
+}
+
+/// The command to start; empty only for a dry run.
+fn command(args: &args::Run) -> Result<Vec<OsString>, Failure> {
+    if let Some(script) = &args.script {
+        return Ok(vec![args.shell.clone().into(), "-c".into(), script.clone()]);
+    }
+    if args.argv.is_empty() && !args.dry_run {
+        return Err(Failure::new(Reason::Usage, "there is no command to start")
+            .help("usage: phase-run [OPTIONS] -- COMMAND [ARG]..."));
+    }
+    Ok(args.argv.clone())
+}
+
+fn supervision(
+    args: &args::Process,
+    program: Option<&OsString>,
+) -> Result<Supervision, Failure> {
+    let scope = match args.signal_scope {
+        SignalScopeName::Child => SignalScope::Child,
+        SignalScopeName::Group => SignalScope::Group,
+        SignalScopeName::Auto => {
+            launch::automatic_scope(program.map_or(OsStr::new(""), OsString::as_os_str))
+        }
+    };
+    let map: Result<Vec<SignalMapping>, Failure> =
+        args.map_signal.iter().map(|text| text.parse()).collect();
+    Ok(Supervision {
+        scope,
+        map: map?,
+        kill_after: args.kill_after,
+        parent_death: !args.no_pdeathsig,
+    })
+}
+
+fn policy<'a>(selection: &'a args::Selection, excluded: &'a [String]) -> Policy<'a> {
+    let bytes = |names: &Option<Vec<OsString>>| {
+        let names = names.as_ref()?.iter().filter(|name| !name.is_empty());
+        Some(names.map(|name| name.as_bytes().to_vec()).collect())
+    };
+    Policy {
+        allow_partial: selection.allow_partial,
+        clean: bytes(&selection.clean_env),
+        credential: (!selection.pass_auth).then_some(names::is_credential),
+        excluded,
+        prefix: selection.prefix.as_deref().unwrap_or(""),
+        preserve: bytes(&selection.preserve_env),
+        rename: &selection.rename,
+    }
+}
+
+/// `--only` and `--exclude`.
+#[derive(Debug)]
+struct Globs {
+    only: Vec<Pattern>,
+    exclude: Vec<Pattern>,
+}
+
+impl Globs {
+    fn new(selection: &args::Selection) -> Result<Self, Failure> {
+        let patterns = |flag: &str, texts: &[String]| -> Result<Vec<Pattern>, Failure> {
+            let pattern = |text: &String| {
+                Pattern::new(text).map_err(|error| {
+                    let text = format!("{flag} {text:?} is no glob: {}", error.msg);
+                    Failure::new(Reason::Usage, text)
+                })
+            };
+            texts.iter().map(pattern).collect()
+        };
+        Ok(Self {
+            only: patterns("--only", &selection.only)?,
+            exclude: patterns("--exclude", &selection.exclude)?,
+        })
+    }
+
+    fn exclude(&self, name: &str) -> bool {
+        self.exclude.iter().any(|glob| glob.matches(name))
+    }
+
+    fn admit(&self, name: &str) -> bool {
+        let only = self.only.is_empty() || self.only.iter().any(|glob| glob.matches(name));
+        only && !self.exclude(name)
+    }
+}
+
+/// The arguments of `shell` as those of a run of `$SHELL`.
+pub(crate) fn shell(args: &args::Shell, world: &World<'_>, report: Report) -> Result<Outcome, Failure> {
+    let program = (world.variables)("SHELL").filter(|shell| !shell.is_empty());
+    let program = program.unwrap_or_else(|| "/bin/sh".into());
+    let run = args::Run {
+        context: args.context.clone(),
+        selection: args.selection.clone(),
+        process: args.process.clone(),
+        dry_run: false,
+        json: false,
+        script: None,
+        shell: Path::new("/bin/sh").to_owned(),
+        argv: vec![program],
+    };
+    self::run(&run, world, report)
+}

@@ -1,0 +1,236 @@
+//! Every setting, decided once: where it stands, and what it means.
+
+mod file;
+mod host;
+mod layers;
+mod login;
+pub(crate) mod names;
+mod phase_json;
+mod source;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use phase_run::{App, Client, Credentials, Folder, Folders, Scope};
+
+use crate::args::Context;
+use crate::exit::{Failure, Reason};
+pub(crate) use layers::Variables;
+use layers::{Layers, Origin, Spelling};
+pub(crate) use login::{Key, prompt};
+
+/// What a command needs to reach the store.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) credentials: Credentials,
+    /// `name = value (origin)`, for `-v`.
+    pub(crate) origins: Vec<String>,
+    pub(crate) personal: bool,
+    /// Names that the project does not start without.
+    pub(crate) require: Vec<String>,
+    /// `None` where no app was named.
+    scope: Option<Scope>,
+    pub(crate) timeout: Duration,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The world outside: what settings are read from, besides the arguments.
+pub(crate) struct World<'a> {
+    /// The working directory.
+    pub(crate) directory: &'a Path,
+    pub(crate) variables: Variables<'a>,
+}
+
+impl Settings {
+    /// Decides every setting. Reads the project file, the user file, and the
+    /// files that hold credentials.
+    ///
+    /// # Errors
+    ///
+    /// What is missing, contradicts itself, or cannot be read, by its name.
+    pub(crate) fn resolve(args: &Context, world: &World<'_>) -> Result<Self, Failure> {
+        let (layers, configuration) = sources(world)?;
+        let mut warnings = Vec::new();
+        let app = app(args, &layers, world)?;
+        let environment = environment(args, &layers, app.as_ref())?;
+        let folders = folders(args, &layers)?;
+        let tags = layers.list(&args.tag, &TAGS, ',')?.unwrap_or_default();
+        let scope = app.map(|(app, _)| {
+            Scope::new(app, environment)
+                .in_folders(folders)
+                .tagged(tags.into_iter().filter(|tag| !tag.trim().is_empty()).collect())
+        });
+        let timeout = layers
+            .first(args.timeout, &TIMEOUT, layers::span)?
+            .map_or(Client::TIMEOUT, |(timeout, origin)| {
+                layers.note("timeout", &humantime::format_duration(timeout).to_string(), origin);
+                timeout
+            });
+        let credentials = login::credentials(args, &layers, &configuration, &mut warnings)?;
+        let require = [&layers.project, &layers.user]
+            .into_iter()
+            .flatten()
+            .find_map(|file| file.content.require.clone());
+        Ok(Self {
+            credentials,
+            origins: layers.report(),
+            personal: !args.no_personal,
+            require: require.unwrap_or_default(),
+            scope,
+            timeout,
+            warnings,
+        })
+    }
+
+    /// What is asked for.
+    ///
+    /// # Errors
+    ///
+    /// No app was named.
+    pub(crate) fn scope(&self) -> Result<&Scope, Failure> {
+        self.scope.as_ref().ok_or_else(|| {
+            Failure::new(Reason::Configuration, "no app was named")
+                .help("give --app or --app-id, set PHASE_APP or PHASE_APP_ID, or write `app = \"…\"` into phase-run.toml")
+        })
+    }
+
+    /// The client for these credentials.
+    ///
+    /// # Errors
+    ///
+    /// A host or a certificate file that cannot be used.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        Ok(Client::new(self.credentials.clone())?.timeout(self.timeout))
+    }
+}
+
+/// What opens the vault that `args` or the surroundings name.
+///
+/// # Errors
+///
+/// No vault was named, or nothing opens it.
+pub(crate) fn vault(args: &Context, world: &World<'_>) -> Result<Key, Failure> {
+    let (layers, configuration) = sources(world)?;
+    login::key(args, &layers, &configuration)
+}
+
+/// The layers, and the user's configuration folder.
+fn sources<'a>(world: &World<'a>) -> Result<(Layers<'a>, PathBuf), Failure> {
+    let variable = |name: &str| (world.variables)(name).filter(|value| !value.is_empty());
+    let home = variable("HOME").map(PathBuf::from);
+    let configuration = variable("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| home.as_ref().map(|home| home.join(".config")))
+        .map(|folder| folder.join("phase-run"));
+    let project = file::project(world.directory, home.as_deref())?;
+    let user = match &configuration {
+        Some(folder) => file::user(folder)?,
+        None => None,
+    };
+    let layers = Layers::new(world.variables, project, user);
+    Ok((layers, configuration.unwrap_or_default()))
+}
+
+/// The app, and the environment that `.phase.json` names with it.
+fn app(
+    args: &Context,
+    layers: &Layers<'_>,
+    world: &World<'_>,
+) -> Result<Option<(App, Option<String>)>, Failure> {
+    if let Some(id) = layers.text(args.app_id.as_ref(), &APP_ID)? {
+        return Ok(Some((App::Id(id), None)));
+    }
+    if let Some(name) = layers.text(args.app.as_ref(), &APP)? {
+        return Ok(Some((App::Name(name), None)));
+    }
+    if layers.project.is_some() {
+        return Ok(None);
+    }
+    let depth = layers
+        .variable("PHASE_CONFIG_PARENT_DIR_SEARCH_DEPTH")?
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(phase_json::DEPTH);
+    let Some((path, json)) = phase_json::find(world.directory, depth)? else {
+        return Ok(None);
+    };
+    let Some(id) = json.app_id.filter(|id| !id.is_empty()) else {
+        return Ok(None);
+    };
+    layers.note("app_id", &id, Origin::File(path.clone()));
+    if let Some(environment) = &json.default_env {
+        layers.note("env (unless given)", environment, Origin::File(path));
+    }
+    Ok(Some((App::Id(id), json.default_env)))
+}
+
+fn environment(
+    args: &Context,
+    layers: &Layers<'_>,
+    app: Option<&(App, Option<String>)>,
+) -> Result<String, Failure> {
+    if let Some(name) = layers.text(args.env.as_ref(), &ENV)? {
+        return Ok(name);
+    }
+    let beside_the_app = app.and_then(|(_, environment)| environment.clone());
+    Ok(beside_the_app.unwrap_or_else(|| {
+        layers.note("env", DEFAULT_ENVIRONMENT, Origin::Default);
+        DEFAULT_ENVIRONMENT.to_owned()
+    }))
+}
+
+fn folders(args: &Context, layers: &Layers<'_>) -> Result<Folders, Failure> {
+    if args.all_paths {
+        layers.note("paths", "all", Origin::Flag("--all-paths"));
+        return Ok(Folders::All);
+    }
+    let paths = layers.list(&args.path, &PATHS, ':')?;
+    let folders = paths
+        .unwrap_or_else(|| vec!["/".to_owned()])
+        .iter()
+        .map(|path| Folder::new(path))
+        .collect::<phase_run::Result<Vec<_>>>()?;
+    Ok(Folders::These(folders))
+}
+
+const DEFAULT_ENVIRONMENT: &str = "development";
+
+const APP: Spelling<String> = Spelling {
+    name: "app",
+    flag: "--app",
+    variable: Some("PHASE_APP"),
+    file: |content| content.app.clone(),
+};
+const APP_ID: Spelling<String> = Spelling {
+    name: "app_id",
+    flag: "--app-id",
+    variable: Some("PHASE_APP_ID"),
+    file: |content| content.app_id.clone(),
+};
+const ENV: Spelling<String> = Spelling {
+    name: "env",
+    flag: "--env",
+    variable: Some("PHASE_ENV"),
+    file: |content| content.env.clone(),
+};
+const PATHS: Spelling<Vec<String>> = Spelling {
+    name: "paths",
+    flag: "--path",
+    variable: Some("PHASE_PATH"),
+    file: |content| content.paths.clone(),
+};
+const TAGS: Spelling<Vec<String>> = Spelling {
+    name: "tags",
+    flag: "--tag",
+    variable: Some("PHASE_TAGS"),
+    file: |content| content.tags.clone(),
+};
+const TIMEOUT: Spelling<Duration> = Spelling {
+    name: "timeout",
+    flag: "--timeout",
+    variable: Some("PHASE_RUN_TIMEOUT"),
+    file: |content| content.timeout,
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! Where credentials lie: variables, files, systemd's folder.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use phase_run::SecretValue;
+use zeroize::Zeroizing;
+
+use super::layers::{Layers, Origin};
+use crate::args::Context;
+use crate::exit::{Failure, Reason};
+
+/// More than any token or identity has.
+const LARGEST: u64 = 1 << 20;
+
+/// Where a credential is.
+pub(super) enum Source {
+    File(PathBuf, Origin),
+    Text(Zeroizing<String>, &'static str),
+}
+
+impl Source {
+    pub(super) fn origin(&self) -> Origin {
+        match self {
+            Self::File(path, _) => Origin::File(path.clone()),
+            Self::Text(_, name) => Origin::Variable(name),
+        }
+    }
+
+    /// The text, without a newline at its end.
+    pub(super) fn read(&self, warnings: &mut Vec<String>) -> Result<Zeroizing<String>, Failure> {
+        let (path, origin) = match self {
+            Self::Text(text, _) => return Ok(text.clone()),
+            Self::File(path, origin) => (path, origin),
+        };
+        let failed = |why: String| {
+            let text = format!("{} ({origin}) cannot be read: {why}", path.display());
+            Failure::new(Reason::Credentials, text)
+        };
+        let file = File::open(path).map_err(|error| failed(error.to_string()))?;
+        let mode = file.metadata().map_err(|error| failed(error.to_string()))?.permissions().mode();
+        if mode & 0o004 != 0 {
+            let path = path.display();
+            warnings.push(format!("{path} can be read by others: chmod o-r {path}"));
+        }
+        let mut text = Zeroizing::new(String::new());
+        let read = file.take(LARGEST + 1).read_to_string(&mut text);
+        read.map_err(|error| failed(error.to_string()))?;
+        if text.len() as u64 > LARGEST {
+            return Err(failed("it is larger than 1 MiB".to_owned()));
+        }
+        let end = text.trim_end_matches(['\n', '\r']).len();
+        text.truncate(end);
+        if text.is_empty() {
+            return Err(failed("it is empty".to_owned()));
+        }
+        Ok(text)
+    }
+
+    pub(super) fn secret(&self, warnings: &mut Vec<String>) -> Result<SecretValue, Failure> {
+        let text = self.read(warnings)?;
+        Ok(SecretValue::new(text.as_str().to_owned()))
+    }
+}
+
+/// A variable as a credential; bytes that are not UTF-8 make none that is any good.
+fn text(layers: &Layers<'_>, name: &'static str) -> Option<Source> {
+    let text = layers.variable_os(name)?.to_string_lossy().into_owned();
+    Some(Source::Text(Zeroizing::new(text), name))
+}
+
+fn named_file(layers: &Layers<'_>, name: &'static str) -> Option<Source> {
+    let path = layers.variable_os(name)?.into();
+    Some(Source::File(path, Origin::Variable(name)))
+}
+
+/// A file that systemd put there for this service.
+fn systemd(layers: &Layers<'_>, name: &str) -> Option<Source> {
+    let path = PathBuf::from(layers.variable_os("CREDENTIALS_DIRECTORY")?).join(name);
+    path.exists().then(|| Source::File(path, Origin::Variable("CREDENTIALS_DIRECTORY")))
+}
+
+pub(super) fn token(args: &Context, layers: &Layers<'_>) -> Option<Source> {
+    args.token_file
+        .clone()
+        .map(|path| Source::File(path, Origin::Flag("--token-file")))
+        .or_else(|| text(layers, "PHASE_SERVICE_TOKEN"))
+        .or_else(|| named_file(layers, "PHASE_SERVICE_TOKEN_FILE"))
+        .or_else(|| systemd(layers, "phase-token"))
+}
+
+pub(super) fn passphrase(layers: &Layers<'_>) -> Option<Source> {
+    text(layers, "PHASE_RUN_VAULT_PASSPHRASE")
+        .or_else(|| named_file(layers, "PHASE_RUN_VAULT_PASSPHRASE_FILE"))
+}
+
+pub(super) fn identity(args: &Context, layers: &Layers<'_>, usual: &Path) -> Option<Source> {
+    let flag = |path: &PathBuf| Source::File(path.clone(), Origin::Flag("--identity"));
+    let variable = || match text(layers, "PHASE_RUN_IDENTITY")? {
+        source @ Source::Text(..) if holds_identity(&source) => Some(source),
+        _ => named_file(layers, "PHASE_RUN_IDENTITY"),
+    };
+    let at_home = || usual.exists().then(|| Source::File(usual.to_owned(), Origin::Default));
+    args.identity
+        .as_ref()
+        .map(flag)
+        .or_else(variable)
+        .or_else(|| systemd(layers, "age-identity"))
+        .or_else(at_home)
+}
+
+/// Whether it is an identity, and not the name of a file with one.
+fn holds_identity(source: &Source) -> bool {
+    matches!(source, Source::Text(text, _) if text.contains("AGE-SECRET-KEY-"))
+}
