@@ -10,9 +10,9 @@ use crate::provider::phase::Phase;
 #[cfg(feature = "vault")]
 use crate::provider::vault::Vault;
 use crate::provider::{AppSummary, Backend, Listing, Provider, References};
-use crate::resolve::{Chosen, Resolver, Step, chosen};
+use crate::resolve::{Chosen, Plan, Resolved, Resolver, Step, chosen};
 use crate::scope::{Folder, Place, Scope};
-use crate::secret::{Change, NewSecret, Secret, SecretValue};
+use crate::secret::{Change, NewSecret, Secret};
 
 /// A store of secrets, reached with one set of credentials.
 ///
@@ -22,30 +22,6 @@ use crate::secret::{Change, NewSecret, Secret, SecretValue};
 pub struct Client {
     provider: Provider,
     timeout: Duration,
-}
-
-/// What [`Client::resolve`] is to do.
-///
-/// The default takes every secret, applies personal overrides, and fails on a
-/// reference that leads nowhere.
-#[derive(Clone, Copy)]
-pub struct Plan<'a> {
-    /// Leave a reference that leads nowhere as it stands, and give a notice.
-    pub allow_unresolved: bool,
-    /// Whether active personal overrides count.
-    pub personal: bool,
-    /// Which names are wanted. What is not wanted cannot fail the call.
-    pub wanted: &'a (dyn Fn(&str) -> bool + Sync),
-}
-
-impl Default for Plan<'_> {
-    fn default() -> Self {
-        Self {
-            allow_unresolved: false,
-            personal: true,
-            wanted: &|_| true,
-        }
-    }
 }
 
 /// The answer of [`Client::resolve`].
@@ -59,19 +35,6 @@ pub struct Resolution {
     pub secrets: Vec<Resolved>,
     /// What the caller should be told.
     pub notices: Vec<Notice>,
-}
-
-/// A secret ready for use.
-#[derive(Debug)]
-pub struct Resolved {
-    /// The folder it came from.
-    pub folder: Folder,
-    /// Its name as stored; see [`SecretName`](crate::SecretName).
-    pub name: String,
-    /// Whether a personal override took the place of the shared value.
-    pub overridden: bool,
-    /// The value, references followed.
-    pub value: SecretValue,
 }
 
 impl Client {

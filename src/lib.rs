@@ -13,7 +13,7 @@ mod resolve;
 mod scope;
 mod secret;
 
-pub use client::{Client, Plan, Resolution, Resolved};
+pub use client::{Client, Resolution};
 pub use credentials::Credentials;
 #[cfg(feature = "vault")]
 pub use credentials::VaultKey;
@@ -22,5 +22,6 @@ pub use http::Connection;
 pub use notice::Notice;
 pub use provider::AppSummary;
 pub use provider::phase::PhaseToken;
+pub use resolve::{Plan, Resolved};
 pub use scope::{App, Folder, Folders, Place, Scope};
 pub use secret::{Change, NewSecret, Personal, Secret, SecretName, SecretType, SecretValue};

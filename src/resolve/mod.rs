@@ -1,6 +1,7 @@
 //! From what is stored to what a program gets. Pure: it fetches nothing.
 
 mod failure;
+mod plan;
 mod reference;
 mod winner;
 
@@ -9,12 +10,12 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::client::{Plan, Resolved};
 use crate::error::{ErrorKind, Result};
 use crate::notice::Notice;
 use crate::scope::{App, Folder, Place};
 use crate::secret::{Secret, SecretValue};
 use failure::Failures;
+pub use plan::{Plan, Resolved};
 use reference::{Piece, Reference, pieces};
 pub(crate) use winner::{Chosen, chosen};
 use winner::{effective, named};
