@@ -22,5 +22,7 @@ pub use http::Connection;
 pub use notice::Notice;
 pub use provider::AppSummary;
 pub use provider::phase::PhaseToken;
+#[cfg(feature = "vault")]
+pub use provider::vault::{VaultFile, VaultIdentity, VaultRecipient};
 pub use scope::{App, Folder, Folders, Place, Scope};
 pub use secret::{Change, NewSecret, Personal, Secret, SecretName, SecretType, SecretValue};
