@@ -1,54 +1,238 @@
-//! The embedded vault.
+//! The embedded vault: secrets in one age file, meant to be committed.
+//!
+//! Beside the vault `FILE` stand `FILE.personal` (one's own overrides),
+//! `FILE.lock`, and during a write `FILE.new`: none of them is meant to be
+//! committed.
+//!
+//! An override belongs to a secret that is there: one without a shared value
+//! cannot be written, and one whose secret has gone does nothing.
+
+mod fields;
+mod files;
+mod format;
+mod keys;
+mod manage;
+mod personal;
+mod place;
+mod record;
+mod seal;
+mod store;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+pub use keys::{VaultIdentity, VaultRecipient};
+pub use manage::VaultFile;
+
+use self::place::{chosen, exact, made};
+use self::record::Record;
+use self::store::Store;
+use super::{AppSummary, Backend, Listing, References};
+use crate::credentials::VaultKey;
+use crate::error::{Error, ErrorKind, Result};
+use crate::scope::{App, Folder, Place, Scope};
+use crate::secret::{Change, NewSecret, Personal};
 
 /// The back-end.
 #[derive(Debug)]
-pub(crate) struct Vault;
+pub(crate) struct Vault {
+    file: PathBuf,
+    key: VaultKey,
+}
 
 impl Vault {
-    pub(crate) fn new(_: std::path::PathBuf, _: crate::credentials::VaultKey) -> Self {
-        Self
+    /// The vault `file`. Nothing is read yet.
+    pub(crate) fn new(file: PathBuf, key: VaultKey) -> Self {
+        Self { file, key }
+    }
+
+    fn store(&self) -> Result<Store> {
+        Store::open(&self.file, &self.key)
     }
 }
 
-impl super::Backend for Vault {
-    async fn list(
-        &self,
-        _: &crate::scope::Scope,
-        _: std::time::Instant,
-    ) -> crate::error::Result<super::Listing> {
-        unimplemented!()
+/// What belongs in both files is written to `FILE.personal` first and removed
+/// from it last: a process that is killed in between leaves an override without
+/// its secret, which does nothing, and never a secret without its override.
+impl Backend for Vault {
+    async fn list(&self, scope: &Scope, _until: Instant) -> Result<Listing> {
+        let (mut vault, overrides) = self.store()?.both()?;
+        let mut notices = Vec::new();
+        let index = chosen(app_name(&scope.place), &vault.apps, &mut notices)?;
+        let mut app = vault.apps.swap_remove(index);
+        let index = chosen(&scope.place.environment, &app.environments, &mut notices)?;
+        let environment = app.environments.swap_remove(index);
+        let secrets = environment.secrets.into_iter().map(|record| {
+            let at = (
+                &*app.name,
+                &*environment.name,
+                &record.folder,
+                &*record.name,
+            );
+            let personal = overrides.get(at).map(|own| Personal {
+                active: own.active,
+                value: own.value.clone(),
+            });
+            record.into_secret(personal)
+        });
+        Ok(Listing {
+            secrets: secrets.collect(),
+            place: Place {
+                app: App::Name(app.name.clone()),
+                environment: environment.name.clone(),
+            },
+            whole: true,
+            notices,
+        })
     }
-    async fn create(
-        &self,
-        _: &crate::scope::Place,
-        _: &crate::secret::NewSecret,
-        _: std::time::Instant,
-    ) -> crate::error::Result<()> {
-        unimplemented!()
+
+    async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
+        let store = self.store()?;
+        let _lock = store.lock(until).await?;
+        let (mut vault, mut overrides) = store.both()?;
+        let app = made(app_name(place), &mut vault.apps)?;
+        let environment = made(&place.environment, &mut app.environments)?;
+        let (folder, name) = (&secret.folder, secret.name.as_str());
+        let Err(index) = environment.find(folder, name) else {
+            return Err(conflict(folder, name));
+        };
+        environment.secrets.insert(index, Record::new(secret));
+
+        let at = (&*app.name, &*environment.name, folder, name);
+        // One that an earlier secret of this name left behind must not come back.
+        let mut changed = overrides.remove(at);
+        if let Some(value) = &secret.personal {
+            overrides.set(at, value.clone(), true);
+            changed = true;
+        }
+        if changed {
+            store.save_personal(&overrides)?;
+        }
+        store.save(&vault)
     }
+
     async fn update(
         &self,
-        _: &crate::scope::Place,
-        _: &crate::scope::Folder,
-        _: &str,
-        _: &crate::secret::Change,
-        _: std::time::Instant,
-    ) -> crate::error::Result<()> {
-        unimplemented!()
+        place: &Place,
+        folder: &Folder,
+        name: &str,
+        change: &Change,
+        until: Instant,
+    ) -> Result<()> {
+        let store = self.store()?;
+        let _lock = store.lock(until).await?;
+        let (mut vault, mut overrides) = store.both()?;
+        let app = exact(app_name(place), &mut vault.apps)?;
+        let environment = exact(&place.environment, &mut app.environments)?;
+        let index = environment
+            .find(folder, name)
+            .map_err(|_| missing(folder, name))?;
+        let target = change.folder.as_ref().unwrap_or(folder);
+        if target != folder && environment.find(target, name).is_ok() {
+            return Err(conflict(target, name));
+        }
+        let (app, named) = (app.name.clone(), environment.name.clone());
+        let (from, to) = (
+            (&*app, &*named, folder, name),
+            (&*app, &*named, target, name),
+        );
+
+        let mut changed = false;
+        if let Some(value) = &change.personal {
+            overrides.set(from, value.clone(), true);
+            changed = true;
+        }
+        if change.toggle_personal {
+            if !overrides.toggle(from) {
+                return Err(no_override(folder, name));
+            }
+            changed = true;
+        }
+        if target != folder {
+            changed |= overrides.copy(from, to);
+        }
+        if changed {
+            store.save_personal(&overrides)?;
+        }
+
+        let mut record = environment.secrets.remove(index);
+        if record.apply(change) {
+            let index = environment.find(target, name).unwrap_or_else(|index| index);
+            environment.secrets.insert(index, record);
+            store.save(&vault)?;
+        }
+        if target != folder && overrides.remove(from) {
+            store.save_personal(&overrides)?;
+        }
+        Ok(())
     }
+
     async fn delete(
         &self,
-        _: &crate::scope::Place,
-        _: &crate::scope::Folder,
-        _: &str,
-        _: std::time::Instant,
-    ) -> crate::error::Result<bool> {
-        unimplemented!()
+        place: &Place,
+        folder: &Folder,
+        name: &str,
+        until: Instant,
+    ) -> Result<bool> {
+        let store = self.store()?;
+        let _lock = store.lock(until).await?;
+        let (mut vault, mut overrides) = store.both()?;
+        let app = exact(app_name(place), &mut vault.apps)?;
+        let environment = exact(&place.environment, &mut app.environments)?;
+        let Ok(index) = environment.find(folder, name) else {
+            return Ok(false);
+        };
+        environment.secrets.remove(index);
+        let removed = overrides.remove((&app.name, &environment.name, folder, name));
+        store.save(&vault)?;
+        if removed {
+            store.save_personal(&overrides)?;
+        }
+        Ok(true)
     }
-    async fn apps(&self, _: std::time::Instant) -> crate::error::Result<Vec<super::AppSummary>> {
-        unimplemented!()
+
+    async fn apps(&self, _until: Instant) -> Result<Vec<AppSummary>> {
+        let vault = self.store()?.vault()?;
+        let apps = vault.apps.into_iter().map(|app| AppSummary {
+            environments: app.environments.into_iter().map(|one| one.name).collect(),
+            id: String::new(),
+            name: app.name,
+        });
+        Ok(apps.collect())
     }
-    fn references(&self) -> super::References {
-        unimplemented!()
+
+    fn references(&self) -> References {
+        References::Ours
     }
+}
+
+/// A vault knows names only: what was given as an id is one, too.
+fn app_name(place: &Place) -> &str {
+    match &place.app {
+        App::Id(text) | App::Name(text) => text,
+    }
+}
+
+fn conflict(folder: &Folder, name: &str) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        format!("{name} is already in {folder}"),
+    )
+    .help("change it with `phase-run secrets update`")
+}
+
+fn missing(folder: &Folder, name: &str) -> Error {
+    Error::new(
+        ErrorKind::Missing,
+        format!("there is no secret {name} in {folder}"),
+    )
+    .help("make it with `phase-run secrets create`")
+}
+
+fn no_override(folder: &Folder, name: &str) -> Error {
+    Error::new(
+        ErrorKind::Missing,
+        format!("{name} in {folder} has no personal override"),
+    )
+    .help("make one with --override")
 }

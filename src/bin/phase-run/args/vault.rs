@@ -23,14 +23,18 @@ pub(crate) enum Vault {
     /// Show and change who can open a vault
     #[command(subcommand)]
     Recipients(Recipients),
-    /// Encrypt a vault anew; with --passphrase, under a new passphrase
+    /// Encrypt a vault anew, or exchange what opens it
     Rekey {
         #[command(flatten)]
         key: Key,
 
-        /// Ask for a new passphrase
+        /// Exchange it for a new passphrase, from stdin or a prompt
         #[arg(long)]
         passphrase: bool,
+
+        /// Exchange it for the identity in FILE
+        #[arg(long, value_name = "FILE", conflicts_with = "passphrase")]
+        to_identity: Option<PathBuf>,
     },
 }
 

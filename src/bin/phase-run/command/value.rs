@@ -33,19 +33,26 @@ pub(super) fn name(write: &args::Write) -> Result<String, Failure> {
     Ok(write.name.clone())
 }
 
-/// What stands on stdin, byte for byte; where that is a terminal, what is typed.
 fn value(name: &str, trim_newline: bool) -> Result<SecretValue, Failure> {
+    match from_stdin(&format!("the value of {name}"), trim_newline)? {
+        Some(value) => Ok(value),
+        None => prompt(&format!("Value of {name}: ")),
+    }
+}
+
+/// What stands on stdin, byte for byte; `None` where that is a terminal.
+pub(super) fn from_stdin(what: &str, trim_newline: bool) -> Result<Option<SecretValue>, Failure> {
     if io::stdin().is_terminal() {
-        return prompt(&format!("Value of {name}: "));
+        return Ok(None);
     }
     let mut bytes = Zeroizing::new(Vec::new());
     io::stdin().lock().read_to_end(&mut bytes).map_err(|error| {
-        Failure::new(Reason::System, format!("cannot read the value of {name} from stdin: {error}"))
+        Failure::new(Reason::System, format!("cannot read {what} from stdin: {error}"))
     })?;
     let text = std::str::from_utf8(&bytes).map_err(|_| {
-        let text = format!("the value of {name} is not UTF-8");
-        Failure::new(Reason::InvalidValue, text).help("encode it first, in base64 for example")
+        Failure::new(Reason::InvalidValue, format!("{what} is not UTF-8"))
+            .help("encode it first, in base64 for example")
     })?;
     let text = if trim_newline { text.strip_suffix('\n').unwrap_or(text) } else { text };
-    Ok(SecretValue::new(text.to_owned()))
+    Ok(Some(SecretValue::new(text.to_owned())))
 }

@@ -148,7 +148,7 @@ impl Key {
         let Self { file, key, usual, .. } = self;
         let key = match key {
             Some(key) => key,
-            None if phase_run::VaultFile::has_passphrase(&file)? => {
+            None if phase_run::VaultFile::takes_passphrase(&file)? => {
                 let question = format!("Passphrase of {}: ", file.display());
                 VaultKey::Passphrase(prompt(&question)?)
             }

@@ -1,0 +1,243 @@
+//! The age layer: bytes in, bytes out. No file is touched here.
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use age::secrecy::SecretString;
+use age::{DecryptError, Decryptor, EncryptError, Encryptor, scrypt, x25519};
+use zeroize::Zeroizing;
+
+use super::keys::VaultRecipient;
+use crate::credentials::VaultKey;
+use crate::error::{Error, ErrorKind, Result};
+
+/// scrypt's N is two to this power: 128 MiB and a few tenths of a second, the
+/// least that OWASP advises for passwords. It is fixed, and not measured as
+/// age does it, so that a vault made on a fast machine opens on a slow one.
+const WORK: u8 = 17;
+
+/// The most work that is accepted on reading: 1 GiB. `age` itself writes 18.
+const MOST_WORK: u8 = 20;
+
+/// The most bytes a header may have. Its parser takes time that grows with
+/// the square, and the file may be somebody else's.
+const MOST_HEADER: usize = 64 * 1024;
+
+/// The most recipients whose stanzas fit in such a header.
+pub(super) const MOST_RECIPIENTS: usize = 512;
+
+/// What opens files, ready for use.
+pub(super) enum Keys {
+    Identities(Vec<x25519::Identity>),
+    Passphrase(SecretString),
+}
+
+impl Keys {
+    /// Parses `key`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Credentials`], with the number of the line.
+    pub(super) fn new(key: &VaultKey) -> Result<Self> {
+        match key {
+            VaultKey::Identities(text) => identities(text.expose()).map(Self::Identities),
+            VaultKey::Passphrase(text) if text.expose().is_empty() => Err(Error::new(
+                ErrorKind::Credentials,
+                "the vault's passphrase is empty",
+            )),
+            VaultKey::Passphrase(text) => Ok(Self::Passphrase(SecretString::from(text.expose()))),
+        }
+    }
+
+    /// The public halves; none for a passphrase.
+    pub(super) fn recipients(&self) -> Vec<VaultRecipient> {
+        match self {
+            Self::Identities(identities) => identities.iter().map(VaultRecipient::from).collect(),
+            Self::Passphrase(_) => Vec::new(),
+        }
+    }
+}
+
+fn identities(text: &str) -> Result<Vec<x25519::Identity>> {
+    let help = "an identity is a line that starts with `AGE-SECRET-KEY-1`; `phase-run vault init` makes one";
+    let mut found = Vec::new();
+    for (number, line) in text.lines().map(str::trim).enumerate() {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let identity = line.parse().map_err(|reason: &str| {
+            let message = format!(
+                "line {} of the age identity is not an X25519 key: {reason}",
+                number + 1
+            );
+            Error::new(ErrorKind::Credentials, message).help(help)
+        })?;
+        found.push(identity);
+    }
+    if found.is_empty() {
+        return Err(Error::new(ErrorKind::Credentials, "the age identity holds no key").help(help));
+    }
+    Ok(found)
+}
+
+/// Whether the age file `bytes` opens with a passphrase. `file` is its name for messages.
+///
+/// # Errors
+///
+/// As [`open`].
+pub(super) fn takes_passphrase(bytes: &[u8], file: &Path) -> Result<bool> {
+    Ok(header(bytes, file)?.is_scrypt())
+}
+
+/// Decrypts the age file `bytes`. `file` is its name for messages.
+///
+/// # Errors
+///
+/// [`ErrorKind::Protocol`] where it is no age file, [`ErrorKind::Decryption`]
+/// where it is damaged or these are not its keys.
+pub(super) fn open(bytes: &[u8], keys: &Keys, file: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let decryptor = header(bytes, file)?;
+    let mut plain = match (keys, decryptor.is_scrypt()) {
+        (Keys::Identities(all), false) => {
+            decryptor.decrypt(all.iter().map(|identity| identity as &dyn age::Identity))
+        }
+        (Keys::Passphrase(passphrase), true) => {
+            let mut identity = scrypt::Identity::new(passphrase.clone());
+            identity.set_max_work_factor(MOST_WORK);
+            decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity))
+        }
+        (Keys::Identities(_), true) => {
+            let message = format!(
+                "{} opens with a passphrase, not with an identity",
+                file.display()
+            );
+            return Err(Error::new(ErrorKind::Decryption, message)
+                .help("set PHASE_RUN_VAULT_PASSPHRASE or PHASE_RUN_VAULT_PASSPHRASE_FILE"));
+        }
+        (Keys::Passphrase(_), false) => {
+            let message = format!(
+                "{} opens with an age identity, not with a passphrase",
+                file.display()
+            );
+            return Err(Error::new(ErrorKind::Decryption, message)
+                .help("give --identity FILE or set PHASE_RUN_IDENTITY"));
+        }
+    }
+    .map_err(|error| refusal(&error, keys, file))?;
+
+    // Room for all of it: growing would leave copies behind.
+    let mut text = Zeroizing::new(Vec::with_capacity(bytes.len()));
+    plain.read_to_end(&mut text).map_err(|_| damaged(file))?;
+    Ok(text)
+}
+
+fn header<'a>(bytes: &'a [u8], file: &Path) -> Result<Decryptor<&'a [u8]>> {
+    let foreign = |what: &str, help: &str| {
+        Error::new(ErrorKind::Protocol, format!("{} {what}", file.display())).help(help.to_owned())
+    };
+    if bytes.is_empty() {
+        return Err(foreign("is empty", "restore it from git or from a backup"));
+    }
+    if bytes.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----") {
+        return Err(foreign(
+            "is an armored age file, and a vault is a binary one",
+            "decrypt it with `age -d` and encrypt it without `--armor`",
+        ));
+    }
+    if !bytes.starts_with(b"age-encryption.org/") {
+        return Err(foreign(
+            "is not an age file",
+            "`phase-run vault init` makes a vault",
+        ));
+    }
+    let front = &bytes[..bytes.len().min(MOST_HEADER)];
+    if !front.windows(5).any(|window| window == b"\n--- ") {
+        return Err(damaged(file));
+    }
+    Decryptor::new_buffered(bytes).map_err(|error| match error {
+        DecryptError::UnknownFormat => foreign(
+            "is an age file of a version that this program does not read",
+            "install a newer phase-run",
+        ),
+        _ => damaged(file),
+    })
+}
+
+/// In our own words: those of `age` come in the language of its localizer, and in several lines.
+fn refusal(error: &DecryptError, keys: &Keys, file: &Path) -> Error {
+    let file = file.display();
+    let (message, help) = match (error, keys) {
+        (DecryptError::ExcessiveWork { required, .. }, _) => (
+            format!("{file} asks for scrypt work 2^{required}; at most 2^{MOST_WORK} is accepted"),
+            "decrypt it with `age -d` and encrypt it anew",
+        ),
+        (DecryptError::NoMatchingKeys, Keys::Identities(all)) => (
+            format!("none of {} identities opens {file}", all.len()),
+            "ask somebody who can open it to run `phase-run vault recipients add` with your public key",
+        ),
+        (DecryptError::DecryptionFailed, Keys::Passphrase(_)) => (
+            format!("the passphrase does not open {file}"),
+            "check PHASE_RUN_VAULT_PASSPHRASE or PHASE_RUN_VAULT_PASSPHRASE_FILE",
+        ),
+        _ => return damaged_named(&file.to_string()),
+    };
+    Error::new(ErrorKind::Decryption, message).help(help)
+}
+
+fn damaged(file: &Path) -> Error {
+    damaged_named(&file.display().to_string())
+}
+
+fn damaged_named(file: &str) -> Error {
+    Error::new(
+        ErrorKind::Decryption,
+        format!("{file} is damaged or cut short"),
+    )
+    .help("restore it from git or from a backup")
+}
+
+/// Encrypts what `write` writes: to `recipients`, or with the passphrase if
+/// `keys` are one. The file key is new each time.
+///
+/// # Errors
+///
+/// [`ErrorKind::TooLarge`] for more recipients than a header may have.
+pub(super) fn seal(
+    keys: &Keys,
+    recipients: &[VaultRecipient],
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<Vec<u8>> {
+    if recipients.len() > MOST_RECIPIENTS {
+        return Err(Error::new(
+            ErrorKind::TooLarge,
+            format!(
+                "{} recipients are too many: a vault has at most {MOST_RECIPIENTS}",
+                recipients.len()
+            ),
+        ));
+    }
+    encrypted(keys, recipients, write)
+        .map_err(|error| Error::new(ErrorKind::System, "cannot encrypt the vault").because(error))
+}
+
+fn encrypted(
+    keys: &Keys,
+    recipients: &[VaultRecipient],
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> std::result::Result<Vec<u8>, EncryptError> {
+    let encryptor = match keys {
+        Keys::Identities(_) => Encryptor::with_recipients(
+            recipients
+                .iter()
+                .map(|recipient| recipient.key() as &dyn age::Recipient),
+        )?,
+        Keys::Passphrase(passphrase) => {
+            let mut recipient = scrypt::Recipient::new(passphrase.clone());
+            recipient.set_work_factor(WORK);
+            Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))?
+        }
+    };
+    let mut writer = encryptor.wrap_output(Vec::new())?;
+    write(&mut writer)?;
+    Ok(writer.finish()?)
+}
