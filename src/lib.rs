@@ -22,11 +22,8 @@ pub use http::Connection;
 pub use notice::Notice;
 pub use provider::AppSummary;
 pub use provider::phase::PhaseToken;
-<<<<<<< HEAD
-pub use resolve::{Plan, Resolved};
-=======
 #[cfg(feature = "vault")]
 pub use provider::vault::{VaultFile, VaultIdentity, VaultRecipient};
->>>>>>> vault
+pub use resolve::{Plan, Resolved};
 pub use scope::{App, Folder, Folders, Place, Scope};
 pub use secret::{Change, NewSecret, Personal, Secret, SecretName, SecretType, SecretValue};

@@ -34,9 +34,8 @@ pub(crate) fn chosen<'a>(
     scope: &Scope,
     wanted: &dyn Fn(&str) -> bool,
 ) -> Chosen<'a> {
-    let meant = |secret: &&Secret| {
-        scope.folders.contains(&secret.folder) && scope.admits(&secret.tags)
-    };
+    let meant =
+        |secret: &&Secret| scope.folders.contains(&secret.folder) && scope.admits(&secret.tags);
     let mut by_name: BTreeMap<&str, Vec<&Secret>> = BTreeMap::new();
     for secret in secrets.iter().filter(meant) {
         by_name.entry(&secret.name).or_default().push(secret);
@@ -118,7 +117,9 @@ pub(crate) mod tests {
 
     fn winner(secrets: &[Secret], folders: Folders) -> (String, Vec<Notice>) {
         let scope = Scope::new(App::Name("web".into()), "dev").in_folders(folders);
-        let Chosen { roots, collisions, .. } = chosen(secrets, &scope, &|_| true);
+        let Chosen {
+            roots, collisions, ..
+        } = chosen(secrets, &scope, &|_| true);
         assert_eq!(roots.len(), 1);
         (roots[0].value.expose().to_owned(), collisions)
     }

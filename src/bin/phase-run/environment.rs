@@ -85,22 +85,33 @@ pub(crate) fn merge(
     let mut injected = Vec::with_capacity(secrets.len());
     let mut taken = BTreeSet::new();
     let mut added = Vec::with_capacity(secrets.len());
-    let present: BTreeSet<Vec<u8>> = entries.iter().filter_map(|entry| name(entry)).map(<[u8]>::to_vec).collect();
+    let present: BTreeSet<Vec<u8>> = entries
+        .iter()
+        .filter_map(|entry| name(entry))
+        .map(<[u8]>::to_vec)
+        .collect();
     for (index, secret) in secrets.iter().enumerate() {
         let in_child = renamed(&secret.name, policy);
         if let Err(failure) = check(&in_child, secret) {
             if !policy.allow_partial {
-                return Err(failure.help("rename it with --rename, leave it out with --exclude or --allow-partial"));
+                return Err(failure.help(
+                    "rename it with --rename, leave it out with --exclude or --allow-partial",
+                ));
             }
             warnings.push(format!("{:?} is left out: {failure}", secret.name));
             continue;
         }
         if !taken.insert(in_child.clone()) {
-            let text = format!("two secrets are called {in_child} in the child, one of them {:?}", secret.name);
+            let text = format!(
+                "two secrets are called {in_child} in the child, one of them {:?}",
+                secret.name
+            );
             return Err(Failure::new(Reason::Conflict, text).help("change --prefix or --rename"));
         }
         let replaces = present.contains(in_child.as_bytes());
-        let wins = |kept: &Vec<Vec<u8>>| kept.is_empty() || kept.iter().any(|name| name == in_child.as_bytes());
+        let wins = |kept: &Vec<Vec<u8>>| {
+            kept.is_empty() || kept.iter().any(|name| name == in_child.as_bytes())
+        };
         let preserved = replaces && policy.preserve.as_ref().is_some_and(wins);
         if !preserved {
             warnings.extend(peculiar(&in_child));
@@ -120,7 +131,11 @@ pub(crate) fn merge(
         .collect();
     entries.retain(|entry| name(entry).is_none_or(|name| !replaced.contains(name)));
     entries.append(&mut added);
-    Ok(Environment { entries, injected, warnings })
+    Ok(Environment {
+        entries,
+        injected,
+        warnings,
+    })
 }
 
 /// The value of `name` in a block; of its last entry, as for the command's lookup.
@@ -155,7 +170,8 @@ fn unused_renames(secrets: &[Resolved], policy: &Policy<'_>) -> Vec<String> {
 fn check(in_child: &str, secret: &Resolved) -> Result<(), Failure> {
     SecretName::new(in_child)?;
     if secret.value.expose().contains('\0') {
-        let text = format!("the value of {in_child} holds a NUL byte, which no environment can carry");
+        let text =
+            format!("the value of {in_child} holds a NUL byte, which no environment can carry");
         return Err(Failure::new(Reason::InvalidValue, text));
     }
     Ok(())
@@ -164,7 +180,14 @@ fn check(in_child: &str, secret: &Resolved) -> Result<(), Failure> {
 /// What to say about a name that works otherwise than one might think.
 fn peculiar(name: &str) -> Option<String> {
     const LOADS: [&str; 8] = [
-        "NODE_OPTIONS", "BASH_ENV", "PYTHONPATH", "PERL5OPT", "RUBYOPT", "GCONV_PATH", "PATH", "IFS",
+        "NODE_OPTIONS",
+        "BASH_ENV",
+        "PYTHONPATH",
+        "PERL5OPT",
+        "RUBYOPT",
+        "GCONV_PATH",
+        "PATH",
+        "IFS",
     ];
     if LOADS.contains(&name) || name.starts_with("LD_") || name.starts_with("DYLD_") {
         return Some(format!("{name} changes how programs find and load code"));

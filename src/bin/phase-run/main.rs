@@ -48,7 +48,11 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(args: Args, report: Report) -> Result<Outcome, (Failure, Output)> {
-    let Args { command, run, output } = args;
+    let Args {
+        command,
+        run,
+        output,
+    } = args;
     let done = |()| Outcome::Exited(0);
     let directory = env::current_dir().unwrap_or_default();
     let world = World {
@@ -77,12 +81,19 @@ fn variable(name: &str) -> Option<OsString> {
 fn status(failure: &Failure, sysexits: bool) -> ExitCode {
     let wanted = sysexits || variable("PHASE_RUN_SYSEXITS").is_some_and(|value| value == "1");
     let reason = failure.reason();
-    ExitCode::from(if wanted { reason.sysexit() } else { reason.status() })
+    ExitCode::from(if wanted {
+        reason.sysexit()
+    } else {
+        reason.status()
+    })
 }
 
 /// What the parser did not take, or a page of help it was asked for.
 fn refuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
         return match command::print(&error.render().to_string()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => status(&failure, false),
@@ -94,10 +105,14 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let ours = arguments.iter().take_while(|argument| *argument != "--");
     let sysexits = ours.clone().any(|argument| argument == "--sysexits");
     let mut failure = Failure::new(Reason::Usage, first);
-    if matches!(error.kind(), ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument)
-        && let Some(spelling) = spelled_right(arguments)
+    if matches!(
+        error.kind(),
+        ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument
+    ) && let Some(spelling) = spelled_right(arguments)
     {
-        failure = failure.help(format!("to start a command, put `--` before it: {spelling}"));
+        failure = failure.help(format!(
+            "to start a command, put `--` before it: {spelling}"
+        ));
     }
     for line in rest.lines().map(str::trim).filter(|line| !line.is_empty()) {
         failure = failure.help(line);
@@ -122,7 +137,9 @@ fn spelled_right(arguments: &[OsString]) -> Option<String> {
     if ours.iter().any(|argument| argument == "--") {
         return None;
     }
-    let first = ours.iter().position(|argument| !argument.as_encoded_bytes().starts_with(b"-"))?;
+    let first = ours
+        .iter()
+        .position(|argument| !argument.as_encoded_bytes().starts_with(b"-"))?;
     let shown = |argument: &OsString| argument.to_string_lossy().into_owned();
     let mut words = vec!["phase-run".to_owned()];
     words.extend(ours[..first].iter().map(shown));

@@ -42,20 +42,37 @@ pub(crate) fn show(
             (one.replaces, "replaces an inherited variable"),
             (one.preserved, "the inherited variable wins"),
         ];
-        let notes: Vec<&str> = notes.iter().filter(|note| note.0).map(|note| note.1).collect();
+        let notes: Vec<&str> = notes
+            .iter()
+            .filter(|note| note.0)
+            .map(|note| note.1)
+            .collect();
         let source = format!("{place}{}", secret.folder);
-        [one.name.clone(), source, length.to_string(), notes.join(", ")]
+        [
+            one.name.clone(),
+            source,
+            length.to_string(),
+            notes.join(", "),
+        ]
     }));
     print(&columns(&table))
 }
 
 /// Rows in columns that fit.
 pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..N).map(width).collect();
     let mut text = String::new();
     for row in rows {
-        let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, &width)| format!("{cell:width$}"));
         let line = cells.collect::<Vec<_>>().join("  ");
         text.push_str(line.trim_end());
         text.push('\n');

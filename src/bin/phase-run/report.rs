@@ -27,7 +27,9 @@ impl Report {
         };
         let level = match output.verbose {
             _ if output.quiet => LevelFilter::OFF,
-            0 => level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::OFF),
+            0 => level
+                .and_then(|level| level.parse().ok())
+                .unwrap_or(LevelFilter::OFF),
             1 => LevelFilter::INFO,
             _ => LevelFilter::DEBUG,
         };
@@ -61,7 +63,10 @@ impl Report {
             write(&format!("{line}\n"));
         } else {
             let (on, off) = self.style("33");
-            write(&format!("phase-run: {on}warning:{off} {}\n", printable(text)));
+            write(&format!(
+                "phase-run: {on}warning:{off} {}\n",
+                printable(text)
+            ));
         }
     }
 
@@ -100,7 +105,13 @@ impl Report {
 /// Names come from servers and files: control characters in them must not
 /// reach a terminal, nor make two lines of one.
 fn printable(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    let shown = |c: char| {
+        if c.is_control() {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    };
     text.chars().map(shown).collect()
 }
 

@@ -81,13 +81,20 @@ fn merged(
     }
     let required = settings.require.iter().chain(&args.selection.require);
     let there = |name: &&String| {
-        environment.injected.iter().any(|one| {
-            one.name == **name || resolution.secrets[one.index].name == **name
-        })
+        environment
+            .injected
+            .iter()
+            .any(|one| one.name == **name || resolution.secrets[one.index].name == **name)
     };
-    let missing: Vec<&str> = required.filter(|name| !there(name)).map(String::as_str).collect();
+    let missing: Vec<&str> = required
+        .filter(|name| !there(name))
+        .map(String::as_str)
+        .collect();
     if !missing.is_empty() {
-        let text = format!("required, but not among the secrets: {}", missing.join(", "));
+        let text = format!(
+            "required, but not among the secrets: {}",
+            missing.join(", ")
+        );
         return Err(Failure::new(Reason::Missing, text)
             .help("create them in the store, or look at --env, --path and --tag"));
     }
@@ -111,7 +118,8 @@ fn start(image: Image, args: &args::Run, supervision: &Supervision) -> Result<Ou
         (Mode::Supervise, _) => tracing::info!("supervise: by --mode"),
         (Mode::Auto, Some(reason)) => tracing::info!("supervise: {reason}"),
     }
-    if args.process.mode == Mode::Supervise || (args.process.mode == Mode::Auto && reason.is_some()) {
+    if args.process.mode == Mode::Supervise || (args.process.mode == Mode::Auto && reason.is_some())
+    {
         launch::supervise(image, supervision)
     } else {
         Err(launch::exec(image))
@@ -130,10 +138,7 @@ fn command(args: &args::Run) -> Result<Vec<OsString>, Failure> {
     Ok(args.argv.clone())
 }
 
-fn supervision(
-    args: &args::Process,
-    program: Option<&OsString>,
-) -> Result<Supervision, Failure> {
+fn supervision(args: &args::Process, program: Option<&OsString>) -> Result<Supervision, Failure> {
     let scope = match args.signal_scope {
         SignalScopeName::Child => SignalScope::Child,
         SignalScopeName::Group => SignalScope::Group,
@@ -202,7 +207,11 @@ impl Globs {
 }
 
 /// The arguments of `shell` as those of a run of `$SHELL`.
-pub(crate) fn shell(args: &args::Shell, world: &World<'_>, report: Report) -> Result<Outcome, Failure> {
+pub(crate) fn shell(
+    args: &args::Shell,
+    world: &World<'_>,
+    report: Report,
+) -> Result<Outcome, Failure> {
     let program = (world.variables)("SHELL").filter(|shell| !shell.is_empty());
     let program = program.unwrap_or_else(|| "/bin/sh".into());
     let run = args::Run {

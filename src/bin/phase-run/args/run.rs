@@ -33,7 +33,12 @@ pub(crate) struct Run {
     pub(crate) script: Option<OsString>,
 
     /// The shell of --command
-    #[arg(long, value_name = "PATH", requires = "script", default_value = "/bin/sh")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        requires = "script",
+        default_value = "/bin/sh"
+    )]
     pub(crate) shell: PathBuf,
 
     /// The command and its arguments

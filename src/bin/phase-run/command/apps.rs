@@ -19,6 +19,8 @@ pub(crate) fn apps(args: &args::Apps, world: &World<'_>) -> Result<(), Failure> 
             .collect();
         return print(&format!("{}\n", serde_json::json!(apps)));
     }
-    let lines = apps.iter().map(|app| format!("{}: {}\n", app.name, app.environments.join(", ")));
+    let lines = apps
+        .iter()
+        .map(|app| format!("{}: {}\n", app.name, app.environments.join(", ")));
     print(&lines.collect::<String>())
 }

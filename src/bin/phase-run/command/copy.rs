@@ -10,7 +10,11 @@ use crate::exit::{Failure, Reason};
 /// Copies the running program to `dest`, a file or a directory. What was there
 /// is replaced at once, or not at all.
 pub(crate) fn copy(dest: &Path) -> Result<(), Failure> {
-    let target = if dest.is_dir() { dest.join("phase-run") } else { dest.to_owned() };
+    let target = if dest.is_dir() {
+        dest.join("phase-run")
+    } else {
+        dest.to_owned()
+    };
     write(&target).map_err(|error| {
         let text = format!("cannot copy to {}: {error}", target.display());
         Failure::new(Reason::System, text)
@@ -18,11 +22,14 @@ pub(crate) fn copy(dest: &Path) -> Result<(), Failure> {
 }
 
 fn write(target: &Path) -> io::Result<()> {
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = target
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
     let mut program = fs::File::open(std::env::current_exe()?)?;
     io::copy(&mut program, &mut file)?;
-    file.as_file().set_permissions(fs::Permissions::from_mode(0o755))?;
+    file.as_file()
+        .set_permissions(fs::Permissions::from_mode(0o755))?;
     file.as_file().sync_all()?;
     file.persist(target)?;
     Ok(())

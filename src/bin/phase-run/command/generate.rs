@@ -19,12 +19,18 @@ pub(crate) fn man() -> Result<(), Failure> {
     let mut command = Args::command();
     command.build();
     pages(&command, &mut text).map_err(|error| {
-        Failure::new(Reason::Internal, format!("cannot write the manual page: {error}"))
+        Failure::new(
+            Reason::Internal,
+            format!("cannot write the manual page: {error}"),
+        )
     })?;
     print(&String::from_utf8_lossy(&text))
 }
 
 fn pages(command: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
     clap_mangen::Man::new(command.clone()).render(text)?;
-    command.get_subcommands().filter(|one| !one.is_hide_set()).try_for_each(|one| pages(one, text))
+    command
+        .get_subcommands()
+        .filter(|one| !one.is_hide_set())
+        .try_for_each(|one| pages(one, text))
 }

@@ -7,8 +7,8 @@ use phase_run::{
     SecretType,
 };
 
+use super::print;
 use super::value::{name, name_and_value};
-use super::{print};
 use crate::args::{self, Secrets, StoredType, Write};
 use crate::exit::{Failure, Reason};
 use crate::fetch::fetch;
@@ -18,21 +18,40 @@ use crate::settings::{Settings, World};
 
 pub(crate) fn secrets(args: &Secrets, world: &World<'_>, report: Report) -> Result<(), Failure> {
     match args {
-        Secrets::List { context, show, json } => {
+        Secrets::List {
+            context,
+            show,
+            json,
+        } => {
             let store = Store::open(context, world, report)?;
             list(&store, *show, *json)
         }
-        Secrets::Get { context, name, raw } => get(&Store::open(context, world, report)?, name, *raw),
+        Secrets::Get { context, name, raw } => {
+            get(&Store::open(context, world, report)?, name, *raw)
+        }
         Secrets::Create(write) => create(&Store::open(&write.context, world, report)?, write),
-        Secrets::Update { write, keep_value, toggle_override, move_to } => {
+        Secrets::Update {
+            write,
+            keep_value,
+            toggle_override,
+            move_to,
+        } => {
             let store = Store::open(&write.context, world, report)?;
             let keep_value = *keep_value || *toggle_override;
-            update(&store, write, keep_value, *toggle_override, move_to.as_deref())
+            update(
+                &store,
+                write,
+                keep_value,
+                *toggle_override,
+                move_to.as_deref(),
+            )
         }
         Secrets::Delete { context, names } => delete(&Store::open(context, world, report)?, names),
-        Secrets::Export { context, format: args::Format::Json, allow_unresolved } => {
-            export(&Store::open(context, world, report)?, *allow_unresolved)
-        }
+        Secrets::Export {
+            context,
+            format: args::Format::Json,
+            allow_unresolved,
+        } => export(&Store::open(context, world, report)?, *allow_unresolved),
     }
 }
 
@@ -73,15 +92,22 @@ impl Store {
     fn folder(&self) -> Result<&Folder, Failure> {
         match &self.scope.folders {
             Folders::These(folders) if folders.len() == 1 => Ok(&folders[0]),
-            _ => Err(Failure::new(Reason::Usage, "a secret lies in one folder, and several are meant")
-                .help("give one --path")),
+            _ => Err(Failure::new(
+                Reason::Usage,
+                "a secret lies in one folder, and several are meant",
+            )
+            .help("give one --path")),
         }
     }
 
     fn missing(&self, name: &str) -> Failure {
         let place = &self.scope.place;
-        let text = format!("there is no secret {name:?} in {} of {}", place.environment, place.app);
-        Failure::new(Reason::Missing, text).help("look at --env and --path, or `phase-run secrets list --all-paths`")
+        let text = format!(
+            "there is no secret {name:?} in {} of {}",
+            place.environment, place.app
+        );
+        Failure::new(Reason::Missing, text)
+            .help("look at --env and --path, or `phase-run secrets list --all-paths`")
     }
 }
 
@@ -91,7 +117,18 @@ fn list(store: &Store, show: bool, json: bool) -> Result<(), Failure> {
         let rows: Vec<_> = secrets.iter().map(|secret| as_json(secret, show)).collect();
         return print(&format!("{}\n", serde_json::json!(rows)));
     }
-    let mut table = vec![["NAME", "PATH", "TYPE", "TAGS", "OVERRIDE", "COMMENT", if show { "VALUE" } else { "" }].map(str::to_owned)];
+    let mut table = vec![
+        [
+            "NAME",
+            "PATH",
+            "TYPE",
+            "TAGS",
+            "OVERRIDE",
+            "COMMENT",
+            if show { "VALUE" } else { "" },
+        ]
+        .map(str::to_owned),
+    ];
     table.extend(secrets.iter().map(|secret| {
         let personal = match &secret.personal {
             None => "",
@@ -105,7 +142,11 @@ fn list(store: &Store, show: bool, json: bool) -> Result<(), Failure> {
             secret.tags.join(","),
             personal.to_owned(),
             secret.comment.escape_debug().to_string(),
-            if show { secret.value.expose().escape_debug().to_string() } else { String::new() },
+            if show {
+                secret.value.expose().escape_debug().to_string()
+            } else {
+                String::new()
+            },
         ]
     }));
     print(&columns(&table))
@@ -133,11 +174,22 @@ fn as_json(secret: &Secret, show: bool) -> serde_json::Value {
 
 fn get(store: &Store, name: &str, raw: bool) -> Result<(), Failure> {
     let wanted = |other: &str| other == name;
-    let plan = Plan { allow_unresolved: false, personal: store.personal, wanted: &wanted };
+    let plan = Plan {
+        allow_unresolved: false,
+        personal: store.personal,
+        wanted: &wanted,
+    };
     let resolution = store.resolve(&plan)?;
-    let secret = resolution.secrets.first().ok_or_else(|| store.missing(name))?;
+    let secret = resolution
+        .secrets
+        .first()
+        .ok_or_else(|| store.missing(name))?;
     print(secret.value.expose())?;
-    if io::stdout().is_terminal() && !raw { print("\n") } else { Ok(()) }
+    if io::stdout().is_terminal() && !raw {
+        print("\n")
+    } else {
+        Ok(())
+    }
 }
 
 fn create(store: &Store, write: &Write) -> Result<(), Failure> {
@@ -147,10 +199,18 @@ fn create(store: &Store, write: &Write) -> Result<(), Failure> {
         let secret = find(store, &name)?;
         if secret.personal.is_some() {
             let text = format!("{name} has a personal override already");
-            return Err(Failure::new(Reason::Conflict, text).help("change it with `secrets update --override`"));
+            return Err(Failure::new(Reason::Conflict, text)
+                .help("change it with `secrets update --override`"));
         }
-        let change = Change { personal: Some(value), ..Change::default() };
-        return fetch(store.client.update(&store.scope.place, folder, &name, &change));
+        let change = Change {
+            personal: Some(value),
+            ..Change::default()
+        };
+        return fetch(
+            store
+                .client
+                .update(&store.scope.place, folder, &name, &change),
+        );
     }
     let secret = NewSecret {
         comment: write.comment.clone().unwrap_or_default(),
@@ -178,7 +238,11 @@ fn update(
         let (name, value) = name_and_value(write)?;
         (name, Some(value))
     };
-    let (personal, value) = if write.personal { (value, None) } else { (None, value) };
+    let (personal, value) = if write.personal {
+        (value, None)
+    } else {
+        (None, value)
+    };
     let change = Change {
         comment: write.comment.clone(),
         folder: move_to.map(Folder::new).transpose()?,
@@ -188,7 +252,11 @@ fn update(
         toggle_personal,
         value,
     };
-    fetch(store.client.update(&store.scope.place, folder, &name, &change))
+    fetch(
+        store
+            .client
+            .update(&store.scope.place, folder, &name, &change),
+    )
 }
 
 fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
@@ -209,7 +277,11 @@ fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
 }
 
 fn export(store: &Store, allow_unresolved: bool) -> Result<(), Failure> {
-    let plan = Plan { allow_unresolved, personal: store.personal, ..Plan::default() };
+    let plan = Plan {
+        allow_unresolved,
+        personal: store.personal,
+        ..Plan::default()
+    };
     let resolution = store.resolve(&plan)?;
     let object: serde_json::Map<String, serde_json::Value> = resolution
         .secrets

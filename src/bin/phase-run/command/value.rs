@@ -26,7 +26,8 @@ pub(super) fn name_and_value(write: &args::Write) -> Result<(String, SecretValue
 /// The name, where nothing but a name may stand.
 pub(super) fn name(write: &args::Write) -> Result<String, Failure> {
     if let Some((name, _)) = write.name.split_once('=') {
-        let text = format!("the value of {name} stands in the command line, where others can read it");
+        let text =
+            format!("the value of {name} stands in the command line, where others can read it");
         return Err(Failure::new(Reason::Usage, text)
             .help("give the value on stdin; if it is no secret, say --from-argv"));
     }
@@ -46,13 +47,23 @@ pub(super) fn from_stdin(what: &str, trim_newline: bool) -> Result<Option<Secret
         return Ok(None);
     }
     let mut bytes = Zeroizing::new(Vec::new());
-    io::stdin().lock().read_to_end(&mut bytes).map_err(|error| {
-        Failure::new(Reason::System, format!("cannot read {what} from stdin: {error}"))
-    })?;
+    io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| {
+            Failure::new(
+                Reason::System,
+                format!("cannot read {what} from stdin: {error}"),
+            )
+        })?;
     let text = std::str::from_utf8(&bytes).map_err(|_| {
         Failure::new(Reason::InvalidValue, format!("{what} is not UTF-8"))
             .help("encode it first, in base64 for example")
     })?;
-    let text = if trim_newline { text.strip_suffix('\n').unwrap_or(text) } else { text };
+    let text = if trim_newline {
+        text.strip_suffix('\n').unwrap_or(text)
+    } else {
+        text
+    };
     Ok(Some(SecretValue::new(text.to_owned())))
 }

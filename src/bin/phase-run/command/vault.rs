@@ -4,9 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use phase_run::{
-    Credentials, SecretValue, VaultFile, VaultIdentity, VaultKey, VaultRecipient,
-};
+use phase_run::{Credentials, SecretValue, VaultFile, VaultIdentity, VaultKey, VaultRecipient};
 
 use super::print;
 use super::value::from_stdin;
@@ -18,9 +16,11 @@ use crate::settings::{self, Key, World, prompt};
 
 pub(crate) fn vault(args: &Vault, world: &World<'_>, report: Report) -> Result<(), Failure> {
     match args {
-        Vault::Init { key, passphrase, recipient } => {
-            init(key, *passphrase, &parsed(recipient)?, world, report)
-        }
+        Vault::Init {
+            key,
+            passphrase,
+            recipient,
+        } => init(key, *passphrase, &parsed(recipient)?, world, report),
         Vault::Recipients(Recipients::List { key }) => {
             let lines: Vec<_> = open(key, world, report)?
                 .recipients()?
@@ -40,9 +40,15 @@ pub(crate) fn vault(args: &Vault, world: &World<'_>, report: Report) -> Result<(
         }
         Vault::Recipients(Recipients::Remove { key, recipient }) => {
             let file = open(key, world, report)?;
-            parsed(recipient)?.iter().try_for_each(|one| fetch(file.remove(one)))
+            parsed(recipient)?
+                .iter()
+                .try_for_each(|one| fetch(file.remove(one)))
         }
-        Vault::Rekey { key, passphrase, to_identity } => {
+        Vault::Rekey {
+            key,
+            passphrase,
+            to_identity,
+        } => {
             let file = open(key, world, report)?;
             match (passphrase, to_identity) {
                 (true, _) => fetch(file.change_key(&VaultKey::Passphrase(new_passphrase()?))),
@@ -62,12 +68,20 @@ fn init(
     report: Report,
 ) -> Result<(), Failure> {
     let fresh = args.identity.as_deref().filter(|path| !path.exists());
-    let Key { file, key, usual, warnings } = settings::vault(&context(args, fresh), world)?;
+    let Key {
+        file,
+        key,
+        usual,
+        warnings,
+    } = settings::vault(&context(args, fresh), world)?;
     for warning in &warnings {
         report.warn(warning);
     }
     if file.exists() {
-        let text = format!("{} is there already, and is never overwritten", file.display());
+        let text = format!(
+            "{} is there already, and is never overwritten",
+            file.display()
+        );
         return Err(Failure::new(Reason::Conflict, text).help("name another file with --vault"));
     }
     let key = match key {
@@ -98,7 +112,10 @@ fn open(args: &KeyArgs, world: &World<'_>, report: Report) -> Result<VaultFile, 
     }
     match key.into_credentials()? {
         Credentials::Vault { file, key } => Ok(VaultFile::new(file, key)),
-        _ => Err(Failure::new(Reason::Internal, "a vault's key is no vault's key")),
+        _ => Err(Failure::new(
+            Reason::Internal,
+            "a vault's key is no vault's key",
+        )),
     }
 }
 
@@ -112,8 +129,10 @@ fn context(args: &KeyArgs, without: Option<&Path>) -> Context {
 }
 
 fn parsed(recipients: &[String]) -> Result<Vec<VaultRecipient>, Failure> {
-    let parsed: phase_run::Result<Vec<_>> =
-        recipients.iter().map(|text| VaultRecipient::new(text)).collect();
+    let parsed: phase_run::Result<Vec<_>> = recipients
+        .iter()
+        .map(|text| VaultRecipient::new(text))
+        .collect();
     Ok(parsed?)
 }
 
@@ -129,17 +148,26 @@ fn new_passphrase() -> Result<SecretValue, Failure> {
         None => {
             let new = prompt("New passphrase: ")?;
             if prompt("The same again: ")?.expose() != new.expose() {
-                return Err(Failure::new(Reason::InvalidValue, "the two passphrases differ"));
+                return Err(Failure::new(
+                    Reason::InvalidValue,
+                    "the two passphrases differ",
+                ));
             }
             new
         }
     };
     if new.expose().is_empty() {
-        return Err(Failure::new(Reason::InvalidValue, "an empty passphrase protects nothing"));
+        return Err(Failure::new(
+            Reason::InvalidValue,
+            "an empty passphrase protects nothing",
+        ));
     }
     Ok(new)
 }
 
 fn cannot(verb: &str, path: &Path, error: &io::Error) -> Failure {
-    Failure::new(Reason::System, format!("cannot {verb} {}: {error}", path.display()))
+    Failure::new(
+        Reason::System,
+        format!("cannot {verb} {}: {error}", path.display()),
+    )
 }

@@ -13,24 +13,41 @@ fn secret(name: &str, value: &str) -> Resolved {
 }
 
 fn block(entries: &[&str]) -> Vec<Vec<u8>> {
-    entries.iter().map(|entry| entry.as_bytes().to_vec()).collect()
+    entries
+        .iter()
+        .map(|entry| entry.as_bytes().to_vec())
+        .collect()
 }
 
 fn merged(environ: &[&str], secrets: &[Resolved], policy: &Policy<'_>) -> Vec<String> {
     let entries = merge(block(environ), secrets, policy).unwrap().entries;
-    entries.iter().map(|entry| String::from_utf8_lossy(entry).into_owned()).collect()
+    entries
+        .iter()
+        .map(|entry| String::from_utf8_lossy(entry).into_owned())
+        .collect()
 }
 
 #[test]
 fn a_secret_replaces_every_entry_of_its_name_and_goes_to_the_end() {
     let environ = ["A=1", "DUP=x", "B=2", "DUP=y"];
-    let merged = merged(&environ, &[secret("DUP", "new"), secret("C", "3")], &Policy::default());
+    let merged = merged(
+        &environ,
+        &[secret("DUP", "new"), secret("C", "3")],
+        &Policy::default(),
+    );
     assert_eq!(merged, ["A=1", "B=2", "DUP=new", "C=3"]);
 }
 
 #[test]
 fn what_is_malformed_doubled_or_not_utf_8_survives_in_its_place() {
-    let environ = vec![b"Z=1".to_vec(), b"D=1".to_vec(), b"D=2".to_vec(), b"MALFORMED".to_vec(), b"=weird".to_vec(), b"N=\xff\xfe".to_vec()];
+    let environ = vec![
+        b"Z=1".to_vec(),
+        b"D=1".to_vec(),
+        b"D=2".to_vec(),
+        b"MALFORMED".to_vec(),
+        b"=weird".to_vec(),
+        b"N=\xff\xfe".to_vec(),
+    ];
     let merged = merge(environ.clone(), &[secret("A", "1")], &Policy::default()).unwrap();
     assert_eq!(merged.entries[..6], environ[..]);
 }
@@ -38,7 +55,10 @@ fn what_is_malformed_doubled_or_not_utf_8_survives_in_its_place() {
 #[test]
 fn credentials_do_not_reach_the_child_unless_asked_to() {
     let environ = ["PHASE_SERVICE_TOKEN=t", "X=1"];
-    let mut policy = Policy { credential: Some(|name| name == b"PHASE_SERVICE_TOKEN"), ..Policy::default() };
+    let mut policy = Policy {
+        credential: Some(|name| name == b"PHASE_SERVICE_TOKEN"),
+        ..Policy::default()
+    };
     assert_eq!(merged(&environ, &[], &policy), ["X=1"]);
     policy.credential = None;
     assert_eq!(merged(&environ, &[], &policy).len(), 2);
@@ -46,38 +66,80 @@ fn credentials_do_not_reach_the_child_unless_asked_to() {
 
 #[test]
 fn inherited_variables_win_where_they_are_preserved() {
-    let secrets = [secret("A", "secret"), secret("B", "secret"), secret("C", "secret")];
-    let all = Policy { preserve: Some(Vec::new()), ..Policy::default() };
-    assert_eq!(merged(&["A=1", "B=2"], &secrets, &all), ["A=1", "B=2", "C=secret"]);
-    let one = Policy { preserve: Some(block(&["B"])), ..Policy::default() };
-    assert_eq!(merged(&["A=1", "B=2"], &secrets, &one), ["B=2", "A=secret", "C=secret"]);
+    let secrets = [
+        secret("A", "secret"),
+        secret("B", "secret"),
+        secret("C", "secret"),
+    ];
+    let all = Policy {
+        preserve: Some(Vec::new()),
+        ..Policy::default()
+    };
+    assert_eq!(
+        merged(&["A=1", "B=2"], &secrets, &all),
+        ["A=1", "B=2", "C=secret"]
+    );
+    let one = Policy {
+        preserve: Some(block(&["B"])),
+        ..Policy::default()
+    };
+    assert_eq!(
+        merged(&["A=1", "B=2"], &secrets, &one),
+        ["B=2", "A=secret", "C=secret"]
+    );
 }
 
 #[test]
 fn a_clean_environment_keeps_the_basic_variables_and_the_named_ones() {
-    let policy = Policy { clean: Some(block(&["KEEP"])), ..Policy::default() };
-    let environ = ["PATH=/bin", "HOME=/h", "SSH_AUTH_SOCK=s", "KEEP=1", "MALFORMED", "TZ=UTC"];
-    assert_eq!(merged(&environ, &[secret("A", "1")], &policy), ["PATH=/bin", "HOME=/h", "KEEP=1", "TZ=UTC", "A=1"]);
+    let policy = Policy {
+        clean: Some(block(&["KEEP"])),
+        ..Policy::default()
+    };
+    let environ = [
+        "PATH=/bin",
+        "HOME=/h",
+        "SSH_AUTH_SOCK=s",
+        "KEEP=1",
+        "MALFORMED",
+        "TZ=UTC",
+    ];
+    assert_eq!(
+        merged(&environ, &[secret("A", "1")], &policy),
+        ["PATH=/bin", "HOME=/h", "KEEP=1", "TZ=UTC", "A=1"]
+    );
 }
 
 #[test]
 fn an_excluded_secret_is_not_inherited_either() {
     let excluded = ["A".to_owned()];
-    let policy = Policy { excluded: &excluded, ..Policy::default() };
+    let policy = Policy {
+        excluded: &excluded,
+        ..Policy::default()
+    };
     assert_eq!(merged(&["A=stale", "B=1"], &[], &policy), ["B=1"]);
 }
 
 #[test]
 fn a_prefix_goes_before_every_name_but_a_renamed_one() {
     let rename = [("OLD".to_owned(), "NEW".to_owned())];
-    let policy = Policy { prefix: "APP_", rename: &rename, ..Policy::default() };
-    assert_eq!(merged(&[], &[secret("A", "1"), secret("OLD", "2")], &policy), ["APP_A=1", "NEW=2"]);
+    let policy = Policy {
+        prefix: "APP_",
+        rename: &rename,
+        ..Policy::default()
+    };
+    assert_eq!(
+        merged(&[], &[secret("A", "1"), secret("OLD", "2")], &policy),
+        ["APP_A=1", "NEW=2"]
+    );
 }
 
 #[test]
 fn two_secrets_with_one_name_in_the_child_are_a_conflict() {
     let rename = [("A".to_owned(), "B".to_owned())];
-    let policy = Policy { rename: &rename, ..Policy::default() };
+    let policy = Policy {
+        rename: &rename,
+        ..Policy::default()
+    };
     let failure = merge(Vec::new(), &[secret("A", "1"), secret("B", "2")], &policy).unwrap_err();
     assert_eq!(failure.reason(), Reason::Conflict);
 }
@@ -85,7 +147,10 @@ fn two_secrets_with_one_name_in_the_child_are_a_conflict() {
 #[test]
 fn a_rename_of_a_secret_that_is_not_there_is_told() {
     let rename = [("GONE".to_owned(), "NEW".to_owned())];
-    let policy = Policy { rename: &rename, ..Policy::default() };
+    let policy = Policy {
+        rename: &rename,
+        ..Policy::default()
+    };
     let merged = merge(Vec::new(), &[], &policy).unwrap();
     assert!(merged.warnings[0].contains("there is no secret GONE"));
 }
@@ -97,10 +162,14 @@ fn what_no_environment_can_carry_fails_by_name_and_is_left_out_only_when_allowed
         (secret("", "v"), Reason::InvalidName),
         (secret("NUL", "a\0b-the-value"), Reason::InvalidValue),
     ] {
-        let failure = merge(Vec::new(), std::slice::from_ref(&bad), &Policy::default()).unwrap_err();
+        let failure =
+            merge(Vec::new(), std::slice::from_ref(&bad), &Policy::default()).unwrap_err();
         assert_eq!(failure.reason(), reason);
         assert!(!failure.to_string().contains("the-value"));
-        let policy = Policy { allow_partial: true, ..Policy::default() };
+        let policy = Policy {
+            allow_partial: true,
+            ..Policy::default()
+        };
         let merged = merge(Vec::new(), &[bad, secret("OK", "1")], &policy).unwrap();
         assert_eq!(merged.entries, block(&["OK=1"]));
         assert_eq!(merged.warnings.len(), 1);
@@ -109,7 +178,14 @@ fn what_no_environment_can_carry_fails_by_name_and_is_left_out_only_when_allowed
 
 #[test]
 fn names_that_load_code_and_names_that_shells_drop_go_in_with_a_warning() {
-    for (name, warned) in [("LD_PRELOAD", true), ("PATH", true), ("a.b", true), ("1A", true), ("DATABASE_URL", false), ("PATHS", false)] {
+    for (name, warned) in [
+        ("LD_PRELOAD", true),
+        ("PATH", true),
+        ("a.b", true),
+        ("1A", true),
+        ("DATABASE_URL", false),
+        ("PATHS", false),
+    ] {
         let merged = merge(Vec::new(), &[secret(name, "v")], &Policy::default()).unwrap();
         assert_eq!(merged.entries.len(), 1);
         assert_eq!(merged.warnings.len(), usize::from(warned), "{name}");
@@ -118,7 +194,10 @@ fn names_that_load_code_and_names_that_shells_drop_go_in_with_a_warning() {
 
 #[test]
 fn an_empty_value_is_an_empty_variable() {
-    assert_eq!(merged(&["A=1"], &[secret("A", "")], &Policy::default()), ["A="]);
+    assert_eq!(
+        merged(&["A=1"], &[secret("A", "")], &Policy::default()),
+        ["A="]
+    );
 }
 
 proptest! {

@@ -70,7 +70,10 @@ pub(crate) fn project(directory: &Path, home: Option<&Path>) -> Result<Option<Fi
     for at in directory.ancestors().take(depth) {
         if let Some(file) = read(&at.join(PROJECT))? {
             if file.content.ca_cert.is_some() {
-                return Err(misused(&file.path, "`ca_cert` belongs into the user's config.toml"));
+                return Err(misused(
+                    &file.path,
+                    "`ca_cert` belongs into the user's config.toml",
+                ));
             }
             return Ok(Some(file));
         }
@@ -95,20 +98,33 @@ fn read(path: &Path) -> Result<Option<File>, Failure> {
         }
         Err(error) => return Err(misused(path, &error.to_string())),
     };
+    Ok(Some(File {
+        content: parse(&text, path)?,
+        path: path.to_owned(),
+    }))
+}
+
+/// What `text` says, which stands in the file `path`.
+///
+/// # Errors
+///
+/// The line that cannot be understood, and why.
+pub(crate) fn parse(text: &str, path: &Path) -> Result<Content, Failure> {
     // The whole error would quote the line, and with it what should not be there.
-    let mut content: Content = toml::from_str(&text).map_err(|error| {
-        let before = error.span().map_or("", |span| &text[..span.start.min(text.len())]);
-        let line = before.matches('\n').count() + 1;
+    let mut content: Content = toml::from_str(text).map_err(|error| {
+        let end = error.span().map_or(0, |span| span.start.min(text.len()));
+        let before = text.as_bytes()[..end].iter();
+        let line = before.filter(|&&byte| byte == b'\n').count() + 1;
         misused(path, &format!("line {line}: {}", error.message()))
     })?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    for inside in [&mut content.vault, &mut content.ca_cert].into_iter().flatten() {
+    for inside in [&mut content.vault, &mut content.ca_cert]
+        .into_iter()
+        .flatten()
+    {
         *inside = folder.join(&*inside);
     }
-    Ok(Some(File {
-        content,
-        path: path.to_owned(),
-    }))
+    Ok(content)
 }
 
 /// A configuration file that cannot be used.

@@ -48,11 +48,7 @@ pub(crate) struct Spelling<T> {
 }
 
 impl<'a> Layers<'a> {
-    pub(crate) fn new(
-        variables: Variables<'a>,
-        project: Option<File>,
-        user: Option<File>,
-    ) -> Self {
+    pub(crate) fn new(variables: Variables<'a>, project: Option<File>, user: Option<File>) -> Self {
         Self {
             origins: RefCell::default(),
             project,
@@ -74,7 +70,10 @@ impl<'a> Layers<'a> {
     pub(crate) fn variable(&self, name: &str) -> Result<Option<String>, Failure> {
         let text = self.variable_os(name).map(OsString::into_string);
         text.transpose().map_err(|_| {
-            Failure::new(Reason::Configuration, format!("{name} holds bytes that are not UTF-8"))
+            Failure::new(
+                Reason::Configuration,
+                format!("{name} holds bytes that are not UTF-8"),
+            )
         })
     }
 
@@ -96,7 +95,10 @@ impl<'a> Layers<'a> {
             && let Some(text) = self.variable(name)?
         {
             let value = parse(&text).map_err(|why| {
-                Failure::new(Reason::Configuration, format!("{name} cannot be used: {why}"))
+                Failure::new(
+                    Reason::Configuration,
+                    format!("{name} cannot be used: {why}"),
+                )
             })?;
             return Ok(Some((value, Origin::Variable(name))));
         }
@@ -150,21 +152,31 @@ impl<'a> Layers<'a> {
         flag: Option<&Path>,
         spelling: &Spelling<PathBuf>,
     ) -> Option<PathBuf> {
-        let variable = |name| self.variable_os(name).map(|path| (path.into(), Origin::Variable(name)));
+        let variable = |name| {
+            self.variable_os(name)
+                .map(|path| (path.into(), Origin::Variable(name)))
+        };
         let from_file = |file: &File| {
             (spelling.file)(&file.content).map(|path| (path, Origin::File(file.path.clone())))
         };
         let (path, origin) = flag
             .map(|path| (path.to_owned(), Origin::Flag(spelling.flag)))
             .or_else(|| spelling.variable.and_then(variable))
-            .or_else(|| [&self.project, &self.user].into_iter().flatten().find_map(from_file))?;
+            .or_else(|| {
+                [&self.project, &self.user]
+                    .into_iter()
+                    .flatten()
+                    .find_map(from_file)
+            })?;
         self.note(spelling.name, &path.display().to_string(), origin);
         Some(path)
     }
 
     /// Remembers what a setting is and where it came from.
     pub(crate) fn note(&self, name: &'static str, value: &str, origin: Origin) {
-        self.origins.borrow_mut().push((name, value.to_owned(), origin));
+        self.origins
+            .borrow_mut()
+            .push((name, value.to_owned(), origin));
     }
 
     /// `name = value (origin)`, a line per setting.

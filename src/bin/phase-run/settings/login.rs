@@ -92,14 +92,20 @@ fn phase(
     let token = PhaseToken::parse(&text)?;
     layers.note("token", "(not shown)", source.origin());
     if let Some((api, origin)) = layers.first(args.api, &API, word)? {
-        layers.note("api", if api == Api::Rest { "rest" } else { "auto" }, origin);
+        layers.note(
+            "api",
+            if api == Api::Rest { "rest" } else { "auto" },
+            origin,
+        );
     }
     let host = host::host(args.host.as_ref(), layers)?;
     let verify = layers.variable("PHASE_VERIFY_SSL")?;
     let verify = !verify.is_some_and(|text| text.eq_ignore_ascii_case("false"));
     let verify = verify && !args.insecure;
     if !verify {
-        warnings.push(format!("the certificate of {host} is NOT checked: anybody on the way can read the secrets"));
+        warnings.push(format!(
+            "the certificate of {host} is NOT checked: anybody on the way can read the secrets"
+        ));
     }
     let connection = Connection {
         bundle: layers.variable_os("SSL_CERT_FILE").map(PathBuf::from),
@@ -145,7 +151,9 @@ impl Key {
     ///
     /// Nothing is there that could open the vault.
     pub(crate) fn into_credentials(self) -> Result<Credentials, Failure> {
-        let Self { file, key, usual, .. } = self;
+        let Self {
+            file, key, usual, ..
+        } = self;
         let key = match key {
             Some(key) => key,
             None if phase_run::VaultFile::takes_passphrase(&file)? => {
@@ -171,8 +179,11 @@ impl Key {
 /// There is no terminal.
 pub(crate) fn prompt(question: &str) -> Result<SecretValue, Failure> {
     let text = rpassword::prompt_password(question).map_err(|error| {
-        Failure::new(Reason::Configuration, format!("cannot ask at the terminal: {error}"))
-            .help("give it on stdin, in a file or in a variable instead")
+        Failure::new(
+            Reason::Configuration,
+            format!("cannot ask at the terminal: {error}"),
+        )
+        .help("give it on stdin, in a file or in a variable instead")
     })?;
     Ok(SecretValue::new(text))
 }
@@ -183,7 +194,8 @@ fn two(token: &Source, vault: &Path) -> Failure {
         token.origin(),
         vault.display()
     );
-    Failure::new(Reason::Ambiguous, text).help("say which with --provider phase or --provider vault")
+    Failure::new(Reason::Ambiguous, text)
+        .help("say which with --provider phase or --provider vault")
 }
 
 fn none(what: &str) -> Failure {

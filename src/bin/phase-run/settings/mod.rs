@@ -56,16 +56,23 @@ impl Settings {
         let folders = folders(args, &layers)?;
         let tags = layers.list(&args.tag, &TAGS, ',')?.unwrap_or_default();
         let scope = app.map(|(app, _)| {
-            Scope::new(app, environment)
-                .in_folders(folders)
-                .tagged(tags.into_iter().filter(|tag| !tag.trim().is_empty()).collect())
+            Scope::new(app, environment).in_folders(folders).tagged(
+                tags.into_iter()
+                    .filter(|tag| !tag.trim().is_empty())
+                    .collect(),
+            )
         });
-        let timeout = layers
-            .first(args.timeout, &TIMEOUT, layers::span)?
-            .map_or(Client::TIMEOUT, |(timeout, origin)| {
-                layers.note("timeout", &humantime::format_duration(timeout).to_string(), origin);
+        let timeout = layers.first(args.timeout, &TIMEOUT, layers::span)?.map_or(
+            Client::TIMEOUT,
+            |(timeout, origin)| {
+                layers.note(
+                    "timeout",
+                    &humantime::format_duration(timeout).to_string(),
+                    origin,
+                );
                 timeout
-            });
+            },
+        );
         let credentials = login::credentials(args, &layers, &configuration, &mut warnings)?;
         let require = [&layers.project, &layers.user]
             .into_iter()

@@ -12,8 +12,14 @@ const fn variable(name: &'static str, meaning: &'static str) -> Variable {
 
 /// All that are read, in the order of the README's table.
 pub(crate) const ALL: &[Variable] = &[
-    variable("PHASE_SERVICE_TOKEN", "the Phase token: any `pss_…` token, or a REST API token"),
-    variable("PHASE_SERVICE_TOKEN_FILE", "a file with the Phase token, like `--token-file`"),
+    variable(
+        "PHASE_SERVICE_TOKEN",
+        "the Phase token: any `pss_…` token, or a REST API token",
+    ),
+    variable(
+        "PHASE_SERVICE_TOKEN_FILE",
+        "a file with the Phase token, like `--token-file`",
+    ),
     variable("PHASE_HOST", "`--host`"),
     variable("PHASE_APP", "`--app`"),
     variable("PHASE_APP_ID", "`--app-id`"),
@@ -21,20 +27,47 @@ pub(crate) const ALL: &[Variable] = &[
     variable("PHASE_PATH", "`--path`; several are separated by `:`"),
     variable("PHASE_TAGS", "`--tag`; several are separated by `,`"),
     variable("PHASE_VERIFY_SSL", "`false` is `--insecure`"),
-    variable("PHASE_CONFIG_PARENT_DIR_SEARCH_DEPTH", "how many parents are searched for `.phase.json`; 8"),
+    variable(
+        "PHASE_CONFIG_PARENT_DIR_SEARCH_DEPTH",
+        "how many parents are searched for `.phase.json`; 8",
+    ),
     variable("PHASE_RUN_PROVIDER", "`--provider`"),
     variable("PHASE_RUN_API", "`--api`"),
     variable("PHASE_RUN_TIMEOUT", "`--timeout`"),
     variable("PHASE_RUN_VAULT", "`--vault`"),
-    variable("PHASE_RUN_IDENTITY", "the age identity itself, or a file with it, like `--identity`"),
-    variable("PHASE_RUN_VAULT_PASSPHRASE", "the passphrase of a vault that has one"),
-    variable("PHASE_RUN_VAULT_PASSPHRASE_FILE", "a file with that passphrase"),
-    variable("PHASE_RUN_LOG", "`error`, `warn`, `info` (`-v`), `debug` (`-vv`) or `trace`"),
+    variable(
+        "PHASE_RUN_IDENTITY",
+        "the age identity itself, or a file with it, like `--identity`",
+    ),
+    variable(
+        "PHASE_RUN_VAULT_PASSPHRASE",
+        "the passphrase of a vault that has one",
+    ),
+    variable(
+        "PHASE_RUN_VAULT_PASSPHRASE_FILE",
+        "a file with that passphrase",
+    ),
+    variable(
+        "PHASE_RUN_LOG",
+        "`error`, `warn`, `info` (`-v`), `debug` (`-vv`) or `trace`",
+    ),
     variable("PHASE_RUN_SYSEXITS", "`1` is `--sysexits`"),
-    variable("CREDENTIALS_DIRECTORY", "set by systemd: `phase-token` and `age-identity` are looked for in it"),
-    variable("SSL_CERT_FILE", "a bundle of root certificates that replaces the system's"),
-    variable("HTTPS_PROXY", "a proxy for `https` servers; likewise `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`"),
-    variable("XDG_CONFIG_HOME", "where `phase-run/config.toml` and `phase-run/identity` are; `~/.config`"),
+    variable(
+        "CREDENTIALS_DIRECTORY",
+        "set by systemd: `phase-token` and `age-identity` are looked for in it",
+    ),
+    variable(
+        "SSL_CERT_FILE",
+        "a bundle of root certificates that replaces the system's",
+    ),
+    variable(
+        "HTTPS_PROXY",
+        "a proxy for `https` servers; likewise `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`",
+    ),
+    variable(
+        "XDG_CONFIG_HOME",
+        "where `phase-run/config.toml` and `phase-run/identity` are; `~/.config`",
+    ),
     variable("NO_COLOR", "no colour in messages, not even on a terminal"),
 ];
 
@@ -56,10 +89,21 @@ mod tests {
 
     #[test]
     fn credentials_of_every_provider_are_known_and_plain_settings_are_not() {
-        for name in ["PHASE_SERVICE_TOKEN", "INFISICAL_TOKEN", "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET", "INFISICAL_JWT"] {
+        for name in [
+            "PHASE_SERVICE_TOKEN",
+            "INFISICAL_TOKEN",
+            "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET",
+            "INFISICAL_JWT",
+        ] {
             assert!(is_credential(name.as_bytes()), "{name}");
         }
-        for name in ["PHASE_SERVICE_TOKEN_FILE", "PHASE_APP", "INFISICAL_DOMAIN", "GITHUB_TOKEN", "INFISICAL_TOKEN_FILE"] {
+        for name in [
+            "PHASE_SERVICE_TOKEN_FILE",
+            "PHASE_APP",
+            "INFISICAL_DOMAIN",
+            "GITHUB_TOKEN",
+            "INFISICAL_TOKEN_FILE",
+        ] {
             assert!(!is_credential(name.as_bytes()), "{name}");
         }
     }

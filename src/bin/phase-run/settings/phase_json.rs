@@ -44,7 +44,10 @@ pub(crate) fn find(
         match serde_json::from_slice::<PhaseJson>(&bytes) {
             Ok(json) if level == 0 || json.monorepo_support => return Ok(Some((path, json))),
             Err(error) if level == 0 => {
-                return Err(misused(&path, &format!("line {}: no such JSON", error.line())));
+                return Err(misused(
+                    &path,
+                    &format!("line {}: no such JSON", error.line()),
+                ));
             }
             _ => {}
         }
@@ -65,7 +68,9 @@ mod tests {
         fs::create_dir_all(&inner).unwrap();
         fs::write(top.path().join("a/.phase.json"), PLAIN).unwrap();
         assert!(find(&inner, DEPTH).unwrap().is_none());
-        let shared = PLAIN.replace('}', r#","monorepoSupport":true}"#).replace("\"1\"", "\"2\"");
+        let shared = PLAIN
+            .replace('}', r#","monorepoSupport":true}"#)
+            .replace("\"1\"", "\"2\"");
         fs::write(top.path().join(".phase.json"), shared).unwrap();
         let (path, json) = find(&inner, DEPTH).unwrap().unwrap();
         assert_eq!(path, top.path().join(".phase.json"));

@@ -40,7 +40,11 @@ impl Source {
             Failure::new(Reason::Credentials, text)
         };
         let file = File::open(path).map_err(|error| failed(error.to_string()))?;
-        let mode = file.metadata().map_err(|error| failed(error.to_string()))?.permissions().mode();
+        let mode = file
+            .metadata()
+            .map_err(|error| failed(error.to_string()))?
+            .permissions()
+            .mode();
         if mode & 0o004 != 0 {
             let path = path.display();
             warnings.push(format!("{path} can be read by others: chmod o-r {path}"));
@@ -79,7 +83,8 @@ fn named_file(layers: &Layers<'_>, name: &'static str) -> Option<Source> {
 /// A file that systemd put there for this service.
 fn systemd(layers: &Layers<'_>, name: &str) -> Option<Source> {
     let path = PathBuf::from(layers.variable_os("CREDENTIALS_DIRECTORY")?).join(name);
-    path.exists().then(|| Source::File(path, Origin::Variable("CREDENTIALS_DIRECTORY")))
+    path.exists()
+        .then(|| Source::File(path, Origin::Variable("CREDENTIALS_DIRECTORY")))
 }
 
 pub(super) fn token(args: &Context, layers: &Layers<'_>) -> Option<Source> {
@@ -102,7 +107,11 @@ pub(super) fn identity(args: &Context, layers: &Layers<'_>, usual: &Path) -> Opt
         source @ Source::Text(..) if holds_identity(&source) => Some(source),
         _ => named_file(layers, "PHASE_RUN_IDENTITY"),
     };
-    let at_home = || usual.exists().then(|| Source::File(usual.to_owned(), Origin::Default));
+    let at_home = || {
+        usual
+            .exists()
+            .then(|| Source::File(usual.to_owned(), Origin::Default))
+    };
     args.identity
         .as_ref()
         .map(flag)
