@@ -11,27 +11,30 @@ mod report;
 mod run;
 mod settings;
 mod sys;
+mod usage;
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
-
-use clap::Parser as _;
-use clap::error::ErrorKind;
 
 use args::{Args, Command, Output};
 use exit::{Failure, Reason};
 use launch::Outcome;
 use report::Report;
 use settings::World;
+use usage::Refused;
 
 fn main() -> ExitCode {
     sys::protect();
     sys::end_on_panic(Reason::Internal.status());
     let arguments: Vec<OsString> = env::args_os().collect();
-    let args = match Args::try_parse_from(&arguments) {
+    let args = match usage::parse(&arguments) {
         Ok(args) => args,
-        Err(error) => return refuse(&error, &arguments),
+        Err(Refused::Help(text)) => return help(&text),
+        Err(Refused::Usage(failure, sysexits)) => {
+            report::plain(&failure);
+            return status(&failure, sysexits);
+        }
     };
     let report = Report::start(
         &args.output,
@@ -88,62 +91,10 @@ fn status(failure: &Failure, sysexits: bool) -> ExitCode {
     })
 }
 
-/// What the parser did not take, or a page of help it was asked for.
-fn refuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
-    if matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    ) {
-        return match command::print(&error.render().to_string()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => status(&failure, false),
-        };
+/// A page that was asked for.
+fn help(text: &str) -> ExitCode {
+    match command::print(text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => status(&failure, false),
     }
-    let text = error.render().to_string();
-    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-    let first = first.strip_prefix("error: ").unwrap_or(first);
-    let ours = arguments.iter().take_while(|argument| *argument != "--");
-    let sysexits = ours.clone().any(|argument| argument == "--sysexits");
-    let mut failure = Failure::new(Reason::Usage, first);
-    if matches!(
-        error.kind(),
-        ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument
-    ) && let Some(spelling) = spelled_right(arguments)
-    {
-        failure = failure.help(format!(
-            "to start a command, put `--` before it: {spelling}"
-        ));
-    }
-    for line in rest.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        failure = failure.help(line);
-    }
-    report::write(&failure_text(&failure));
-    status(&failure, sysexits)
-}
-
-fn failure_text(failure: &Failure) -> String {
-    let mut text = format!("phase-run: error[{}]: {failure}\n", failure.reason().word());
-    for line in failure.advice() {
-        text.push_str("  ");
-        text.push_str(line);
-        text.push('\n');
-    }
-    text
-}
-
-/// The command line with `--` where it is missing, if that is what is wrong.
-fn spelled_right(arguments: &[OsString]) -> Option<String> {
-    let ours = &arguments[1..];
-    if ours.iter().any(|argument| argument == "--") {
-        return None;
-    }
-    let first = ours
-        .iter()
-        .position(|argument| !argument.as_encoded_bytes().starts_with(b"-"))?;
-    let shown = |argument: &OsString| argument.to_string_lossy().into_owned();
-    let mut words = vec!["phase-run".to_owned()];
-    words.extend(ours[..first].iter().map(shown));
-    words.push("--".to_owned());
-    words.extend(ours[first..].iter().map(shown));
-    Some(words.join(" "))
 }

@@ -73,8 +73,8 @@ impl Report {
     /// A failure of ours: one line, then what to do.
     pub(crate) fn fail(self, failure: &Failure) {
         let word = failure.reason().word();
-        let text = printable(&failure.to_string());
         if self.json {
+            let text = failure.to_string();
             let line = serde_json::json!({
                 "level": "ERROR",
                 "reason": word,
@@ -83,14 +83,7 @@ impl Report {
             });
             return write(&format!("{line}\n"));
         }
-        let (on, off) = self.style("31");
-        let mut lines = format!("phase-run: {on}error[{word}]:{off} {text}\n");
-        for line in failure.advice() {
-            lines.push_str("  ");
-            lines.push_str(&printable(line));
-            lines.push('\n');
-        }
-        write(&lines);
+        write(&lines(failure, self.style("31")));
     }
 
     fn style(self, code: &str) -> (String, &'static str) {
@@ -100,6 +93,25 @@ impl Report {
             (String::new(), "")
         }
     }
+}
+
+/// A failure before it is known how messages are to be written.
+pub(crate) fn plain(failure: &Failure) {
+    write(&lines(failure, (String::new(), "")));
+}
+
+fn lines(failure: &Failure, (on, off): (String, &str)) -> String {
+    let word = failure.reason().word();
+    let mut lines = format!(
+        "phase-run: {on}error[{word}]:{off} {}\n",
+        printable(&failure.to_string())
+    );
+    for line in failure.advice() {
+        lines.push_str("  ");
+        lines.push_str(&printable(line));
+        lines.push('\n');
+    }
+    lines
 }
 
 /// Names come from servers and files: control characters in them must not
@@ -116,7 +128,7 @@ fn printable(text: &str) -> String {
 }
 
 /// Writes to standard error, whatever becomes of it.
-pub(crate) fn write(text: &str) {
+fn write(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 

@@ -24,7 +24,6 @@ pub(crate) use vault::{Key, Recipients, Vault};
 #[command(
     name = "phase-run",
     version,
-    args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     subcommand_help_heading = "Commands",
     override_usage = "phase-run [OPTIONS] -- COMMAND [ARG]...\n       phase-run <SUBCOMMAND> ...",
@@ -88,7 +87,7 @@ pub(crate) struct Apps {
     pub(crate) context: Context,
 
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, help_heading = "Printing")]
     pub(crate) json: bool,
 }
 

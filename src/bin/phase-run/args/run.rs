@@ -21,15 +21,20 @@ pub(crate) struct Run {
     pub(crate) process: Process,
 
     /// Show what would be injected, never a value, and start nothing
-    #[arg(long, help_heading = "Instead of starting")]
+    #[arg(long, help_heading = "Instead of a command")]
     pub(crate) dry_run: bool,
 
     /// With --dry-run: print JSON
-    #[arg(long, requires = "dry_run", help_heading = "Instead of starting")]
+    #[arg(long, requires = "dry_run", help_heading = "Instead of a command")]
     pub(crate) json: bool,
 
     /// Run STR by a shell, instead of a command after `--`
-    #[arg(long = "command", value_name = "STR", conflicts_with = "argv")]
+    #[arg(
+        long = "command",
+        value_name = "STR",
+        conflicts_with = "argv",
+        help_heading = "Instead of a command"
+    )]
     pub(crate) script: Option<OsString>,
 
     /// The shell of --command
@@ -42,7 +47,7 @@ pub(crate) struct Run {
     pub(crate) shell: PathBuf,
 
     /// The command and its arguments
-    #[arg(last = true, value_name = "COMMAND")]
+    #[arg(last = true, value_name = "COMMAND", help_heading = "Arguments")]
     pub(crate) argv: Vec<OsString>,
 }
 

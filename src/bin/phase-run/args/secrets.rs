@@ -13,11 +13,11 @@ pub(crate) enum Secrets {
         context: Context,
 
         /// Print the values too, as stored
-        #[arg(long)]
+        #[arg(long, help_heading = "Printing")]
         show: bool,
 
         /// Print JSON
-        #[arg(long)]
+        #[arg(long, help_heading = "Printing")]
         json: bool,
     },
     /// Print the value of one secret, references followed
@@ -26,10 +26,11 @@ pub(crate) enum Secrets {
         context: Context,
 
         /// Its name
+        #[arg(help_heading = "Arguments")]
         name: String,
 
         /// No newline after the value, even on a terminal
-        #[arg(long)]
+        #[arg(long, help_heading = "Printing")]
         raw: bool,
     },
     /// Add a secret; the value comes from stdin, or from a prompt
@@ -40,15 +41,15 @@ pub(crate) enum Secrets {
         write: Box<Write>,
 
         /// Keep the value, change only what else is given
-        #[arg(long, conflicts_with = "from_argv")]
+        #[arg(long, conflicts_with = "from_argv", help_heading = "The secret")]
         keep_value: bool,
 
         /// Turn the personal override on or off
-        #[arg(long, conflicts_with_all = ["personal", "from_argv"])]
+        #[arg(long, conflicts_with_all = ["personal", "from_argv"], help_heading = "The secret")]
         toggle_override: bool,
 
         /// Move it to this folder
-        #[arg(long, value_name = "PATH")]
+        #[arg(long, value_name = "PATH", help_heading = "The secret")]
         move_to: Option<String>,
     },
     /// Remove secrets
@@ -57,7 +58,7 @@ pub(crate) enum Secrets {
         context: Context,
 
         /// Their names
-        #[arg(required = true, value_name = "NAME")]
+        #[arg(required = true, value_name = "NAME", help_heading = "Arguments")]
         names: Vec<String>,
     },
     /// Print all secrets, references followed
@@ -66,11 +67,16 @@ pub(crate) enum Secrets {
         context: Context,
 
         /// How to write them
-        #[arg(long, value_name = "FORMAT", default_value = "json")]
+        #[arg(
+            long,
+            value_name = "FORMAT",
+            default_value = "json",
+            help_heading = "Printing"
+        )]
         format: Format,
 
         /// Leave a reference that leads nowhere as it stands
-        #[arg(long)]
+        #[arg(long, help_heading = "Printing")]
         allow_unresolved: bool,
     },
 }
@@ -82,22 +88,22 @@ pub(crate) struct Write {
     pub(crate) context: Context,
 
     /// Its name, and nothing else: an argv is public
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", help_heading = "Arguments")]
     pub(crate) name: String,
 
     #[command(flatten)]
     pub(crate) value: Value,
 
     /// A comment for people
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", help_heading = "The secret")]
     pub(crate) comment: Option<String>,
 
     /// How the store treats it
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(long = "type", value_name = "TYPE", help_heading = "The secret")]
     pub(crate) kind: Option<StoredType>,
 
     /// Write the personal override, not the shared value
-    #[arg(long = "override", alias = "personal")]
+    #[arg(long = "override", alias = "personal", help_heading = "The secret")]
     pub(crate) personal: bool,
 }
 
@@ -105,11 +111,11 @@ pub(crate) struct Write {
 #[derive(ClapArgs, Clone, Debug)]
 pub(crate) struct Value {
     /// Drop one newline at the end of what comes from stdin
-    #[arg(long, conflicts_with = "from_argv")]
+    #[arg(long, conflicts_with = "from_argv", help_heading = "The secret")]
     pub(crate) trim_newline: bool,
 
     /// NAME is really NAME=VALUE, for values that are no secret
-    #[arg(long)]
+    #[arg(long, help_heading = "The secret")]
     pub(crate) from_argv: bool,
 }
 

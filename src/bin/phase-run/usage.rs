@@ -1,0 +1,180 @@
+//! From the words typed to arguments, or to what is wrong with them.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+
+use crate::args::Args;
+use crate::exit::{Failure, Reason};
+
+/// Why there are no arguments.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// A page of help, or the version, was asked for.
+    Help(String),
+    /// The words make no sense; and whether `--sysexits` is among them.
+    Usage(Failure, bool),
+}
+
+/// Options that may stand before a subcommand.
+const BEFORE: [&str; 4] = ["quiet", "verbose", "log_format", "sysexits"];
+
+/// Takes `words` apart, the program's name first.
+pub(crate) fn parse(words: &[OsString]) -> Result<Args, Refused> {
+    let mut command = Args::command();
+    let matches = command.try_get_matches_from_mut(words);
+    let args = matches.and_then(|matches| {
+        misplaced(&matches, &mut command)?;
+        Args::from_arg_matches(&matches)
+    });
+    args.map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            Refused::Help(error.render().to_string())
+        }
+        _ => {
+            let ours = words.iter().take_while(|word| *word != "--");
+            let sysexits = ours.into_iter().any(|word| word == "--sysexits");
+            Refused::Usage(failure(&error, words), sysexits)
+        }
+    })
+}
+
+/// An option of the launcher in front of a subcommand would be without effect.
+fn misplaced(matches: &ArgMatches, command: &mut clap::Command) -> Result<(), clap::Error> {
+    let Some((subcommand, _)) = matches.subcommand() else {
+        return Ok(());
+    };
+    let typed = |id: &&clap::Id| {
+        matches.value_source(id.as_str()) == Some(ValueSource::CommandLine)
+            && !BEFORE.contains(&id.as_str())
+            && command
+                .get_arguments()
+                .any(|argument| argument.get_id() == *id)
+    };
+    let Some(id) = matches.ids().find(typed) else {
+        return Ok(());
+    };
+    let flag = id.as_str().replace('_', "-");
+    let text = format!("--{flag} belongs after `{subcommand}`");
+    Err(command.error(ErrorKind::ArgumentConflict, text))
+}
+
+fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
+    let text = error.render().to_string();
+    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let first = first.strip_prefix("error: ").unwrap_or(first);
+    let mut failure = Failure::new(Reason::Usage, first);
+    if let Some(spelling) = with_dashes(error, words) {
+        return failure.help(format!("put `--` before the command: {spelling}"));
+    }
+    for line in rest.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        failure = failure.help(line);
+    }
+    failure
+}
+
+/// The command line with the `--` that is missing, if that is what is wrong.
+fn with_dashes(error: &clap::Error, words: &[OsString]) -> Option<String> {
+    let stray = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand]
+        .into_iter()
+        .find_map(|kind| match error.get(kind) {
+            Some(ContextValue::String(stray)) => Some(stray),
+            _ => None,
+        })?;
+    let expected = matches!(
+        error.kind(),
+        ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument
+    );
+    let at = words
+        .iter()
+        .skip(1)
+        .position(|word| word == stray.as_str())?
+        + 1;
+    if !expected || stray.starts_with('-') || words.iter().any(|word| word == "--") {
+        return None;
+    }
+    let shown = |word: &OsString| word.to_string_lossy().into_owned();
+    let before = words[1..at].iter().map(shown);
+    let after = words[at..].iter().map(shown);
+    let all = ["phase-run".to_owned()]
+        .into_iter()
+        .chain(before)
+        .chain(["--".to_owned()])
+        .chain(after);
+    Some(all.collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Command;
+
+    fn parsed(words: &[&str]) -> Result<Args, Refused> {
+        let words: Vec<OsString> = ["phase-run"]
+            .iter()
+            .chain(words)
+            .map(OsString::from)
+            .collect();
+        parse(&words)
+    }
+
+    fn refused(words: &[&str]) -> String {
+        match parsed(words) {
+            Err(Refused::Usage(failure, _)) => {
+                format!("{failure}\n{}", failure.advice().join("\n"))
+            }
+            other => panic!("{words:?} gave {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_command_without_dashes_is_shown_how_it_is_spelled() {
+        assert!(refused(&["npm", "start"]).contains("phase-run -- npm start"));
+        let text = refused(&["--env", "prod", "npm", "start"]);
+        assert!(text.contains("phase-run --env prod -- npm start"), "{text}");
+        assert!(refused(&["run", "npm"]).contains("phase-run run -- npm"));
+    }
+
+    #[test]
+    fn after_the_dashes_everything_is_the_commands() {
+        for words in [
+            &["--", "secrets"][..],
+            &["--", "--help"],
+            &["--", "--", "-v"],
+        ] {
+            let args = parsed(words).unwrap();
+            assert!(args.command.is_none());
+            assert_eq!(args.run.argv.len(), words.len() - 1);
+        }
+    }
+
+    #[test]
+    fn a_first_word_that_is_a_subcommand_is_that_subcommand() {
+        assert!(matches!(
+            parsed(&["secrets", "list"]).unwrap().command,
+            Some(Command::Secrets(_))
+        ));
+        assert!(matches!(
+            parsed(&["-v", "--sysexits", "man"]).unwrap().command,
+            Some(Command::Man)
+        ));
+    }
+
+    #[test]
+    fn an_option_of_the_launcher_before_a_subcommand_is_refused() {
+        let text = refused(&["--env", "prod", "secrets", "list"]);
+        assert!(text.contains("--env belongs after `secrets`"), "{text}");
+    }
+
+    #[test]
+    fn there_is_no_option_for_a_token_because_an_argv_is_public() {
+        assert!(refused(&["--token", "x", "--", "env"]).contains("--token"));
+    }
+
+    #[test]
+    fn the_parser_is_sound() {
+        Args::command().debug_assert();
+    }
+}
