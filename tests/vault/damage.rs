@@ -120,8 +120,10 @@ fn what_is_no_vault_at_all_is_said_to_be_none() {
         assert!(error.advice().is_some(), "{error:?}");
     }
 
-    let error = list(&client(desk.directory.path(), desk.identity.key())).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::System);
+    for path in [desk.directory.path(), Path::new("/dev/tty")] {
+        let error = list(&client(path, desk.identity.key())).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+    }
     let error = list(&client(&desk.file().join("x"), desk.identity.key())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::System);
 }

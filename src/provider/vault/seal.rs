@@ -241,3 +241,49 @@ fn encrypted(
     write(&mut writer)?;
     Ok(writer.finish()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::SecretValue;
+
+    fn keys(text: &str) -> Keys {
+        Keys::new(&VaultKey::Passphrase(SecretValue::new(text.to_owned()))).unwrap()
+    }
+
+    #[test]
+    fn a_header_of_the_most_recipients_is_read_and_one_more_is_refused() {
+        let identity = crate::provider::vault::VaultIdentity::generate();
+        let keys = Keys::new(&identity.key()).unwrap();
+        let seal = |count| {
+            seal(
+                &keys,
+                &vec![identity.recipient().clone(); count],
+                |_| Ok(()),
+            )
+        };
+        let sealed = seal(MOST_RECIPIENTS).unwrap();
+        assert!(open(&sealed, &keys, Path::new("vault")).unwrap().is_empty());
+        assert_eq!(
+            seal(MOST_RECIPIENTS + 1).unwrap_err().kind(),
+            ErrorKind::TooLarge
+        );
+    }
+
+    #[test]
+    fn a_text_of_many_chunks_comes_back() {
+        let text: Vec<u8> = (0..=255).cycle().take(200_000).collect();
+        let sealed = seal(&keys("words"), &[], |writer| writer.write_all(&text)).unwrap();
+        let opened = open(&sealed, &keys("words"), Path::new("vault")).unwrap();
+        assert!(*opened == text);
+        let error = open(&sealed, &keys("word"), Path::new("vault")).unwrap_err();
+        assert_eq!(error.to_string(), "the passphrase does not open vault");
+    }
+
+    #[test]
+    fn the_work_for_a_passphrase_stands_in_the_header() {
+        let sealed = seal(&keys("words"), &[], |_| Ok(())).unwrap();
+        let line = sealed.split(|&byte| byte == b'\n').nth(1).unwrap();
+        assert!(line.starts_with(b"-> scrypt ") && line.ends_with(b" 17"));
+    }
+}
