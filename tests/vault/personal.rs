@@ -1,5 +1,7 @@
 //! Personal overrides: one's own, beside the vault, and never without their secret.
 
+use std::io::Write;
+
 use super::*;
 
 fn overridden(desk: &Desk) -> Option<(String, bool)> {
@@ -86,14 +88,46 @@ fn an_override_goes_where_its_secret_goes() {
     assert_eq!(desk.only().folder.as_str(), "/deep");
     assert_eq!(overridden(&desk), Some(("mine".to_owned(), true)));
 
+    let before = fs::read(desk.file()).unwrap();
     let folder = Folder::new("/deep").unwrap();
     assert!(wait(desk.client().delete(&place(), &folder, "NAME")).unwrap());
+    fs::write(desk.file(), before).unwrap();
+    assert_eq!(overridden(&desk), None, "it went with its secret");
+}
+
+#[test]
+fn a_reader_never_finds_a_moving_secret_without_its_override() {
+    let desk = Desk::new();
+    let personal = Some(value("mine"));
     desk.create(&NewSecret {
-        folder,
+        personal,
         ..secret("NAME", "x")
     })
     .unwrap();
-    assert_eq!(overridden(&desk), None, "the old one does not come back");
+    let before = fs::read(desk.file()).unwrap();
+    let folder = Some(Folder::new("/deep").unwrap());
+    let change = Change {
+        folder,
+        ..Change::default()
+    };
+    desk.update("NAME", &change).unwrap();
+
+    // Opening the pipe waits for the reader, who has read the old vault by then.
+    let (personal, kept) = (desk.path("vault.personal"), desk.path("kept"));
+    let (after, moved) = (desk.path("after"), fs::read(&personal).unwrap());
+    fs::rename(desk.file(), &after).unwrap();
+    fs::write(desk.file(), before).unwrap();
+    fs::rename(&personal, &kept).unwrap();
+    nix::unistd::mkfifo(&personal, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| overridden(&desk));
+        let mut pipe = fs::File::options().write(true).open(&personal).unwrap();
+        fs::rename(&after, desk.file()).unwrap();
+        fs::rename(&kept, &personal).unwrap();
+        pipe.write_all(&moved).unwrap();
+        drop(pipe);
+        assert_eq!(reader.join().unwrap(), Some(("mine".to_owned(), true)));
+    });
 }
 
 #[test]
