@@ -266,3 +266,15 @@ fn an_identity_file_may_hold_several_and_says_which_line_is_not_one() {
     let error = list(&client(&desk.file(), VaultKey::Passphrase(value("")))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credentials);
 }
+
+#[test]
+fn every_call_can_move_between_threads() {
+    fn movable(_: impl Send) {}
+    let (desk, secret) = (Desk::bare(), secret("NAME", "x"));
+    let (vault, client, key) = (desk.vault(), desk.client(), desk.identity.key());
+    movable(vault.create(&[]));
+    movable(vault.add(desk.identity.recipient()));
+    movable(vault.change_key(&key));
+    movable(client.create(&place(), &secret));
+    movable(client.apps());
+}

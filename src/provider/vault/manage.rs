@@ -46,7 +46,8 @@ impl VaultFile {
         }
     }
 
-    /// The same, but a call waits at most `timeout` for other writers, not 30 seconds.
+    /// The same, but a call waits at most `timeout` for other writers, not
+    /// 30 seconds; a day is the most.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -214,7 +215,8 @@ impl VaultFile {
     }
 
     fn until(&self) -> Instant {
-        Instant::now() + self.timeout
+        // An instant cannot be as far away as a duration can be long.
+        Instant::now() + self.timeout.min(Duration::from_hours(24))
     }
 }
 
