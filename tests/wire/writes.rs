@@ -1,0 +1,330 @@
+//! Creating, changing and deleting over REST.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use phase_run::ErrorKind::{Configuration, Conflict, Missing, Protocol, Throttled, Unreachable};
+use phase_run::{
+    App, Change, Client, Connection, Error, Folder, Folders, NewSecret, Place, Scope, Secret,
+    SecretName, SecretType, SecretValue,
+};
+
+use super::{all_text, client_of, wait};
+use crate::support::server::{Phase, Reply, Server};
+
+fn place() -> Place {
+    Place {
+        app: App::Name("web".into()),
+        environment: "development".into(),
+    }
+}
+
+fn lab() -> (Server, Client) {
+    let phase = Phase::default()
+        .app("id-web", "web", true, &["Development", "Staging"])
+        .secret("id-web", "Development", "/", "HOST", "h")
+        .secret("id-web", "Development", "/db", "HOST", "other");
+    let phase = Arc::new(phase);
+    let server = Server::start(move |request| phase.answer(request));
+    let client = client_of("User", Connection::new(server.url()));
+    (server, client)
+}
+
+fn new(name: &str, value: &str) -> NewSecret {
+    NewSecret {
+        comment: "a comment".into(),
+        folder: Folder::root(),
+        kind: SecretType::Config,
+        name: SecretName::new(name).unwrap(),
+        personal: None,
+        tags: vec!["db".into()],
+        value: SecretValue::new(value.into()),
+    }
+}
+
+fn value(text: &str) -> Option<SecretValue> {
+    Some(SecretValue::new(text.to_owned()))
+}
+
+fn stored(client: &Client, folder: &str, name: &str) -> Option<Secret> {
+    let folder = Folder::new(folder).unwrap();
+    let scope = Scope::new(place().app, place().environment);
+    let scope = scope.in_folders(Folders::These(vec![folder]));
+    wait(client.list(&scope))
+        .unwrap()
+        .into_iter()
+        .find(|secret| secret.name == name)
+}
+
+fn update(client: &Client, name: &str, change: &Change) -> Result<(), Error> {
+    wait(client.update(&place(), &Folder::root(), name, change))
+}
+
+#[test]
+fn a_created_secret_is_stored_whole_under_its_name_in_upper_case() {
+    let (_server, client) = lab();
+    let secret = NewSecret {
+        personal: value("mine"),
+        ..new("db_url", "x\"\n😀")
+    };
+    wait(client.create(&place(), &secret)).unwrap();
+    let found = stored(&client, "/", "DB_URL").unwrap();
+    assert_eq!(found.value.expose(), "x\"\n😀");
+    assert_eq!(found.comment, "a comment");
+    assert_eq!(found.kind, SecretType::Config);
+    assert_eq!(found.tags, ["db"]);
+    let personal = found.personal.unwrap();
+    assert_eq!((personal.value.expose(), personal.active), ("mine", true));
+}
+
+#[test]
+fn creating_what_is_there_is_a_conflict_that_names_secret_and_folder() {
+    let (_server, client) = lab();
+    let error = wait(client.create(&place(), &new("host", "hunter2"))).unwrap_err();
+    assert_eq!(error.kind(), Conflict);
+    assert_eq!(error.to_string(), "host is already in /");
+    assert!(!all_text(&error).contains("hunter2"));
+    assert_eq!(stored(&client, "/", "HOST").unwrap().value.expose(), "h");
+}
+
+#[test]
+fn an_update_changes_what_is_given_and_leaves_the_rest() {
+    let (server, client) = lab();
+    let change = Change {
+        comment: Some("new".into()),
+        value: value("v2"),
+        ..Change::default()
+    };
+    update(&client, "HOST", &change).unwrap();
+    let found = stored(&client, "/", "HOST").unwrap();
+    assert_eq!(
+        (found.value.expose(), found.comment.as_str()),
+        ("v2", "new")
+    );
+    assert_eq!(
+        stored(&client, "/db", "HOST").unwrap().value.expose(),
+        "other"
+    );
+    let put = server
+        .requests()
+        .into_iter()
+        .find(|request| request.method == "PUT")
+        .unwrap();
+    assert_eq!(
+        String::from_utf8(put.body).unwrap(),
+        r#"{"secrets":[{"comment":"new","id":"id-1","value":"v2"}]}"#
+    );
+    let tags = Change {
+        tags: Some(vec!["a".into()]),
+        ..Change::default()
+    };
+    update(&client, "host", &tags).unwrap();
+    let found = stored(&client, "/", "HOST").unwrap();
+    assert_eq!(
+        (found.value.expose(), found.tags),
+        ("v2", vec!["a".to_owned()])
+    );
+}
+
+#[test]
+fn an_update_can_move_a_secret_to_another_folder() {
+    let (_server, client) = lab();
+    let folder = Some(Folder::new("/elsewhere").unwrap());
+    update(
+        &client,
+        "HOST",
+        &Change {
+            folder,
+            ..Change::default()
+        },
+    )
+    .unwrap();
+    assert!(stored(&client, "/", "HOST").is_none());
+    assert_eq!(
+        stored(&client, "/elsewhere", "HOST")
+            .unwrap()
+            .value
+            .expose(),
+        "h"
+    );
+}
+
+#[test]
+fn a_personal_override_is_set_and_switched() {
+    let (_server, client) = lab();
+    let switch = Change {
+        toggle_personal: true,
+        ..Change::default()
+    };
+    let error = update(&client, "HOST", &switch).unwrap_err();
+    assert_eq!(error.kind(), Missing);
+    assert_eq!(error.to_string(), "HOST has no personal override to switch");
+    let set = Change {
+        personal: value("mine"),
+        ..Change::default()
+    };
+    update(&client, "HOST", &set).unwrap();
+    for active in [true, false, true] {
+        let found = stored(&client, "/", "HOST").unwrap();
+        let personal = found.personal.unwrap();
+        assert_eq!((personal.value.expose(), personal.active), ("mine", active));
+        assert_eq!(found.value.expose(), "h");
+        update(&client, "HOST", &switch).unwrap();
+    }
+}
+
+#[test]
+fn a_service_has_no_personal_overrides_and_nothing_is_sent() {
+    let (server, _) = lab();
+    let client = client_of("ServiceAccount", Connection::new(server.url()));
+    let secret = NewSecret {
+        personal: value("mine"),
+        ..new("A", "1")
+    };
+    assert_eq!(
+        wait(client.create(&place(), &secret)).unwrap_err().kind(),
+        Configuration
+    );
+    let change = Change {
+        toggle_personal: true,
+        ..Change::default()
+    };
+    assert_eq!(
+        update(&client, "HOST", &change).unwrap_err().kind(),
+        Configuration
+    );
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_missing_secret_cannot_be_updated_and_need_not_be_deleted() {
+    let (server, client) = lab();
+    let error = update(&client, "NOPE", &Change::default()).unwrap_err();
+    assert_eq!(error.kind(), Missing);
+    assert!(
+        error.to_string().starts_with("there is no NOPE in /"),
+        "{error}"
+    );
+    assert!(!wait(client.delete(&place(), &Folder::root(), "NOPE")).unwrap());
+    assert!(
+        server
+            .requests()
+            .iter()
+            .all(|request| request.method == "GET")
+    );
+}
+
+#[test]
+fn a_deleted_secret_is_gone_from_its_folder_alone() {
+    let (_server, client) = lab();
+    assert!(wait(client.delete(&place(), &Folder::root(), "HOST")).unwrap());
+    assert!(stored(&client, "/", "HOST").is_none());
+    assert!(stored(&client, "/db", "HOST").is_some());
+    assert!(!wait(client.delete(&place(), &Folder::root(), "HOST")).unwrap());
+}
+
+#[test]
+fn the_environment_of_a_write_may_be_a_part_of_its_name() {
+    let (_server, client) = lab();
+    let place = Place {
+        environment: "stag".into(),
+        ..place()
+    };
+    wait(client.create(&place, &new("A", "1"))).unwrap();
+    assert!(wait(client.delete(&place, &Folder::root(), "A")).unwrap());
+}
+
+/// A server that knows one secret, and does `reply` to every change.
+fn spoiling(reply: Reply) -> Server {
+    Server::start(move |request| match (&*request.method, &*request.path) {
+        ("GET", "/service/public/v1/apps/") => {
+            Reply::json(200, r#"{"data": [{"id": "id-web", "name": "web"}]}"#)
+        }
+        ("GET", _) => Reply::json(
+            200,
+            r#"[{"id": "1", "key": "HOST", "value": "h", "path": "/"}]"#,
+        ),
+        _ => reply.clone(),
+    })
+}
+
+#[test]
+fn a_change_that_may_have_been_made_is_not_sent_again() {
+    for reply in [
+        Reply::reset(),
+        Reply::json(200, "[]").truncated(1),
+        Reply::json(500, r#"{"error": "Internal server error."}"#),
+        Reply::json(503, ""),
+    ] {
+        let server = spoiling(reply.clone());
+        let client = client_of("User", Connection::new(server.url()));
+        let error = wait(client.create(&place(), &new("A", "hunter2"))).unwrap_err();
+        assert_eq!(error.kind(), Unreachable, "{reply:?}: {error:?}");
+        let change = Change {
+            value: value("hunter2"),
+            ..Change::default()
+        };
+        assert!(update(&client, "HOST", &change).is_err(), "{reply:?}");
+        assert!(
+            wait(client.delete(&place(), &Folder::root(), "HOST")).is_err(),
+            "{reply:?}"
+        );
+        let requests = server.requests();
+        let sent = |method| {
+            requests
+                .iter()
+                .filter(|request| request.method == method)
+                .count()
+        };
+        assert_eq!(
+            (sent("POST"), sent("PUT"), sent("DELETE")),
+            (1, 1, 1),
+            "{reply:?}"
+        );
+    }
+}
+
+#[test]
+fn a_change_in_doubt_says_so() {
+    let server = spoiling(Reply::hang());
+    let client = client_of("User", Connection::new(server.url())).timeout(Duration::from_secs(1));
+    let error = wait(client.create(&place(), &new("A", "1"))).unwrap_err();
+    assert!(
+        error.advice().unwrap().contains("may have been made"),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn a_change_that_was_refused_for_the_moment_is_sent_again() {
+    let server = spoiling(Reply::json(429, "").header("Retry-After", "3600"));
+    let client = client_of("User", Connection::new(server.url()));
+    let error = wait(client.create(&place(), &new("A", "1"))).unwrap_err();
+    assert_eq!(error.kind(), Throttled);
+    let server = spoiling(Reply::json(429, "").header("Retry-After", "0"));
+    let client = client_of("User", Connection::new(server.url())).timeout(Duration::from_secs(1));
+    assert!(wait(client.create(&place(), &new("A", "1"))).is_err());
+    assert!(server.requests().len() > 2);
+}
+
+#[test]
+fn a_change_is_neither_redirected_nor_believed_to_a_page() {
+    for reply in [
+        Reply::redirect(302, "/service/public/v1/secrets/"),
+        Reply::redirect(307, "/elsewhere/"),
+        Reply::typed(200, "text/html", "<html>welcome</html>"),
+    ] {
+        let server = spoiling(reply);
+        let client = client_of("User", Connection::new(server.url()));
+        let error = wait(client.create(&place(), &new("A", "1"))).unwrap_err();
+        assert_eq!(error.kind(), Protocol, "{error:?}");
+    }
+}
+
+#[test]
+fn a_server_that_repeats_the_value_in_its_error_is_not_quoted() {
+    let server = spoiling(Reply::json(400, r#"{"error": "Invalid value: hunter2"}"#));
+    let client = client_of("User", Connection::new(server.url()));
+    let error = wait(client.create(&place(), &new("A", "hunter2"))).unwrap_err();
+    assert!(!all_text(&error).contains("hunter2"), "{error:?}");
+}
