@@ -81,10 +81,14 @@ impl Http {
             if !(failure.passing && (request.is_safe() || failure.unsent)) {
                 return failure.end(request.is_safe());
             }
-            let wait = failure.wait.unwrap_or_else(|| retry::backoff(attempt));
+            let wait = failure
+                .wait
+                .unwrap_or_default()
+                .max(retry::backoff(attempt));
             if Instant::now() + wait >= until {
                 return failure.end(request.is_safe());
             }
+            tracing::debug!(attempt, ?wait, problem = failure.text(), "asking again");
             last = Some(failure);
             sleep(wait).await;
         }
@@ -198,10 +202,9 @@ impl Http {
     }
 
     fn late(&self, request: &Request<'_>, last: Option<Failure>) -> Error {
-        let error = Error::new(
-            ErrorKind::Timeout,
-            format!("no answer from {} within the time given", self.name()),
-        );
+        let message = format!("no answer from {} within the time given", self.name());
+        let error = Error::new(ErrorKind::Timeout, message)
+            .help("a longer --timeout may help; check --host and the network if it does not");
         let error = match last {
             Some(failure) => error.because(failure.text()),
             None => error,

@@ -64,9 +64,9 @@ impl Connection {
         };
         // What stands before an `@` may be a password.
         let shown = if self.host.contains('@') {
-            "the host"
+            "the host".to_owned()
         } else {
-            &self.host
+            format!("host {:?}", self.host)
         };
         Err(Error::new(
             ErrorKind::Configuration,

@@ -173,14 +173,14 @@ impl Shared {
             drop(state);
             let shared = Arc::clone(&self);
             // A connection that breaks is the client's affair.
-            thread::spawn(move || shared.serve(socket, number).ok());
+            thread::spawn(move || shared.serve(&socket, number).ok());
         }
     }
 
     /// Serves one connection until either side closes it.
-    fn serve(&self, socket: Arc<TcpStream>, connection: usize) -> io::Result<()> {
+    fn serve(&self, socket: &Arc<TcpStream>, connection: usize) -> io::Result<()> {
         socket.set_nodelay(true)?;
-        let plain = Socket(Arc::clone(&socket));
+        let plain = Socket(Arc::clone(socket));
         let mut stream: Box<dyn Stream> = match &self.tls {
             None => Box::new(plain),
             Some(config) => {
@@ -195,31 +195,22 @@ impl Shared {
                 Ok(None) => break,
                 Err(_) => return stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
             };
-            let reply = (self.handler)(&request);
-            self.state.lock().unwrap().requests.push(request);
+            self.state.lock().unwrap().requests.push(request.clone());
             self.changed.notify_all();
-            if !reply.send(&mut stream, &socket, &|pause| self.pause(pause))? {
+            let reply = (self.handler)(&request);
+            if !reply.send(&mut stream, socket, &|time| self.pause(time))? {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Waits for `pause`, or without end, and says whether the server goes on.
-    fn pause(&self, pause: Option<Duration>) -> bool {
+    /// Waits for `time`, and says whether the server goes on.
+    fn pause(&self, time: Duration) -> bool {
         let state = self.state.lock().unwrap();
         let going = |state: &mut State| !state.ended;
-        match pause {
-            None => drop(self.changed.wait_while(state, going).unwrap()),
-            Some(pause) => {
-                let (state, _) = self
-                    .changed
-                    .wait_timeout_while(state, pause, going)
-                    .unwrap();
-                return !state.ended;
-            }
-        }
-        false
+        let (state, _) = self.changed.wait_timeout_while(state, time, going).unwrap();
+        !state.ended
     }
 }
 

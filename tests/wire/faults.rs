@@ -146,17 +146,14 @@ fn retry_after_beyond_the_deadline_fails_at_once_and_says_when_to_come_back() {
     ] {
         let server = Server::always(Reply::json(429, "").header("Retry-After", when));
         let start = Instant::now();
-        let error = failure(&server.url(), Duration::from_secs(600));
+        let error = failure(&server.url(), LONG * 20);
         assert!(start.elapsed() < LONG);
         assert_eq!(error.kind(), Throttled);
         assert!(error.advice().unwrap().starts_with(said), "{error:?}");
         assert_eq!(server.requests().len(), 1);
     }
     let server = Server::always(Reply::json(503, "").header("Retry-After", "3600"));
-    assert_eq!(
-        failure(&server.url(), Duration::from_secs(600)).kind(),
-        Unreachable
-    );
+    assert_eq!(failure(&server.url(), LONG * 20).kind(), Unreachable);
     assert_eq!(server.requests().len(), 1);
 }
 

@@ -38,12 +38,12 @@ fn new(name: &str, value: &str) -> NewSecret {
         name: SecretName::new(name).unwrap(),
         personal: None,
         tags: vec!["db".into()],
-        value: SecretValue::new(value.into()),
+        value: SecretValue::new(value.to_owned()),
     }
 }
 
-fn value(text: &str) -> Option<SecretValue> {
-    Some(SecretValue::new(text.to_owned()))
+fn value(text: &str) -> SecretValue {
+    SecretValue::new(text.to_owned())
 }
 
 fn stored(client: &Client, folder: &str, name: &str) -> Option<Secret> {
@@ -64,7 +64,7 @@ fn update(client: &Client, name: &str, change: &Change) -> Result<(), Error> {
 fn a_created_secret_is_stored_whole_under_its_name_in_upper_case() {
     let (_server, client) = lab();
     let secret = NewSecret {
-        personal: value("mine"),
+        personal: Some(value("mine")),
         ..new("db_url", "x\"\n😀")
     };
     wait(client.create(&place(), &secret)).unwrap();
@@ -92,7 +92,7 @@ fn an_update_changes_what_is_given_and_leaves_the_rest() {
     let (server, client) = lab();
     let change = Change {
         comment: Some("new".into()),
-        value: value("v2"),
+        value: Some(value("v2")),
         ..Change::default()
     };
     update(&client, "HOST", &change).unwrap();
@@ -160,7 +160,7 @@ fn a_personal_override_is_set_and_switched() {
     assert_eq!(error.kind(), Missing);
     assert_eq!(error.to_string(), "HOST has no personal override to switch");
     let set = Change {
-        personal: value("mine"),
+        personal: Some(value("mine")),
         ..Change::default()
     };
     update(&client, "HOST", &set).unwrap();
@@ -178,7 +178,7 @@ fn a_service_has_no_personal_overrides_and_nothing_is_sent() {
     let (server, _) = lab();
     let client = client_of("ServiceAccount", Connection::new(server.url()));
     let secret = NewSecret {
-        personal: value("mine"),
+        personal: Some(value("mine")),
         ..new("A", "1")
     };
     assert_eq!(
@@ -261,7 +261,7 @@ fn a_change_that_may_have_been_made_is_not_sent_again() {
         let error = wait(client.create(&place(), &new("A", "hunter2"))).unwrap_err();
         assert_eq!(error.kind(), Unreachable, "{reply:?}: {error:?}");
         let change = Change {
-            value: value("hunter2"),
+            value: Some(value("hunter2")),
             ..Change::default()
         };
         assert!(update(&client, "HOST", &change).is_err(), "{reply:?}");

@@ -147,7 +147,7 @@ const COMPLAINTS: &[Row] = &[
 /// texts that must not be repeated even if the server does.
 pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answer, Trouble> {
     let status = answer.status();
-    if status == 200 {
+    if (200..300).contains(&status) {
         return Ok(answer);
     }
     let text = match answer.json::<Complaint<'_>>("an error text") {

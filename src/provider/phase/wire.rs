@@ -278,3 +278,52 @@ struct OwnRow<'a> {
     is_active: bool,
     value: &'a str,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_stays_in_its_buffer_unless_it_has_escapes() {
+        let json = r#"[{"key": "A", "value": "plain", "comment": "a\nb", "path": null}]"#;
+        let rows: Vec<Row<'_>> = serde_json::from_str(json).unwrap();
+        assert!(matches!(rows[0].value, Some(Text(Cow::Borrowed("plain")))));
+        assert!(matches!(rows[0].comment, Text(Cow::Owned(_))));
+    }
+
+    #[test]
+    fn a_dynamic_row_becomes_a_notice_with_the_names_it_would_have_set() {
+        let rows = include_str!("../../../tests/fixtures/phase/answers.json");
+        let rows: serde_json::Value = serde_json::from_str(rows).unwrap();
+        let mut rows = rows.as_array().unwrap().iter();
+        let row = rows
+            .find(|row| row["label"] == "with a dynamic secret")
+            .unwrap();
+        let text = row["body"][1].to_string();
+        let row: Row<'_> = serde_json::from_str(&text).unwrap();
+        let Item::Dynamic(notice) = row.into_item(None).unwrap() else {
+            panic!("it is dynamic");
+        };
+        let keys = [
+            "AWS_IAM_USERNAME",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+        ];
+        let keys = keys.map(str::to_owned).to_vec();
+        let name = "AWS creds".to_owned();
+        assert_eq!(notice, Notice::Dynamic { name, keys });
+    }
+
+    #[test]
+    fn a_row_without_a_path_lies_where_it_was_asked_for() {
+        let row = r#"{"key": "A", "value": ""}"#;
+        for (asked, found) in [(Some("/db"), "/db"), (None, "/")] {
+            let asked = asked.map(|path| Folder::new(path).unwrap());
+            let row: Row<'_> = serde_json::from_str(row).unwrap();
+            let Item::Secret(secret) = row.into_item(asked.as_ref()).unwrap() else {
+                panic!("it is a secret");
+            };
+            assert_eq!(secret.folder.as_str(), found);
+        }
+    }
+}

@@ -131,10 +131,10 @@ impl Reply {
         &self,
         stream: &mut impl Write,
         socket: &TcpStream,
-        pause: &dyn Fn(Option<Duration>) -> bool,
+        pause: &dyn Fn(Duration) -> bool,
     ) -> io::Result<bool> {
         match self.manner {
-            Manner::Hang => return Ok(pause(None)),
+            Manner::Hang => return Ok(pause(Duration::from_hours(1))),
             Manner::Reset => return reset(socket),
             _ => stream.write_all(self.head().as_bytes())?,
         }
@@ -143,7 +143,7 @@ impl Reply {
                 for byte in &self.body {
                     stream.write_all(&[*byte])?;
                     stream.flush()?;
-                    if !pause(Some(Duration::from_secs(1))) {
+                    if !pause(Duration::from_secs(1)) {
                         return Ok(false);
                     }
                 }
