@@ -1,7 +1,9 @@
 //! Phase over REST: recorded answers of the real server, served on loopback.
 
+mod doubt;
 mod errors;
 mod faults;
+mod lookup;
 mod requests;
 mod trust;
 mod writes;
@@ -10,7 +12,8 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use phase_run::{
-    App, Client, Connection, Credentials, Error, Folder, Folders, PhaseToken, Result, Scope,
+    App, Client, Connection, Credentials, Error, Folder, Folders, NewSecret, PhaseToken, Place,
+    Result, Scope, Secret, SecretName, SecretType, SecretValue,
 };
 use serde_json::Value;
 
@@ -93,11 +96,36 @@ fn recorded(label: &str) -> Reply {
     )
 }
 
-fn names(secrets: &Result<Vec<phase_run::Secret>>) -> Vec<&str> {
+fn names(secrets: &Result<Vec<Secret>>) -> Vec<&str> {
     secrets
         .as_ref()
         .unwrap()
         .iter()
         .map(|secret| secret.name.as_str())
         .collect()
+}
+
+/// An app and an environment by their names.
+fn place() -> Place {
+    Place {
+        app: App::Name("web".into()),
+        environment: "development".into(),
+    }
+}
+
+/// A secret to create.
+fn new(name: &str, value: &str) -> NewSecret {
+    NewSecret {
+        comment: "a comment".into(),
+        folder: Folder::root(),
+        kind: SecretType::Config,
+        name: SecretName::new(name).unwrap(),
+        personal: None,
+        tags: vec!["db".into()],
+        value: SecretValue::new(value.to_owned()),
+    }
+}
+
+fn value(text: &str) -> SecretValue {
+    SecretValue::new(text.to_owned())
 }
