@@ -1,12 +1,16 @@
 //! What proves who we are. Choosing credentials chooses the back-end.
 
+mod token;
+
 #[cfg(feature = "vault")]
 use std::path::PathBuf;
 
 use crate::http::Connection;
-use crate::provider::phase::PhaseToken;
 #[cfg(feature = "vault")]
 use crate::secret::SecretValue;
+
+pub(crate) use token::Holder;
+pub use token::PhaseToken;
 
 /// Credentials, and where they are good.
 #[derive(Clone, Debug)]

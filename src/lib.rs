@@ -14,14 +14,13 @@ mod scope;
 mod secret;
 
 pub use client::{Client, Resolution};
-pub use credentials::Credentials;
 #[cfg(feature = "vault")]
 pub use credentials::VaultKey;
+pub use credentials::{Credentials, PhaseToken};
 pub use error::{Error, ErrorKind, Result};
 pub use http::Connection;
 pub use notice::Notice;
 pub use provider::AppSummary;
-pub use provider::phase::PhaseToken;
 #[cfg(feature = "vault")]
 pub use provider::vault::{VaultFile, VaultIdentity, VaultRecipient};
 pub use resolve::{Plan, Resolved};

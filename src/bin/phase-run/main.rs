@@ -7,6 +7,7 @@ mod exit;
 mod fetch;
 mod launch;
 mod preview;
+mod print;
 mod report;
 mod run;
 mod settings;
@@ -93,7 +94,7 @@ fn status(failure: &Failure, sysexits: bool) -> ExitCode {
 
 /// A page that was asked for.
 fn help(text: &str) -> ExitCode {
-    match command::print(text) {
+    match print::print(text) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => status(&failure, false),
     }

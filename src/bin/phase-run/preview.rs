@@ -2,9 +2,9 @@
 
 use phase_run::Resolution;
 
-use crate::command::print;
 use crate::environment::Environment;
 use crate::exit::Failure;
+use crate::print::{columns, print};
 
 /// Prints a table, or JSON, with a row per secret.
 pub(crate) fn show(
@@ -56,26 +56,4 @@ pub(crate) fn show(
         ]
     }));
     print(&columns(&table))
-}
-
-/// Rows in columns that fit.
-pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..N).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let cells = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, &width)| format!("{cell:width$}"));
-        let line = cells.collect::<Vec<_>>().join("  ");
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
 }

@@ -12,7 +12,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use context::{Api, Context, ProviderName};
 pub(crate) use run::{Mode, Process, Run, Selection, Shell, SignalScopeName};
-pub(crate) use secrets::{Format, Secrets, StoredType, Value, Write};
+pub(crate) use secrets::{Format, Secrets, StoredType, Write};
 pub(crate) use vault::{Key, Recipients, Vault};
 
 /// Start a program with its secrets in the environment.

@@ -1,9 +1,9 @@
 //! `apps`: what these credentials reach.
 
-use super::print;
 use crate::args;
 use crate::exit::Failure;
 use crate::fetch::fetch;
+use crate::print::print;
 use crate::settings::{Settings, World};
 
 pub(crate) fn apps(args: &args::Apps, world: &World<'_>) -> Result<(), Failure> {

@@ -2,9 +2,9 @@
 
 use clap::CommandFactory as _;
 
-use super::print;
 use crate::args::Args;
 use crate::exit::{Failure, Reason};
+use crate::print::print;
 
 /// Prints the completions for `shell`.
 pub(crate) fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {

@@ -7,12 +7,11 @@ use phase_run::{
     SecretType,
 };
 
-use super::print;
 use super::value::{name, name_and_value};
 use crate::args::{self, Secrets, StoredType, Write};
 use crate::exit::{Failure, Reason};
 use crate::fetch::fetch;
-use crate::preview::columns;
+use crate::print::{columns, print};
 use crate::report::Report;
 use crate::settings::{Settings, World};
 

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use phase_run::{Credentials, SecretValue, VaultFile, VaultIdentity, VaultKey, VaultRecipient};
 
-use super::print;
 use super::value::from_stdin;
 use crate::args::{Context, Key as KeyArgs, Recipients, Vault};
 use crate::exit::{Failure, Reason};
 use crate::fetch::fetch;
+use crate::print::print;
 use crate::report::Report;
 use crate::settings::{self, Key, World, prompt};
 

@@ -114,6 +114,12 @@ fn phase(
         user_agent: concat!("phase-run/", env!("CARGO_PKG_VERSION")).to_owned(),
         verify,
     };
+    if connection.is_plain() {
+        let host = &connection.host;
+        warnings.push(format!(
+            "{host} is not encrypted: anybody on the way can read the token and the secrets"
+        ));
+    }
     Ok(Credentials::Phase { connection, token })
 }
 
