@@ -16,6 +16,7 @@ mod usage;
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::panic;
 use std::process::ExitCode;
 
 use args::{Args, Command, Output};
@@ -27,7 +28,7 @@ use usage::Refused;
 
 fn main() -> ExitCode {
     sys::protect();
-    sys::end_on_panic(Reason::Internal.status());
+    panic::set_hook(Box::new(give_up));
     let arguments: Vec<OsString> = env::args_os().collect();
     let args = match usage::parse(&arguments) {
         Ok(args) => args,
@@ -90,6 +91,16 @@ fn status(failure: &Failure, sysexits: bool) -> ExitCode {
     } else {
         reason.status()
     })
+}
+
+/// A bug: says where, never what was being worked on.
+fn give_up(panic: &panic::PanicHookInfo<'_>) {
+    let place = panic
+        .location()
+        .map_or_else(String::new, |at| format!(" at {at}"));
+    let failure = Failure::new(Reason::Internal, format!("a bug in phase-run{place}"));
+    report::plain(&failure.help("please report it"));
+    sys::leave(Reason::Internal.status().into());
 }
 
 /// A page that was asked for.

@@ -146,11 +146,12 @@ fn supervision(args: &args::Process, program: Option<&OsString>) -> Result<Super
             launch::automatic_scope(program.map_or(OsStr::new(""), OsString::as_os_str))
         }
     };
-    let map: Result<Vec<SignalMapping>, Failure> =
+    let map: Result<Vec<SignalMapping>, String> =
         args.map_signal.iter().map(|text| text.parse()).collect();
+    let map = map.map_err(|why| Failure::new(Reason::Usage, format!("--map-signal: {why}")))?;
     Ok(Supervision {
         scope,
-        map: map?,
+        map,
         kill_after: args.kill_after,
         parent_death: !args.no_pdeathsig,
     })

@@ -1,48 +1,59 @@
-//! stub
-use crate::exit::Failure;
-use std::ffi::{OsStr, OsString};
+//! Becoming the command, or starting it and staying with it.
+
+mod diagnosis;
+mod image;
+mod limits;
+mod lookup;
+mod notify;
+mod policy;
+mod signal;
+mod supervise;
+
 use std::process::ExitCode;
-use std::time::Duration;
-pub(crate) struct Image;
-impl Image {
-    pub(crate) fn new(_: &[OsString], _: Vec<Vec<u8>>) -> Result<Self, Failure> {
-        Ok(Self)
-    }
-}
-pub(crate) fn look_up(_: &OsStr, _: Option<&[u8]>) -> Result<(), Failure> {
-    Ok(())
-}
-pub(crate) fn exec(_: Image) -> Failure {
-    unimplemented!()
-}
-pub(crate) struct Supervision {
-    pub(crate) scope: SignalScope,
-    pub(crate) map: Vec<SignalMapping>,
-    pub(crate) kill_after: Option<Duration>,
-    pub(crate) parent_death: bool,
-}
-pub(crate) enum SignalScope {
-    Child,
-    Group,
-}
-pub(crate) struct SignalMapping;
-impl std::str::FromStr for SignalMapping {
-    type Err = Failure;
-    fn from_str(_: &str) -> Result<Self, Failure> {
-        unimplemented!()
-    }
-}
-pub(crate) fn automatic_scope(_: &OsStr) -> SignalScope {
-    SignalScope::Child
-}
-pub(crate) fn supervise(_: Image, _: &Supervision) -> Result<Outcome, Failure> {
-    unimplemented!()
-}
+
+pub(crate) use image::{Image, exec};
+pub(crate) use lookup::look_up;
+pub(crate) use notify::announce;
+pub(crate) use signal::{SignalMapping, SignalScope, automatic_scope};
+pub(crate) use supervise::{Supervision, supervise};
+
+use crate::exit::{Failure, Reason};
+use crate::sys::{self, Signal};
+
+/// How the command ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Outcome {
+    /// By itself, with this status.
     Exited(u8),
+    /// By the signal with this number.
     Signalled(i32),
 }
-pub(crate) fn finish(_: Outcome) -> ExitCode {
-    ExitCode::SUCCESS
+
+/// Ends us as the command ended: by the same signal, so that a shell, `make` or
+/// systemd sees what it would have seen without us. What this returns is the
+/// status where that cannot be, as for PID 1: 128 + n.
+pub(crate) fn finish(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Outcome::Exited(status) => ExitCode::from(status),
+        Outcome::Signalled(number) => {
+            if let Some(signal) = Signal::numbered(number)
+                && !sys::is_init()
+            {
+                sys::die_by(signal);
+            }
+            ExitCode::from(u8::try_from(128 + number).unwrap_or(u8::MAX))
+        }
+    }
 }
-pub(crate) fn announce(_: &[Vec<u8>], _: Duration) {}
+
+/// The entry state must be known before a command can get it.
+fn require_entry_state() -> Result<(), Failure> {
+    if sys::captured() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Reason::Internal,
+        "the state this process was started in is unknown: its constructor did not run",
+    )
+    .help("the program was linked without its `.init_array`; build it as its Cargo.toml says"))
+}

@@ -58,7 +58,7 @@ pub(super) fn credentials(
     warnings: &mut Vec<String>,
 ) -> Result<Credentials, Failure> {
     let token = token(args, layers);
-    let vault = layers.path(args.vault.as_deref(), &VAULT);
+    let vault = vault(args, layers);
     let chosen = layers.first(args.provider, &PROVIDER, word)?;
     let (provider, origin) = match (chosen, &token, &vault) {
         (Some(chosen), ..) => chosen,
@@ -75,7 +75,7 @@ pub(super) fn credentials(
         }
         ProviderName::Vault => {
             layers.note("provider", "vault", origin);
-            let mut key = key(args, layers, configuration)?;
+            let mut key = key(vault, args, layers, configuration)?;
             warnings.append(&mut key.warnings);
             key.into_credentials()
         }
@@ -123,13 +123,19 @@ fn phase(
     Ok(Credentials::Phase { connection, token })
 }
 
-/// The vault and its key.
+/// The vault that was named.
+pub(super) fn vault(args: &Context, layers: &Layers<'_>) -> Option<PathBuf> {
+    layers.path(args.vault.as_deref(), &VAULT)
+}
+
+/// The vault `file` and its key.
 pub(super) fn key(
+    file: Option<PathBuf>,
     args: &Context,
     layers: &Layers<'_>,
     configuration: &Path,
 ) -> Result<Key, Failure> {
-    let file = layers.path(args.vault.as_deref(), &VAULT).ok_or_else(|| {
+    let file = file.ok_or_else(|| {
         Failure::new(Reason::Configuration, "no vault was named")
             .help("give --vault, set PHASE_RUN_VAULT, or write `vault = \"…\"` into phase-run.toml")
     })?;

@@ -118,7 +118,8 @@ impl Settings {
 /// No vault was named, or nothing opens it.
 pub(crate) fn vault(args: &Context, world: &World<'_>) -> Result<Key, Failure> {
     let (layers, configuration) = sources(world)?;
-    login::key(args, &layers, &configuration)
+    let file = login::vault(args, &layers);
+    login::key(file, args, &layers, &configuration)
 }
 
 /// The layers, and the user's configuration folder.

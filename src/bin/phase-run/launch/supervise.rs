@@ -1,0 +1,236 @@
+//! Staying with the child: hand on its signals, reap, end as it ends.
+
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::unistd::{Pid, getpgrp, getpid, getsid};
+
+use super::policy::{self, Action, Situation};
+use super::{Image, Outcome, SignalMapping, SignalScope, notify, require_entry_state};
+use crate::exit::{Failure, Reason};
+use crate::sys::{self, Birth, Change, Received, Signal, Signals, Upbringing};
+
+/// How to supervise.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Supervision {
+    /// Who gets a forwarded signal.
+    pub(crate) scope: SignalScope,
+    /// What is sent in the place of what; the first that matches counts.
+    pub(crate) map: Vec<SignalMapping>,
+    /// How long after the first forwarded TERM, INT or QUIT to kill.
+    pub(crate) kill_after: Option<Duration>,
+    /// Whether the child is killed if we are.
+    pub(crate) parent_death: bool,
+}
+
+/// Starts the command in a child and stays until it ends.
+///
+/// # Errors
+///
+/// What [`exec`](super::exec) gives if the command cannot be executed; `System`
+/// if there is no process or descriptor to be had.
+pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, Failure> {
+    require_entry_state()?;
+    let is_init = sys::is_init();
+    let signals = Signals::block().map_err(|error| system("take in signals", &error))?;
+    if !is_init {
+        sys::adopt_orphans();
+    }
+    // What the child tells systemd does not come from the process it knows.
+    notify::status(image.environment(), "NOTIFYACCESS=all");
+    let has_terminal = sys::has_terminal();
+    let upbringing = Upbringing {
+        // On a terminal the child must stay in the foreground's group, ours.
+        own_group: !has_terminal,
+        parent_death: options.parent_death,
+    };
+    let mut program = image.program_of_child();
+    let birth =
+        sys::spawn(&mut program, upbringing).map_err(|errno| system("start a process", &errno))?;
+    drop(program);
+    let mut supervisor = Supervisor {
+        child: birth.child,
+        deadline: None,
+        is_init,
+        is_interactive: has_terminal && !is_init,
+        is_session_leader: getsid(None) == Ok(getpid()),
+        options,
+        signals,
+    };
+    match supervisor.see_born(birth)? {
+        Born::Failed(errno) => {
+            sys::wait_for(supervisor.child);
+            Err(image.refused(errno))
+        }
+        Born::Ended(outcome) => Ok(outcome),
+        Born::Runs => {
+            drop(image);
+            supervisor.settle();
+            supervisor.stay()
+        }
+    }
+}
+
+fn system(wanted: &str, error: &dyn std::error::Error) -> Failure {
+    Failure::new(Reason::System, format!("cannot {wanted}: {error}"))
+        .help("the limits on processes and open files may be reached (`ulimit -u`, `ulimit -n`, pids.max)")
+}
+
+/// What came of a birth.
+enum Born {
+    Ended(Outcome),
+    Failed(Errno),
+    Runs,
+}
+
+struct Supervisor<'a> {
+    child: Pid,
+    /// When to kill.
+    deadline: Option<Instant>,
+    is_init: bool,
+    /// Whether a shell watches us: then we stop when the child does.
+    is_interactive: bool,
+    is_session_leader: bool,
+    options: &'a Supervision,
+    signals: Signals,
+}
+
+impl Supervisor<'_> {
+    /// Waits until the child has become the command. It may take its time, on
+    /// a network's file system say, and signals are handed on meanwhile.
+    fn see_born(&mut self, birth: Birth) -> Result<Born, Failure> {
+        loop {
+            let ended = self.take_turn(Some(&birth))?;
+            match (birth.verdict(), ended) {
+                (Some(Err(errno)), None) => return Ok(Born::Failed(errno)),
+                (Some(Ok(())), None) => return Ok(Born::Runs),
+                // It is reaped already: nobody is left to wait for.
+                (Some(Err(errno)), Some(_)) => return Ok(Born::Failed(errno)),
+                (_, Some(outcome)) => return Ok(Born::Ended(outcome)),
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// Waits for the child's end.
+    fn stay(&mut self) -> Result<Outcome, Failure> {
+        loop {
+            if let Some(outcome) = self.take_turn(None)? {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// Lets go of what only the child needs.
+    fn settle(&self) {
+        sys::close_inherited(&self.signals);
+        // Whoever wants to unmount the directory we were started in, may.
+        let _ = nix::unistd::chdir("/");
+        sys::release_memory();
+    }
+
+    /// Waits for something to happen and deals with it. The outcome, if the
+    /// child has ended.
+    fn take_turn(&mut self, birth: Option<&Birth>) -> Result<Option<Outcome>, Failure> {
+        sys::await_event(&self.signals, birth, self.deadline)
+            .map_err(|errno| system("wait for the command", &errno))?;
+        let mut outcome = None;
+        while let Some(received) = self.signals.next() {
+            match policy::decide(&received, &self.situation(&received)) {
+                Action::Drop => tracing::debug!(signal = %received.signal, "not forwarded"),
+                Action::Forward if outcome.is_none() => self.forward(&received),
+                Action::Forward => {}
+                Action::Reap => outcome = outcome.or(self.reap()),
+            }
+        }
+        if outcome.is_none()
+            && self
+                .deadline
+                .is_some_and(|deadline| deadline <= Instant::now())
+        {
+            self.kill();
+        }
+        Ok(outcome)
+    }
+
+    fn situation(&self, received: &Received) -> Situation {
+        Situation {
+            own: getpid(),
+            own_group: getpgrp(),
+            is_init: self.is_init,
+            is_session_leader: self.is_session_leader,
+            child: self.child,
+            child_group: sys::group_of(self.child),
+            sender_group: received.sender.and_then(sys::group_of),
+        }
+    }
+
+    fn forward(&mut self, received: &Received) {
+        let mut mappings = self.options.map.iter();
+        let signal = match mappings.find(|mapping| mapping.from == received.signal) {
+            Some(mapping) => mapping.to,
+            None => Some(received.signal),
+        };
+        let Some(signal) = signal else {
+            tracing::debug!(signal = %received.signal, "swallowed");
+            return;
+        };
+        match self
+            .group()
+            .filter(|_| self.options.scope.widens(received.signal))
+        {
+            Some(group) => {
+                tracing::debug!(%signal, %group, "forwarded to the group");
+                sys::send_to_group(group, signal);
+            }
+            None => {
+                tracing::debug!(%signal, child = %self.child, "forwarded");
+                sys::send(self.child, signal, Some(received));
+            }
+        }
+        self.start_grace(received);
+    }
+
+    /// The first signal that asks the child to end starts the clock.
+    fn start_grace(&mut self, received: &Received) {
+        let asks_to_end = matches!(received.signal, Signal::TERM | Signal::INT | Signal::QUIT);
+        if let Some(grace) = self.options.kill_after
+            && asks_to_end
+            && self.deadline.is_none()
+        {
+            self.deadline = Instant::now().checked_add(grace);
+        }
+    }
+    /// Takes in all news of children; the outcome if ours has ended. Orphans
+    /// that were given to us need no more than that.
+    fn reap(&self) -> Option<Outcome> {
+        let mut outcome = None;
+        while let Some((process, change)) = sys::wait_any() {
+            if process != self.child {
+                continue;
+            }
+            match change {
+                Change::Exited(status) => outcome = Some(Outcome::Exited(status)),
+                Change::Killed(signal) => outcome = Some(Outcome::Signalled(signal.number())),
+                // The shell is told only now that the child has really stopped.
+                Change::Stopped(signal) if self.is_interactive => sys::suspend_self(signal),
+                Change::Stopped(_) | Change::Continued => {}
+            }
+        }
+        outcome
+    }
+
+    /// Ends the child and, if it has a group of its own, all of that.
+    fn kill(&mut self) {
+        self.deadline = None;
+        match self.group() {
+            Some(group) => sys::send_to_group(group, Signal::KILL),
+            None => sys::send(self.child, Signal::KILL, None),
+        }
+    }
+
+    /// The child's process group, if it is not ours.
+    fn group(&self) -> Option<Pid> {
+        sys::group_of(self.child).filter(|group| *group != getpgrp())
+    }
+}

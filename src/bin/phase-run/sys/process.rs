@@ -1,0 +1,228 @@
+//! Starting the child, hearing of it, and ending as it ended.
+
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::time::Instant;
+
+use nix::errno::Errno;
+use nix::sys::resource::{Resource, setrlimit};
+use nix::unistd::{Pid, getpgid, getpid, getppid, setpgid};
+
+use super::entry;
+use super::os::{self, Signals};
+use super::program::Program;
+use super::signal::{Origin, Received, Signal};
+
+/// How a child is brought up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Upbringing {
+    /// It leads a process group of its own.
+    pub(crate) own_group: bool,
+    /// It is killed when we end (where the system can do that).
+    pub(crate) parent_death: bool,
+}
+
+/// A child that may not have become its program yet.
+pub(crate) struct Birth {
+    pub(crate) child: Pid,
+    /// Closed by a successful `execve`; else it brings the reason.
+    verdict: OwnedFd,
+}
+
+impl Birth {
+    /// Whether the child became its program. `None`: it is still at it.
+    pub(crate) fn verdict(&self) -> Option<Result<(), Errno>> {
+        let mut number = [0; 4];
+        match nix::unistd::read(&self.verdict, &mut number) {
+            Ok(4) => Some(Err(Errno::from_raw(i32::from_ne_bytes(number)))),
+            Err(Errno::EAGAIN | Errno::EINTR) => None,
+            Ok(_) | Err(_) => Some(Ok(())),
+        }
+    }
+}
+
+/// What became of a child.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Change {
+    Continued,
+    Exited(u8),
+    Killed(Signal),
+    Stopped(Signal),
+}
+
+/// Starts `program` in a child. All signals must be blocked: the child lets
+/// them in when it has the entry state again.
+///
+/// # Errors
+///
+/// The system's, when there is no process or descriptor to be had.
+pub(crate) fn spawn(program: &mut Program, upbringing: Upbringing) -> nix::Result<Birth> {
+    let (verdict, report) = os::pipe()?;
+    // Out of the way of the standard descriptors, of which `restore` may close some.
+    let report = above_standard(&report)?;
+    let parent = getpid();
+    // SAFETY: the child calls only async-signal-safe functions until it execs
+    // or exits: no allocation, no lock, no destructor but `close`. All
+    // it needs has been laid out before.
+    let forked = unsafe { libc::fork() };
+    match Errno::result(forked)? {
+        0 => grow_up(program, upbringing, parent, &report),
+        child => {
+            let child = Pid::from_raw(child);
+            if upbringing.own_group {
+                // The child does it too: whoever comes first, the group is
+                // there before anyone needs it. Failing means: already there.
+                let _ = setpgid(child, child);
+            }
+            Ok(Birth { child, verdict })
+        }
+    }
+}
+
+/// The child's life between `fork` and `execve`.
+fn grow_up(program: &mut Program, how: Upbringing, parent: Pid, report: &OwnedFd) -> ! {
+    if how.own_group {
+        let _ = setpgid(Pid::from_raw(0), Pid::from_raw(0));
+    }
+    if how.parent_death {
+        os::die_with_parent();
+        // It may have ended before the kernel was told.
+        if getppid() != parent {
+            leave(128 + libc::SIGKILL);
+        }
+    }
+    entry::restore();
+    let errno = program.become_it();
+    let _ = nix::unistd::write(report, &(errno as i32).to_ne_bytes());
+    leave(127)
+}
+
+/// Ends this process at once: no destructor and no exit handler runs.
+pub(crate) fn leave(status: i32) -> ! {
+    // SAFETY: async-signal-safe; runs no destructors and no exit handlers,
+    // which are the parent's.
+    unsafe { libc::_exit(status) }
+}
+
+/// A copy of `fd` with a number above 2, closed on exec like the original.
+fn above_standard(fd: &OwnedFd) -> nix::Result<OwnedFd> {
+    // SAFETY: takes numbers only and makes a new descriptor.
+    let copy = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, 3) };
+    let copy = Errno::result(copy)?;
+    // SAFETY: the call has just returned it to us, and to us alone.
+    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
+}
+
+/// Waits for a signal, for news from `birth`, or for `deadline`.
+///
+/// # Errors
+///
+/// The system's; an interruption is none.
+pub(crate) fn await_event(
+    signals: &Signals,
+    birth: Option<&Birth>,
+    deadline: Option<Instant>,
+) -> nix::Result<()> {
+    let watch = |fd: i32| libc::pollfd {
+        fd,
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // A negative number is passed over.
+    let birth = birth.map_or(-1, |birth| birth.verdict.as_raw_fd());
+    let mut watched = [watch(signals.as_fd().as_raw_fd()), watch(birth)];
+    // SAFETY: the array has two elements and outlives the call; both
+    // descriptors are borrowed for as long.
+    let ready = unsafe { libc::poll(watched.as_mut_ptr(), 2, milliseconds_until(deadline)) };
+    match Errno::result(ready) {
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Rounded up, so that nobody wakes before the time; -1 is for ever.
+fn milliseconds_until(deadline: Option<Instant>) -> i32 {
+    let Some(deadline) = deadline else {
+        return -1;
+    };
+    let left = deadline.saturating_duration_since(Instant::now());
+    i32::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
+}
+
+/// What became of some child of ours, or `None` when there is no news.
+///
+/// The raw status is decoded here: some libraries cannot express a death by a
+/// real-time signal, and would lose it.
+pub(crate) fn wait_any() -> Option<(Pid, Change)> {
+    let flags = libc::WNOHANG | libc::WUNTRACED | libc::WCONTINUED;
+    wait(Pid::from_raw(-1), flags)
+}
+
+/// Waits for `child` to end.
+pub(crate) fn wait_for(child: Pid) {
+    wait(child, 0);
+}
+
+fn wait(whom: Pid, flags: i32) -> Option<(Pid, Change)> {
+    let mut status = 0;
+    let waited = loop {
+        // SAFETY: `status` outlives the call, which only fills it.
+        let waited = unsafe { libc::waitpid(whom.as_raw(), &raw mut status, flags) };
+        match Errno::result(waited) {
+            Err(Errno::EINTR) => {}
+            Err(_) | Ok(0) => return None,
+            Ok(pid) => break Pid::from_raw(pid),
+        }
+    };
+    let change = if libc::WIFEXITED(status) {
+        Change::Exited(u8::try_from(libc::WEXITSTATUS(status)).unwrap_or(u8::MAX))
+    } else if libc::WIFSIGNALED(status) {
+        Change::Killed(Signal::numbered(libc::WTERMSIG(status))?)
+    } else if libc::WIFSTOPPED(status) {
+        Change::Stopped(Signal::numbered(libc::WSTOPSIG(status))?)
+    } else {
+        Change::Continued
+    };
+    Some((waited, change))
+}
+
+/// The process group of `process`, if there is such a process.
+pub(crate) fn group_of(process: Pid) -> Option<Pid> {
+    getpgid(Some(process)).ok()
+}
+
+/// Sends `signal` to `child`, with the value that `received` came with.
+///
+/// A child that has ended but has not been waited for takes any signal, and
+/// its number is still its own.
+pub(crate) fn send(child: Pid, signal: Signal, received: Option<&Received>) {
+    match received.map(|received| received.origin) {
+        Some(Origin::Queue(value)) => os::send_with_value(child, signal, value),
+        _ => kill(child.as_raw(), signal),
+    }
+}
+
+/// Sends `signal` to all of `group`, which is not ours.
+pub(crate) fn send_to_group(group: Pid, signal: Signal) {
+    kill(-group.as_raw(), signal);
+}
+
+/// Sends `signal` to ourselves.
+pub(super) fn send_to_self(signal: Signal) {
+    kill(getpid().as_raw(), signal);
+}
+
+fn kill(target: i32, signal: Signal) {
+    // SAFETY: takes numbers only. Whoever is gone already needs no signal.
+    unsafe { libc::kill(target, signal.number()) };
+}
+
+/// Ends us by `signal`, without a core dump of ours. Returns if that cannot be.
+pub(crate) fn die_by(signal: Signal) {
+    os::forbid_dumps();
+    let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
+    if signal.is_catchable() {
+        os::set_disposition(signal, libc::SIG_DFL);
+    }
+    send_to_self(signal);
+    os::set_mask(entry::everything() & !signal.bit());
+}
