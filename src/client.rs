@@ -114,7 +114,8 @@ impl Client {
     pub async fn list(&self, scope: &Scope) -> Result<Vec<Secret>> {
         let listing = self.provider.list(scope, self.until()).await?;
         let mut secrets = listing.secrets;
-        secrets.retain(|secret| scope.folders.contains(&secret.folder) && scope.admits(&secret.tags));
+        secrets
+            .retain(|secret| scope.folders.contains(&secret.folder) && scope.admits(&secret.tags));
         secrets.sort_by(|a, b| (&a.name, &a.folder).cmp(&(&b.name, &b.folder)));
         Ok(secrets)
     }
@@ -131,7 +132,12 @@ impl Client {
     /// Only reads; dropping the future leaves nothing behind.
     pub async fn resolve(&self, scope: &Scope, plan: &Plan<'_>) -> Result<Resolution> {
         let until = self.until();
-        let Listing { place, secrets, whole, mut notices } = self.provider.list(scope, until).await?;
+        let Listing {
+            place,
+            secrets,
+            whole,
+            mut notices,
+        } = self.provider.list(scope, until).await?;
         let (roots, collisions) = chosen(&secrets, scope, plan.wanted);
         notices.extend(collisions);
         let mut resolver = match self.provider.references() {
@@ -145,7 +151,11 @@ impl Client {
             match resolver.step(&roots)? {
                 Step::Done(secrets, left_over) => {
                     notices.extend(left_over);
-                    return Ok(Resolution { place, secrets, notices });
+                    return Ok(Resolution {
+                        place,
+                        secrets,
+                        notices,
+                    });
                 }
                 Step::Needs(places) => {
                     for wanted in places {
@@ -185,7 +195,9 @@ impl Client {
         name: &str,
         change: &Change,
     ) -> Result<()> {
-        self.provider.update(place, folder, name, change, self.until()).await
+        self.provider
+            .update(place, folder, name, change, self.until())
+            .await
     }
 
     /// Removes the secret `name` from `folder`, and says whether it was there.
@@ -194,7 +206,9 @@ impl Client {
     ///
     /// Any [`ErrorKind`](crate::ErrorKind).
     pub async fn delete(&self, place: &Place, folder: &Folder, name: &str) -> Result<bool> {
-        self.provider.delete(place, folder, name, self.until()).await
+        self.provider
+            .delete(place, folder, name, self.until())
+            .await
     }
 
     /// The apps that these credentials reach, by name.

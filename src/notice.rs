@@ -48,14 +48,26 @@ pub enum Notice {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Chosen { what, wanted, chosen } => {
+            Self::Chosen {
+                what,
+                wanted,
+                chosen,
+            } => {
                 write!(f, "{what} {wanted:?} is taken to mean {chosen:?}")
             }
-            Self::Collision { name, kept, dropped } if kept == dropped => write!(
+            Self::Collision {
+                name,
+                kept,
+                dropped,
+            } if kept == dropped => write!(
                 f,
                 "{name} stands twice in {kept}: the one changed last is used"
             ),
-            Self::Collision { name, kept, dropped } => {
+            Self::Collision {
+                name,
+                kept,
+                dropped,
+            } => {
                 write!(f, "{name} from {kept} is used, not the one from {dropped}")
             }
             Self::Dynamic { name, keys } => write!(
@@ -63,7 +75,11 @@ impl fmt::Display for Notice {
                 "dynamic secret {name:?} has no lease: {} not set",
                 keys.join(", ")
             ),
-            Self::Unresolved { name, reference, reason } => {
+            Self::Unresolved {
+                name,
+                reference,
+                reason,
+            } => {
                 write!(f, "{name}: {reference} stays as it is: {reason}")
             }
         }

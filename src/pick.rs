@@ -82,9 +82,21 @@ mod tests {
     fn an_exact_name_beats_another_case_and_a_part() {
         let names = ["dev-preview", "DEV", "dev"];
         let found = picked("dev", &names).unwrap();
-        assert_eq!(found, Picked { index: 2, partial: false });
+        assert_eq!(
+            found,
+            Picked {
+                index: 2,
+                partial: false
+            }
+        );
         let found = picked("Dev-Preview", &names).unwrap();
-        assert_eq!(found, Picked { index: 0, partial: false });
+        assert_eq!(
+            found,
+            Picked {
+                index: 0,
+                partial: false
+            }
+        );
     }
 
     #[test]

@@ -43,7 +43,9 @@ impl SecretName {
     #[must_use]
     pub fn is_identifier(&self) -> bool {
         let mut bytes = self.0.bytes();
-        bytes.next().is_some_and(|first| first == b'_' || first.is_ascii_alphabetic())
+        bytes
+            .next()
+            .is_some_and(|first| first == b'_' || first.is_ascii_alphabetic())
             && bytes.all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
     }
 }
@@ -211,7 +213,13 @@ mod tests {
 
     #[test]
     fn only_a_shell_name_is_an_identifier() {
-        for (text, is) in [("A_1", true), ("_", true), ("1A", false), ("a-b", false), ("ä", false)] {
+        for (text, is) in [
+            ("A_1", true),
+            ("_", true),
+            ("1A", false),
+            ("a-b", false),
+            ("ä", false),
+        ] {
             assert_eq!(SecretName::new(text).unwrap().is_identifier(), is, "{text}");
         }
     }

@@ -12,13 +12,23 @@ pub(crate) enum Step {
     Done(Vec<Resolved>, Vec<Notice>),
     Needs(BTreeSet<Place>),
 }
-pub(crate) fn chosen(_: &[Secret], _: &Scope, _: &dyn Fn(&str) -> bool) -> (Vec<Secret>, Vec<Notice>) {
+pub(crate) fn chosen(
+    _: &[Secret],
+    _: &Scope,
+    _: &dyn Fn(&str) -> bool,
+) -> (Vec<Secret>, Vec<Notice>) {
     unimplemented!()
 }
 pub(crate) struct Resolver;
 impl Resolver {
-    pub(crate) fn following(_: Place, _: &Plan<'_>) -> Self { Self }
-    pub(crate) fn checking(_: Place, _: &Plan<'_>) -> Self { Self }
+    pub(crate) fn following(_: Place, _: &Plan<'_>) -> Self {
+        Self
+    }
+    pub(crate) fn checking(_: Place, _: &Plan<'_>) -> Self {
+        Self
+    }
     pub(crate) fn supply(&mut self, _: Place, _: Result<(Place, Vec<Secret>)>) {}
-    pub(crate) fn step(&mut self, _: &[Secret]) -> Result<Step> { unimplemented!() }
+    pub(crate) fn step(&mut self, _: &[Secret]) -> Result<Step> {
+        unimplemented!()
+    }
 }

@@ -4,13 +4,51 @@
 #[derive(Debug)]
 pub(crate) struct Vault;
 
-impl Vault { pub(crate) fn new(_: std::path::PathBuf, _: crate::credentials::VaultKey) -> Self { Self } }
+impl Vault {
+    pub(crate) fn new(_: std::path::PathBuf, _: crate::credentials::VaultKey) -> Self {
+        Self
+    }
+}
 
 impl super::Backend for Vault {
-    async fn list(&self, _: &crate::scope::Scope, _: std::time::Instant) -> crate::error::Result<super::Listing> { unimplemented!() }
-    async fn create(&self, _: &crate::scope::Place, _: &crate::secret::NewSecret, _: std::time::Instant) -> crate::error::Result<()> { unimplemented!() }
-    async fn update(&self, _: &crate::scope::Place, _: &crate::scope::Folder, _: &str, _: &crate::secret::Change, _: std::time::Instant) -> crate::error::Result<()> { unimplemented!() }
-    async fn delete(&self, _: &crate::scope::Place, _: &crate::scope::Folder, _: &str, _: std::time::Instant) -> crate::error::Result<bool> { unimplemented!() }
-    async fn apps(&self, _: std::time::Instant) -> crate::error::Result<Vec<super::AppSummary>> { unimplemented!() }
-    fn references(&self) -> super::References { unimplemented!() }
+    async fn list(
+        &self,
+        _: &crate::scope::Scope,
+        _: std::time::Instant,
+    ) -> crate::error::Result<super::Listing> {
+        unimplemented!()
+    }
+    async fn create(
+        &self,
+        _: &crate::scope::Place,
+        _: &crate::secret::NewSecret,
+        _: std::time::Instant,
+    ) -> crate::error::Result<()> {
+        unimplemented!()
+    }
+    async fn update(
+        &self,
+        _: &crate::scope::Place,
+        _: &crate::scope::Folder,
+        _: &str,
+        _: &crate::secret::Change,
+        _: std::time::Instant,
+    ) -> crate::error::Result<()> {
+        unimplemented!()
+    }
+    async fn delete(
+        &self,
+        _: &crate::scope::Place,
+        _: &crate::scope::Folder,
+        _: &str,
+        _: std::time::Instant,
+    ) -> crate::error::Result<bool> {
+        unimplemented!()
+    }
+    async fn apps(&self, _: std::time::Instant) -> crate::error::Result<Vec<super::AppSummary>> {
+        unimplemented!()
+    }
+    fn references(&self) -> super::References {
+        unimplemented!()
+    }
 }

@@ -1,0 +1,11 @@
+//! What the tests share.
+
+pub(crate) mod event;
+pub(crate) mod finished;
+pub(crate) mod output;
+pub(crate) mod proc;
+pub(crate) mod run;
+pub(crate) mod running;
+pub(crate) mod stage;
+pub(crate) mod terminal;
+pub(crate) mod wait;
