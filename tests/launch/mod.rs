@@ -2,3 +2,13 @@
 //! Real processes, real terminals, real PID namespaces.
 
 mod exec;
+mod fetch;
+mod forward;
+mod inherit;
+mod jobs;
+mod lookup;
+mod reaping;
+mod robust;
+mod signals;
+mod status;
+mod terminal;

@@ -22,7 +22,11 @@ impl Finished {
     #[track_caller]
     pub(crate) fn status(self, wanted: i32) -> Self {
         let found = self.status;
-        assert!(found.code() == Some(wanted), "{}", self.account(&format!("status {wanted}")));
+        assert!(
+            found.code() == Some(wanted),
+            "{}",
+            self.account(&format!("status {wanted}"))
+        );
         self
     }
 
@@ -40,7 +44,11 @@ impl Finished {
     #[track_caller]
     pub(crate) fn killed(self, wanted: i32) -> Self {
         let ended = self.status.signal() == Some(wanted) && !self.status.core_dumped();
-        assert!(ended, "{}", self.account(&format!("death by signal {wanted}")));
+        assert!(
+            ended,
+            "{}",
+            self.account(&format!("death by signal {wanted}"))
+        );
         self
     }
 
@@ -49,7 +57,11 @@ impl Finished {
     pub(crate) fn stdout(self, wanted: impl AsRef<[u8]>) -> Self {
         let wanted = wanted.as_ref();
         let text = String::from_utf8_lossy(wanted);
-        assert!(self.stdout == wanted, "{}", self.account(&format!("output {text:?}")));
+        assert!(
+            self.stdout == wanted,
+            "{}",
+            self.account(&format!("output {text:?}"))
+        );
         self
     }
 
@@ -57,14 +69,22 @@ impl Finished {
     #[track_caller]
     pub(crate) fn stderr_has(self, wanted: &str) -> Self {
         let text = String::from_utf8_lossy(&self.stderr);
-        assert!(text.contains(wanted), "{}", self.account(&format!("{wanted:?} on standard error")));
+        assert!(
+            text.contains(wanted),
+            "{}",
+            self.account(&format!("{wanted:?} on standard error"))
+        );
         self
     }
 
     /// Standard error is empty: we had nothing to say.
     #[track_caller]
     pub(crate) fn silent(self) -> Self {
-        assert!(self.stderr.is_empty(), "{}", self.account("nothing on standard error"));
+        assert!(
+            self.stderr.is_empty(),
+            "{}",
+            self.account("nothing on standard error")
+        );
         self
     }
 
@@ -77,12 +97,17 @@ impl Finished {
     #[track_caller]
     pub(crate) fn event(&self) -> Event {
         let text = self.text();
-        let event = text.lines().find_map(|line| serde_json::from_str(line).ok());
+        let event = text
+            .lines()
+            .find_map(|line| serde_json::from_str(line).ok());
         event.unwrap_or_else(|| panic!("{}", self.account("an event")))
     }
 
     fn account(&self, wanted: &str) -> String {
-        let mut text = format!("{}\n  wanted: {wanted}\n  ended:  {}", self.description, self.status);
+        let mut text = format!(
+            "{}\n  wanted: {wanted}\n  ended:  {}",
+            self.description, self.status
+        );
         for (name, bytes) in [("output", &self.stdout), ("errors", &self.stderr)] {
             let bytes = String::from_utf8_lossy(bytes);
             write!(text, "\n  {name}: {}", bytes.trim_end()).expect("a string takes everything");

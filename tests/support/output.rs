@@ -34,9 +34,13 @@ impl Output {
             let mut block = [0; 4096];
             while is_readable(&stream, &unwanted) {
                 // A terminal that nobody has open any more is an error to read.
-                let Ok(length @ 1..) = stream.read(&mut block) else { break };
+                let Ok(length @ 1..) = stream.read(&mut block) else {
+                    break;
+                };
                 let block = &block[..length];
-                all.lock().unwrap_or_else(PoisonError::into_inner).extend(block);
+                all.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .extend(block);
                 for byte in block {
                     if *byte == b'\n' {
                         let _ = sender.send(String::from_utf8_lossy(&line).trim_end().to_owned());
@@ -47,7 +51,12 @@ impl Output {
                 }
             }
         });
-        Self { bytes, lines, reader: Some(reader), wanted: Some(wanted) }
+        Self {
+            bytes,
+            lines,
+            reader: Some(reader),
+            wanted: Some(wanted),
+        }
     }
 
     /// A stream that is not there.
@@ -57,10 +66,12 @@ impl Output {
 
     /// The next line, or why there is none.
     pub(super) fn line(&self) -> Result<String, &'static str> {
-        self.lines.recv_timeout(DEADLINE).map_err(|error| match error {
-            RecvTimeoutError::Disconnected => "the output is over",
-            RecvTimeoutError::Timeout => "none came",
-        })
+        self.lines
+            .recv_timeout(DEADLINE)
+            .map_err(|error| match error {
+                RecvTimeoutError::Disconnected => "the output is over",
+                RecvTimeoutError::Timeout => "none came",
+            })
     }
 
     /// All of it, when it is over.
@@ -77,7 +88,10 @@ impl Output {
 
     /// All of it so far.
     pub(super) fn bytes(&self) -> Vec<u8> {
-        self.bytes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.bytes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub(super) fn text(&self) -> String {

@@ -63,5 +63,9 @@ pub(crate) fn status(pid: i32, name: &str) -> Option<String> {
 
 /// The number of a process in the innermost namespace that it is in.
 pub(crate) fn inner_pid(pid: i32) -> Option<i32> {
-    status(pid, "NSpid")?.split_whitespace().last()?.parse().ok()
+    status(pid, "NSpid")?
+        .split_whitespace()
+        .last()?
+        .parse()
+        .ok()
 }

@@ -3,8 +3,9 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -23,6 +24,7 @@ pub(crate) struct Run {
     pub(super) input: Option<Vec<u8>>,
     pub(super) on_terminal: bool,
     pub(super) redirected: bool,
+    removed: Vec<OsString>,
     pub(super) stage: Stage,
     variables: Vec<(OsString, OsString)>,
 }
@@ -38,9 +40,16 @@ fn program() -> PathBuf {
 /// builds into a folder beside that of the tests.
 pub(crate) fn child_program() -> PathBuf {
     let tests = env::current_exe().expect("the tests are a program");
-    let profile = tests.ancestors().nth(2).expect("the tests are in target/PROFILE/deps");
+    let profile = tests
+        .ancestors()
+        .nth(2)
+        .expect("the tests are in target/PROFILE/deps");
     let child = profile.join("examples/child");
-    assert!(child.exists(), "build {} first: cargo build --example child", child.display());
+    assert!(
+        child.exists(),
+        "build {} first: cargo build --example child",
+        child.display()
+    );
     child
 }
 
@@ -49,8 +58,8 @@ fn context(_command: &mut Command) {}
 
 impl Run {
     /// `phase-run` with these arguments of its own.
-    pub(crate) fn with<T: AsRef<OsStr>>(arguments: &[T]) -> Self {
-        let arguments = arguments.iter().map(|word| word.as_ref().to_owned());
+    pub(crate) fn with(arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(OsString::from);
         Self {
             arguments: arguments.collect(),
             bare: false,
@@ -60,6 +69,7 @@ impl Run {
             input: None,
             on_terminal: false,
             redirected: false,
+            removed: Vec::new(),
             stage: Stage::default(),
             variables: Vec::new(),
         }
@@ -68,19 +78,19 @@ impl Run {
     /// Both modes, each in an ordinary place and as process 1.
     pub(crate) fn everywhere() -> [Self; 4] {
         let [place, one] = Self::supervisors();
-        let [exec_place, exec_one] = [(); 2].map(|()| Self::with::<&str>(&[]).exec());
+        let [exec_place, exec_one] = [(); 2].map(|()| Self::with(&[]).exec());
         [place, one, exec_place, exec_one.as_pid_one()]
     }
 
     /// Supervising, in an ordinary place and as process 1.
     pub(crate) fn supervisors() -> [Self; 2] {
-        let [place, one] = [(); 2].map(|()| Self::with::<&str>(&[]).supervised());
+        let [place, one] = [(); 2].map(|()| Self::with(&[]).supervised());
         [place, one.as_pid_one()]
     }
 
     /// The command without us, to compare with.
     pub(crate) fn bare() -> Self {
-        let mut run = Self::with::<&str>(&[]);
+        let mut run = Self::with(&[]);
         run.bare = true;
         run
     }
@@ -128,7 +138,14 @@ impl Run {
 
     /// One more variable, of any bytes.
     pub(crate) fn variable(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
-        self.variables.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self.variables
+            .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// A variable less.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.removed.push(name.into());
         self
     }
 
@@ -151,14 +168,18 @@ impl Run {
     }
 
     /// The command is the program `child`: an act and its words.
-    pub(crate) fn child(self, act: &str) -> Self {
+    pub(crate) fn child(self, act: impl AsRef<str>) -> Self {
+        let act = act.as_ref();
         let words = act.split(' ').map(OsString::from);
         self.command([child_program().into_os_string()].into_iter().chain(words))
     }
 
     /// The command.
     pub(crate) fn command<T: AsRef<OsStr>>(mut self, words: impl IntoIterator<Item = T>) -> Self {
-        self.command = words.into_iter().map(|word| word.as_ref().to_owned()).collect();
+        self.command = words
+            .into_iter()
+            .map(|word| word.as_ref().to_owned())
+            .collect();
         self
     }
 
@@ -168,13 +189,29 @@ impl Run {
     }
 
     /// Puts a file into the working directory.
+    ///
+    /// Another process writes it: while ours had it open for writing, a test in
+    /// another thread could start a process that keeps the descriptor for a
+    /// moment, and a program that is open for writing cannot be executed.
     pub(crate) fn file(self, name: &str, mode: u32, contents: impl AsRef<[u8]>) -> Self {
-        use std::os::unix::fs::PermissionsExt;
-
         let path = self.folder().join(name);
         fs::create_dir_all(path.parent().expect("a file in a folder")).expect("a folder of ours");
-        fs::write(&path, contents).expect("a folder of ours");
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("a file of ours");
+        let script = "cat >\"$1\" && chmod \"$2\" \"$1\"";
+        let mut writer = Command::new("/bin/sh")
+            .args(["-c", script, "sh"])
+            .args([path.into_os_string(), format!("{mode:o}").into()])
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        let mut input = writer.stdin.take().expect("a pipe");
+        input
+            .write_all(contents.as_ref())
+            .expect("a shell that reads");
+        drop(input);
+        assert!(
+            writer.wait().expect("a child of ours").success(),
+            "cannot write {name}"
+        );
         self
     }
 
@@ -184,7 +221,11 @@ impl Run {
             let words = words.iter().map(|word| word.to_string_lossy());
             words.collect::<Vec<_>>().join(" ")
         };
-        let place = if self.stage.namespace { "as process 1" } else { "in an ordinary place" };
+        let place = if self.stage.namespace {
+            "as process 1"
+        } else {
+            "in an ordinary place"
+        };
         let (arguments, command) = (words(&self.arguments), words(&self.command));
         if self.bare {
             return format!("without phase-run, {place}: {command}");
@@ -197,7 +238,12 @@ impl Run {
         let scene = serde_json::to_string(&self.stage).expect("a scene is plain data");
         let home = self.folder();
         let mut command = Command::new(child_program());
-        command.arg("stage").arg(scene).args(&self.inside).current_dir(home).env_clear();
+        command
+            .arg("stage")
+            .arg(scene)
+            .args(&self.inside)
+            .current_dir(home)
+            .env_clear();
         command.env("PATH", env::var_os("PATH").unwrap_or_default());
         command.env("HOME", home);
         for (name, folder) in [("CACHE", "cache"), ("CONFIG", "config"), ("DATA", "data")] {
@@ -210,6 +256,9 @@ impl Run {
         }
         command.args(&self.command);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        for name in &self.removed {
+            command.env_remove(name);
+        }
         command
     }
 

@@ -119,7 +119,13 @@ impl Running {
     #[track_caller]
     pub(crate) fn line(&mut self) -> String {
         let line = self.output.line();
-        line.unwrap_or_else(|why| panic!("{}\n  no line: {why}\n  errors: {}", self.description, self.errors.text()))
+        line.unwrap_or_else(|why| {
+            panic!(
+                "{}\n  no line: {why}\n  errors: {}",
+                self.description,
+                self.errors.text()
+            )
+        })
     }
 
     /// The next thing that the child says; other lines are passed over.
@@ -173,8 +179,15 @@ impl Running {
     pub(crate) fn send(&self, signal: i32, times: u32, value: Option<u64>) {
         let words = [self.pid.to_string(), signal.to_string(), times.to_string()];
         let value = value.map(|value| value.to_string());
-        let sent = Command::new(child_program()).arg("send").args(words).args(value).status();
-        assert!(sent.is_ok_and(|status| status.success()), "cannot send signal {signal}");
+        let sent = Command::new(child_program())
+            .arg("send")
+            .args(words)
+            .args(value)
+            .status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "cannot send signal {signal}"
+        );
     }
 
     /// The number outside of a process that says `inner` of itself.
@@ -190,12 +203,38 @@ impl Running {
             proc::inner_pid(process.pid) == Some(inner) && process.is_descendant_of(self.pid)
         };
         let found = Process::all().into_iter().find(inside);
-        found.unwrap_or_else(|| panic!("no process {inner} in the namespace")).pid
+        found
+            .unwrap_or_else(|| panic!("no process {inner} in the namespace"))
+            .pid
     }
 
     /// The state of `phase-run`: `S` sleeping, `T` stopped, …
     pub(crate) fn state(&self) -> Option<char> {
         Process::of(self.pid).map(|process| process.state)
+    }
+
+    /// Sends a signal to another process, by the number that it has in its own eyes.
+    #[track_caller]
+    pub(crate) fn signal_other(&self, inner: i32, signal: Signal) {
+        kill(self.outer(inner), signal);
+    }
+
+    /// Waits until the process, by its own number, is in this state.
+    #[track_caller]
+    pub(crate) fn await_state(&self, inner: i32, wanted: char) {
+        let pid = self.outer(inner);
+        let state = || Process::of(pid).map(|process| process.state);
+        until("another process changes", || {
+            (state() == Some(wanted)).then_some(())
+        });
+    }
+
+    /// Waits until the process, by our number, is no more.
+    #[track_caller]
+    pub(crate) fn await_end(&self, pid: i32) {
+        until("another process ends", || {
+            (!Process::is_alive(pid)).then_some(())
+        });
     }
 
     /// Its children that nobody has reaped.
@@ -209,7 +248,9 @@ impl Running {
     #[track_caller]
     pub(crate) fn hold(&self) {
         self.signal(Signal::SIGSTOP);
-        until("phase-run is held", || (self.state() == Some('T')).then_some(()));
+        until("phase-run is held", || {
+            (self.state() == Some('T')).then_some(())
+        });
     }
 
     pub(crate) fn release(&self) {
@@ -227,7 +268,10 @@ impl Running {
 
     /// The shell's `fg`.
     pub(crate) fn fg(&mut self) {
-        self.control.get_mut().write_all(b"fg\n").expect("the shell listens");
+        self.control
+            .get_mut()
+            .write_all(b"fg\n")
+            .expect("the shell listens");
     }
 
     /// One line of standard input.
@@ -251,7 +295,12 @@ impl Running {
     #[track_caller]
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let ended = self.ended.recv_timeout(DEADLINE);
-        assert!(ended.is_ok(), "{}\n  does not end\n  errors: {}", self.description, self.errors.text());
+        assert!(
+            ended.is_ok(),
+            "{}\n  does not end\n  errors: {}",
+            self.description,
+            self.errors.text()
+        );
         self.process.wait().expect("a child of ours")
     }
 
@@ -291,7 +340,9 @@ impl Drop for Running {
         }
         let session = self.process.id().cast_signed();
         let mut ours = vec![self.pid, session];
-        let members = Process::all().into_iter().filter(|process| process.session == session);
+        let members = Process::all()
+            .into_iter()
+            .filter(|process| process.session == session);
         ours.extend(members.map(|process| process.pid));
         for pid in ours {
             kill(pid, Signal::SIGKILL);
@@ -307,10 +358,16 @@ pub(crate) fn kill(pid: i32, signal: Signal) {
 
 fn connect(command: &mut Command, terminal: Option<&Terminal>, redirected: bool) {
     let Some(terminal) = terminal else {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         return;
     };
-    command.stdin(terminal.line()).stdout(terminal.line()).stderr(terminal.line());
+    command
+        .stdin(terminal.line())
+        .stdout(terminal.line())
+        .stderr(terminal.line());
     if redirected {
         command.stdin(Stdio::null());
     }
@@ -319,7 +376,10 @@ fn connect(command: &mut Command, terminal: Option<&Terminal>, redirected: bool)
 fn accept(socket: &UnixListener) -> UnixStream {
     let mut one = [PollFd::new(socket.as_fd(), PollFlags::POLLIN)];
     let patience = PollTimeout::try_from(DEADLINE).expect("a short time");
-    assert!(poll(&mut one, patience) == Ok(1), "the child program does not come");
+    assert!(
+        poll(&mut one, patience) == Ok(1),
+        "the child program does not come"
+    );
     let (control, _) = socket.accept().expect("somebody has come");
     control.set_read_timeout(Some(DEADLINE)).expect("a socket");
     control

@@ -55,7 +55,10 @@ impl Terminal {
     /// The end for the programs.
     pub(super) fn line(&self) -> File {
         let mut options = OpenOptions::new();
-        options.read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits());
+        options
+            .read(true)
+            .write(true)
+            .custom_flags(OFlag::O_NOCTTY.bits());
         options.open(&self.name).expect("the terminal's other end")
     }
 
@@ -66,7 +69,9 @@ impl Terminal {
 
     /// Types `keys`: `\x03` is Ctrl-C, `\x1a` Ctrl-Z, `\x1c` Ctrl-\.
     pub(crate) fn press(&self, keys: &str) {
-        (&self.window).write_all(keys.as_bytes()).expect("a terminal takes keys");
+        (&self.window)
+            .write_all(keys.as_bytes())
+            .expect("a terminal takes keys");
     }
 
     /// Gives the window another size.
@@ -75,11 +80,16 @@ impl Terminal {
             .args(["resize", "33", "99"])
             .stdin(self.line())
             .status();
-        assert!(resized.is_ok_and(|status| status.success()), "cannot resize the terminal");
+        assert!(
+            resized.is_ok_and(|status| status.success()),
+            "cannot resize the terminal"
+        );
     }
 
     /// The process group that the keys go to.
     pub(crate) fn foreground(&self) -> i32 {
-        tcgetpgrp(&self.window).expect("the terminal of a session").as_raw()
+        tcgetpgrp(&self.window)
+            .expect("the terminal of a session")
+            .as_raw()
     }
 }

@@ -7,7 +7,7 @@
 )]
 
 use std::io;
-use std::mem::{MaybeUninit, zeroed};
+use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 use std::ptr;
 use std::time::Duration;
@@ -41,18 +41,28 @@ pub(crate) fn set_default(signal: i32) {
 }
 
 fn set_disposition(signal: i32, disposition: libc::sighandler_t) {
-    // SAFETY: no handler is installed, only one of the kernel's own dispositions;
-    // for a signal whose disposition cannot be set this is an error without effect.
-    unsafe { libc::signal(signal, disposition) };
+    act_on(signal, disposition as u64, 0);
 }
 
 /// Children end without leaving a zombie.
 pub(crate) fn leave_no_zombies() {
-    // SAFETY: all zeroes is a valid `sigaction`: `SIG_DFL`, no flags, no mask.
-    let mut action: libc::sigaction = unsafe { zeroed() };
-    action.sa_flags = libc::SA_NOCLDWAIT;
-    // SAFETY: the new action is a valid value and no old one is asked for.
-    unsafe { libc::sigaction(libc::SIGCHLD, &raw const action, ptr::null_mut()) };
+    act_on(
+        libc::SIGCHLD,
+        libc::SIG_DFL as u64,
+        libc::SA_NOCLDWAIT as u64,
+    );
+}
+
+/// Without libc, which refuses 32 and 33; the standard library's way to start
+/// a process leaves these ignored.
+fn act_on(signal: i32, disposition: u64, flags: u64) {
+    let (restorer, mask) = (0, 0);
+    let action = [disposition, flags, restorer, mask];
+    let old = ptr::null_mut::<u64>();
+    // SAFETY: the kernel reads its `sigaction`, which is these four words and
+    // outlives the call. No handler is installed, only one of the kernel's own
+    // dispositions; for SIGKILL and SIGSTOP this is an error without effect.
+    unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, &raw const action, old, SET) };
 }
 
 /// Blocks these signals and no others.

@@ -49,7 +49,10 @@ fn play(stage: &Stage, control: &mut Option<UnixStream>, words: &[Vec<u8>]) -> i
     if stage.namespace {
         isolate()?;
         if let Some(pid) = kernel::fork()? {
-            control.take().iter_mut().for_each(|control| say(control, &Event::Started { pid }));
+            control
+                .take()
+                .iter_mut()
+                .for_each(|control| say(control, &Event::Started { pid }));
             return Ok(shell::end_like(pid));
         }
         guard(stage)?;

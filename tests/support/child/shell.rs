@@ -10,9 +10,9 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::unistd::{Pid, getpid, setpgid, tcsetpgrp};
 
 use crate::event::Event;
+use crate::kernel;
 use crate::prepare::say;
 use crate::stage::Seat;
-use crate::kernel;
 
 /// The job's half: its own group, and then the shell's word that it may start.
 pub(crate) fn await_turn(mut ready: PipeReader) -> io::Result<()> {
