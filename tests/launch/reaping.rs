@@ -1,5 +1,7 @@
 //! Orphans: a supervisor adopts and reaps them, and none of them holds it.
 
+use nix::sys::signal::Signal;
+
 use crate::support::event::Event;
 use crate::support::proc::Process;
 use crate::support::run::Run;
@@ -70,6 +72,7 @@ fn daemons_that_the_command_leaves_behind_live_on_and_get_no_signal() {
     let mut running = Run::with(&[]).supervised().child("leave").spawn();
     let daemons = [running.ready().pid, running.ready().pid];
     assert_eq!(running.event(), Event::Spawned);
+    running.signal(Signal::SIGTERM);
     assert_eq!(running.wait().code(), Some(0));
     assert!(daemons.into_iter().all(Process::is_alive));
     running.close_input();
@@ -83,6 +86,8 @@ fn process_1_leaves_nobody_behind() {
     for run in [Run::with(&[]).supervised(), Run::with(&[]).exec()] {
         let mut running = run.as_pid_one().child("leave").spawn();
         let daemons = [running.ready().pid, running.ready().pid].map(|pid| running.outer(pid));
+        assert_eq!(running.event(), Event::Spawned);
+        running.signal(Signal::SIGTERM);
         assert_eq!(running.wait().code(), Some(0));
         daemons.iter().for_each(|pid| running.await_end(*pid));
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// One thing that happened.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
+#[serde(tag = "event", content = "with", rename_all = "kebab-case")]
 pub(crate) enum Event {
     /// How often each signal came.
     Counts { counts: BTreeMap<i32, u32> },

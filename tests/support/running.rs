@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -294,9 +294,10 @@ impl Running {
     /// Waits for its end, and not for that of its output: others may hold it.
     #[track_caller]
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        let ended = self.ended.recv_timeout(DEADLINE);
+        // The sender is gone after its one message, which may have been taken before.
+        let ended = self.ended.recv_timeout(DEADLINE) != Err(RecvTimeoutError::Timeout);
         assert!(
-            ended.is_ok(),
+            ended,
             "{}\n  does not end\n  errors: {}",
             self.description,
             self.errors.text()

@@ -173,6 +173,19 @@ pub(crate) fn close(fd: i32) {
     unsafe { libc::close(fd) };
 }
 
+/// Everything that is open now, 0 to 2 excepted, is closed by `execve`.
+pub(crate) fn keep_to_ourselves() -> io::Result<()> {
+    // SAFETY: `close_range` takes no pointers, and with this flag closes nothing.
+    let answer = unsafe {
+        libc::close_range(
+            3,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC.cast_signed(),
+        )
+    };
+    succeed(answer)
+}
+
 pub(crate) fn add_niceness(more: i32) {
     // SAFETY: `nice` takes no pointers.
     unsafe { libc::nice(more) };

@@ -56,8 +56,8 @@ pub(crate) fn many(words: &[String]) -> u8 {
     6
 }
 
-/// Two of us stay, one in our group and one in a session of its own; they hold
-/// standard input. We end with 0.
+/// Two of us stay, one in our group and one in a session of its own; they end
+/// with standard input. We end with 0 at the next SIGTERM.
 pub(crate) fn leave() -> u8 {
     for own_session in [false, true] {
         let (here, there) = UnixStream::pair().expect("a socket");
@@ -75,7 +75,9 @@ pub(crate) fn leave() -> u8 {
         // The other end is closed when the child has said so.
         let _ = io::copy(&mut &here, &mut io::sink());
     }
+    kernel::block_only(kernel::ALL);
     say(&mut io::stdout(), &Event::Spawned);
+    kernel::take_signal(kernel::bit(libc::SIGTERM), Duration::from_mins(1));
     0
 }
 

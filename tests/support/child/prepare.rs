@@ -126,6 +126,7 @@ fn environment() -> io::Result<Vec<Vec<u8>>> {
 /// of the parts after it comes last.
 fn apply(stage: &Stage) -> io::Result<()> {
     kernel::settle();
+    kernel::keep_to_ourselves()?;
     for path in &stage.hidden {
         hide(path, &stage.control)?;
     }
