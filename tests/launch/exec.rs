@@ -15,7 +15,7 @@ fn report(run: Run) -> Report {
 fn becoming_the_command_keeps_the_process() {
     let mut running = Run::with(&[]).exec().child("idle").spawn();
     assert_eq!(running.ready().pid, running.pid());
-    let mut running = Run::with(&[]).exec().as_pid_one().child("idle").spawn();
+    let mut running = Run::with(&[]).exec().pid_one().child("idle").spawn();
     assert_eq!(running.ready().pid, 1);
 }
 
@@ -23,11 +23,7 @@ fn becoming_the_command_keeps_the_process() {
 fn a_supervisor_has_the_command_as_its_child() {
     let mut running = Run::with(&[]).supervised().child("idle").spawn();
     assert_eq!(running.ready().parent, running.pid());
-    let mut running = Run::with(&[])
-        .supervised()
-        .as_pid_one()
-        .child("idle")
-        .spawn();
+    let mut running = Run::with(&[]).supervised().pid_one().child("idle").spawn();
     assert_eq!(running.ready().parent, 1);
 }
 
@@ -39,7 +35,7 @@ fn without_a_reason_to_stay_we_become_the_command() {
 
 #[test]
 fn as_process_1_we_stay() {
-    let mut running = Run::with(&[]).as_pid_one().child("idle").spawn();
+    let mut running = Run::with(&[]).pid_one().child("idle").spawn();
     assert_eq!(running.ready().parent, 1);
 }
 

@@ -4,9 +4,10 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use crate::support::event::{Event, Received};
-use crate::support::proc::Process;
+use crate::support::proc::{self, Process};
 use crate::support::run::Run;
-use crate::support::running::{LAST, kill};
+use crate::support::signalling::{LAST, kill};
+use crate::support::wait::until;
 
 /// Those that a fault raises: they are about the process that gets them.
 const FAULTS: [i32; 7] = [
@@ -51,9 +52,12 @@ fn a_fault_in_a_supervisor_ends_it_and_the_command() {
         let mut running = Run::with(&[]).supervised().child("listen").spawn();
         let place = running.ready();
         // The standard library's handler forgives the first one of some.
-        running.send(signal, 2, None);
-        running.end().killed(signal).stderr_has("");
-        running.await_end(place.pid);
+        until("the fault ends us", || {
+            running.send(signal, 1, None);
+            (!Process::is_alive(running.pid())).then_some(())
+        });
+        running.end().killed(signal);
+        proc::await_end(place.pid);
     }
 }
 
@@ -61,7 +65,7 @@ fn a_fault_in_a_supervisor_ends_it_and_the_command() {
 fn process_1_and_its_command_are_deaf_to_faults_that_others_send() {
     let mut running = Run::with(&[])
         .supervised()
-        .as_pid_one()
+        .pid_one()
         .child("listen")
         .spawn();
     running.ready();
@@ -74,7 +78,7 @@ fn process_1_and_its_command_are_deaf_to_faults_that_others_send() {
 #[test]
 fn nothing_stands_between_a_signal_and_what_we_became() {
     let [place, one] = [(); 2].map(|()| Run::with(&[]).exec());
-    for run in [place, one.as_pid_one()] {
+    for run in [place, one.pid_one()] {
         let mut running = run.child("listen").spawn();
         running.ready();
         for signal in handled() {
@@ -173,9 +177,5 @@ fn what_we_say_to_a_standard_error_that_nobody_reads_is_no_signal_to_the_command
 #[test]
 fn the_command_may_stop_the_container_by_a_signal_to_process_1() {
     let script = "trap 'exit 7' TERM; kill -TERM 1; while :; do sleep 0.01; done";
-    Run::with(&[])
-        .supervised()
-        .as_pid_one()
-        .sh(script)
-        .status(7);
+    Run::with(&[]).supervised().pid_one().sh(script).status(7);
 }

@@ -48,7 +48,7 @@ fn lasting(report: &Report) -> Vec<&Vec<u8>> {
 
 /// Runs in all places, and each with the same run without us.
 fn pairs(change: impl Fn(Run) -> Run) -> Vec<(Report, Report)> {
-    let [place, one] = [Run::bare(), Run::bare().as_pid_one()].map(|run| report(change(run)));
+    let [place, one] = [Run::bare(), Run::bare().pid_one()].map(|run| report(change(run)));
     let [a, b, c, d] = Run::everywhere().map(|run| report(change(run)));
     vec![(a, place.clone()), (b, one.clone()), (c, place), (d, one)]
 }
@@ -128,6 +128,14 @@ fn the_first_word_arrives_as_it_was_typed() {
     for run in Run::everywhere() {
         run.command(["sh", "-c", "cat /proc/$$/cmdline"])
             .stdout("sh\0-c\0cat /proc/$$/cmdline\0");
+    }
+}
+
+#[test]
+fn standard_input_reaches_the_command_byte_for_byte() {
+    let bytes: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+    for run in Run::everywhere() {
+        run.stdin(&bytes).command(["cat"]).stdout(&bytes).status(0);
     }
 }
 

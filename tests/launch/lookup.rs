@@ -8,10 +8,11 @@ use crate::support::run::Run;
 #[track_caller]
 fn refused(change: impl Fn(Run) -> Run, status: i32, word: &str, name: &str) {
     for run in Run::everywhere() {
-        let finished = change(run).status(status).stdout("");
-        finished
+        change(run)
             .stderr_has(&format!("phase-run: error[{word}]: "))
-            .stderr_has(name);
+            .stderr_has(name)
+            .status(status)
+            .stdout("");
     }
 }
 
@@ -25,7 +26,7 @@ fn each(change: impl Fn(Run) -> Run, status: i32) {
 
 fn search_path(run: Run, folders: &[&str]) -> Run {
     let folders = folders.iter().map(|folder| run.folder().join(folder));
-    let path = std::env::join_paths(folders).unwrap();
+    let path = std::env::join_paths(folders).expect("no colon in a folder of ours");
     run.variable("PATH", path)
 }
 
@@ -124,7 +125,7 @@ fn a_text_without_an_interpreter_line_is_a_script_for_the_shell() {
 fn where_there_is_no_shell_such_a_text_is_126() {
     for run in [Run::with(&[]).exec(), Run::with(&[]).supervised()] {
         let run = run
-            .as_pid_one()
+            .pid_one()
             .stage(|stage| stage.hidden = vec!["/bin/sh".into()]);
         let finished = run
             .file("script", 0o755, "exit 33\n")

@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::support::event::Event;
-use crate::support::proc::Process;
+use crate::support::proc::{self, Process};
 use crate::support::run::Run;
 use crate::support::running::Running;
 use crate::support::wait::until;
@@ -84,12 +84,14 @@ fn daemons_that_the_command_leaves_behind_live_on_and_get_no_signal() {
 #[test]
 fn process_1_leaves_nobody_behind() {
     for run in [Run::with(&[]).supervised(), Run::with(&[]).exec()] {
-        let mut running = run.as_pid_one().child("leave").spawn();
+        let mut running = run.pid_one().child("leave").spawn();
         let daemons = [running.ready().pid, running.ready().pid].map(|pid| running.outer(pid));
         assert_eq!(running.event(), Event::Spawned);
         running.signal(Signal::SIGTERM);
         assert_eq!(running.wait().code(), Some(0));
-        daemons.iter().for_each(|pid| running.await_end(*pid));
+        for pid in daemons {
+            proc::await_end(pid);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::support::event::Event;
 use crate::support::finished::Finished;
 use crate::support::proc;
 use crate::support::run::Run;
-use crate::support::running::kill;
+use crate::support::signalling::kill;
 use crate::support::stage::Seat;
 
 #[test]
@@ -17,7 +17,7 @@ fn the_command_dies_with_its_supervisor() {
     let place = running.ready();
     running.signal(Signal::SIGKILL);
     running.end().killed(libc::SIGKILL);
-    running.await_end(place.pid);
+    proc::await_end(place.pid);
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn the_command_outlives_its_supervisor_where_we_are_told_so() {
 #[test]
 fn nobody_outlives_process_1() {
     for run in [Run::with(&[]).supervised(), Run::with(&[]).exec()] {
-        let mut running = run.as_pid_one().sh("sleep 30 & echo $!; wait").spawn();
+        let mut running = run.pid_one().sh("sleep 30 & echo $!; wait").spawn();
         let inner = running.line().parse().unwrap();
         let outer = running.outer(inner);
         running.signal(Signal::SIGKILL);
@@ -114,7 +114,7 @@ fn too_many_open_files_are_a_system_error() {
 fn proc_is_not_needed() {
     for run in [Run::with(&[]).supervised(), Run::with(&[]).exec()] {
         let run = run
-            .as_pid_one()
+            .pid_one()
             .stage(|stage| stage.hidden = vec!["/proc".into()]);
         run.sh("[ ! -e /proc/self ] && exit 7").status(7);
     }
@@ -123,7 +123,7 @@ fn proc_is_not_needed() {
 #[test]
 fn a_terminal_device_is_not_needed() {
     for run in [Run::with(&[]).supervised(), Run::with(&[]).exec()] {
-        let run = run.as_pid_one().at(Seat::Leader);
+        let run = run.pid_one().at(Seat::Leader);
         let run = run.stage(|stage| stage.hidden = vec!["/dev/tty".into()]);
         run.sh("exit 7").status(7);
     }

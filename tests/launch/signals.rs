@@ -5,8 +5,9 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use crate::support::event::Event;
+use crate::support::proc;
 use crate::support::run::{Run, child_program};
-use crate::support::running::kill;
+use crate::support::signalling::kill;
 
 fn numbers(received: &[crate::support::event::Received]) -> Vec<i32> {
     received.iter().map(|received| received.number).collect()
@@ -147,7 +148,7 @@ fn kill_after_kills_the_group_of_the_command() {
     let place = running.ready();
     running.signal(Signal::SIGTERM);
     running.end().signal(libc::SIGKILL);
-    running.await_end(place.pid);
+    proc::await_end(place.pid);
 }
 
 #[test]
@@ -223,7 +224,7 @@ fn with_the_scope_of_the_child_the_others_get_nothing() {
 #[test]
 fn the_program_below_npm_gets_sigterm_once() {
     for name in ["npm", "npx", "pnpm", "yarn"] {
-        let run = Run::with(&[]).supervised().as_pid_one();
+        let run = Run::with(&[]).supervised().pid_one();
         let run = run.file(name, 0o755, format!("#!/bin/sh\n{}\n", deep()));
         let mut running = run.command([format!("./{name}"), "start".into()]).spawn();
         running.ready();

@@ -6,7 +6,8 @@ use nix::sys::signal::Signal;
 
 use crate::support::event::{Event, Received};
 use crate::support::run::Run;
-use crate::support::running::{LAST, Running};
+use crate::support::running::Running;
+use crate::support::signalling::LAST;
 use crate::support::stage::Seat;
 use crate::support::wait::until;
 
@@ -73,7 +74,7 @@ fn ctrl_c_reaches_the_command_once() {
 #[test]
 fn ctrl_c_reaches_a_command_once_that_reads_from_elsewhere() {
     comes_once(libc::SIGINT, Run::redirected, |running| {
-        running.terminal().press("\x03")
+        running.terminal().press("\x03");
     });
 }
 

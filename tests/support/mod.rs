@@ -6,6 +6,8 @@ pub(crate) mod output;
 pub(crate) mod proc;
 pub(crate) mod run;
 pub(crate) mod running;
+pub(crate) mod signalling;
 pub(crate) mod stage;
+mod talk;
 pub(crate) mod terminal;
 pub(crate) mod wait;

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use super::wait::until;
+
 /// A process and what it is doing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Process {
@@ -51,6 +53,14 @@ impl Process {
     pub(crate) fn is_alive(pid: i32) -> bool {
         Self::of(pid).is_some_and(|process| !matches!(process.state, 'X' | 'Z'))
     }
+}
+
+/// Waits until the process is no more.
+#[track_caller]
+pub(crate) fn await_end(pid: i32) {
+    until("another process ends", || {
+        (!Process::is_alive(pid)).then_some(())
+    });
 }
 
 /// A line of `/proc/PID/status`.

@@ -79,13 +79,13 @@ impl Run {
     pub(crate) fn everywhere() -> [Self; 4] {
         let [place, one] = Self::supervisors();
         let [exec_place, exec_one] = [(); 2].map(|()| Self::with(&[]).exec());
-        [place, one, exec_place, exec_one.as_pid_one()]
+        [place, one, exec_place, exec_one.pid_one()]
     }
 
     /// Supervising, in an ordinary place and as process 1.
     pub(crate) fn supervisors() -> [Self; 2] {
         let [place, one] = [(); 2].map(|()| Self::with(&[]).supervised());
-        [place, one.as_pid_one()]
+        [place, one.pid_one()]
     }
 
     /// The command without us, to compare with.
@@ -112,7 +112,7 @@ impl Run {
     }
 
     /// Process 1 of a new PID namespace, as in a container.
-    pub(crate) fn as_pid_one(mut self) -> Self {
+    pub(crate) fn pid_one(mut self) -> Self {
         self.stage.namespace = true;
         self
     }

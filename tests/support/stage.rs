@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Everything that a process inherits and that a launcher could spoil.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Stage {
     /// Signals that are blocked.
     pub(crate) blocked: Vec<i32>,

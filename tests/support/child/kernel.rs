@@ -87,9 +87,9 @@ pub(crate) fn take_signal(set: u64, patience: Duration) -> Option<Received> {
         tv_sec: libc::time_t::try_from(patience.as_secs()).unwrap_or(libc::time_t::MAX),
         tv_nsec: patience.subsec_nanos().into(),
     };
-    let (set, into, limit) = (&raw const set, info.as_mut_ptr(), &raw const limit);
+    let (wanted, answer, limit) = (&raw const set, info.as_mut_ptr(), &raw const limit);
     // SAFETY: all three pointers are to values of the right size that outlive the call.
-    let number = unsafe { libc::syscall(libc::SYS_rt_sigtimedwait, set, into, limit, SET) };
+    let number = unsafe { libc::syscall(libc::SYS_rt_sigtimedwait, wanted, answer, limit, SET) };
     let number = i32::try_from(number).ok().filter(|number| *number > 0)?;
     // SAFETY: zeroes were a valid value, and the kernel has written over them.
     let info = unsafe { info.assume_init() };

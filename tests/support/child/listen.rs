@@ -56,7 +56,7 @@ pub(crate) fn listen(words: &[String]) -> u8 {
             "into" => habits.out = Box::new(File::create(value).expect("a file to write to")),
             "own-group" => setpgid(Pid::from_raw(0), Pid::from_raw(0)).expect("we lead no session"),
             "own-session" => drop(setsid().expect("we lead no group")),
-            "stop" => drop(habits.stops.extend([pair(value)])),
+            "stop" => habits.stops.extend([pair(value)]),
             "tick" => {
                 let after = Duration::from_millis(number(value).unsigned_abs().into());
                 habits.tick = Some(Instant::now() + after);
