@@ -1,0 +1,135 @@
+//! Job control: a shell sees the command's stops as ours, and `fg` is the
+//! end of them.
+
+use std::fs;
+
+use nix::sys::signal::Signal;
+
+use crate::support::event::Event;
+use crate::support::proc::Process;
+use crate::support::run::Run;
+use crate::support::running::Running;
+use crate::support::stage::Seat;
+use crate::support::wait::until;
+
+fn both(seat: Seat) -> [Run; 2] {
+    [Run::with(&[]).exec(), Run::with(&[]).supervised()].map(|run| run.at(seat))
+}
+
+/// The states of us and of the child.
+fn states(running: &Running, child: i32) -> [Option<char>; 2] {
+    [running.pid(), child].map(|pid| Process::of(pid).map(|process| process.state))
+}
+
+fn await_running(running: &Running, child: i32) {
+    let stopped = |state: &Option<char>| *state == Some('T');
+    until("both go on", || {
+        (!states(running, child).iter().any(stopped)).then_some(())
+    });
+}
+
+#[test]
+fn ctrl_z_stops_both_and_fg_continues_both() {
+    for run in both(Seat::Foreground) {
+        let mut running = run.child("idle").spawn();
+        let place = running.ready();
+        for _ in 0..3 {
+            running.terminal().press("\x1a");
+            assert_eq!(running.stopped(), libc::SIGTSTP);
+            assert_eq!(states(&running, place.pid), [Some('T'); 2]);
+            running.fg();
+            await_running(&running, place.pid);
+        }
+        running.terminal().press("\x03");
+        running.finish().signal(libc::SIGINT);
+    }
+}
+
+#[test]
+fn a_command_that_tidies_up_before_it_stops_is_given_the_time() {
+    for run in both(Seat::Foreground) {
+        let mut running = run
+            .child(format!("listen stop={}:{}", libc::SIGUSR1, libc::SIGTSTP))
+            .spawn();
+        let place = running.ready();
+        running.terminal().press("\x1a");
+        assert_eq!(running.received().number, libc::SIGTSTP);
+        // It tidies up. Had we stopped already, this would not come through.
+        assert_eq!(running.settled(), []);
+        running.signal(Signal::SIGUSR1);
+        assert_eq!(running.received().number, libc::SIGUSR1);
+        assert_eq!(running.stopped(), libc::SIGTSTP);
+        assert_eq!(states(&running, place.pid), [Some('T'); 2]);
+        running.fg();
+        assert_eq!(running.event(), Event::Resumed);
+    }
+}
+
+#[test]
+fn a_command_in_the_background_stops_when_it_reads_and_takes_no_foreground() {
+    for run in both(Seat::Background) {
+        let mut running = run.child("read").spawn();
+        let place = running.ready();
+        assert_eq!(running.stopped(), libc::SIGTTIN);
+        assert_eq!(states(&running, place.pid), [Some('T'); 2]);
+        assert_eq!(
+            running.terminal().foreground(),
+            place.session,
+            "the shell's"
+        );
+        running.fg();
+        await_running(&running, place.pid);
+        running.terminal().press("hello\n");
+        assert_eq!(
+            running.event(),
+            Event::Read {
+                text: "hello\n".into()
+            }
+        );
+        running.finish().status(0);
+    }
+}
+
+#[test]
+fn a_command_in_the_background_stops_when_it_writes_under_tostop() {
+    let script = "while [ ! -e go ]; do sleep 0.01; done; echo said";
+    for run in both(Seat::Background) {
+        let mut running = run.sh(script).spawn();
+        running.terminal().stop_background_output();
+        fs::write(running.folder().join("go"), "").unwrap();
+        assert_eq!(running.stopped(), libc::SIGTTOU);
+        running.fg();
+        assert_eq!(running.line(), "said");
+        running.finish().status(0);
+    }
+}
+
+#[test]
+fn ctrl_z_stops_nobody_where_nobody_could_continue() {
+    let habit = format!("listen default={}", libc::SIGTSTP);
+    for run in Run::everywhere() {
+        let mut running = run.at(Seat::Leader).child(&habit).spawn();
+        running.ready();
+        // The terminal deals with one key after the other.
+        running.terminal().press("\x1a\x03");
+        assert_eq!(
+            running.received().number,
+            libc::SIGINT,
+            "it hears what comes after"
+        );
+    }
+}
+
+#[test]
+fn a_stop_by_sigstop_is_seen_by_the_shell_too() {
+    let mut running = Run::with(&[])
+        .supervised()
+        .at(Seat::Foreground)
+        .child("stop")
+        .spawn();
+    let place = running.ready();
+    assert_eq!(running.stopped(), libc::SIGSTOP);
+    assert_eq!(states(&running, place.pid), [Some('T'); 2]);
+    running.fg();
+    running.finish().status(3);
+}

@@ -1,0 +1,117 @@
+//! A run that has ended, and what may be said about it.
+
+use std::fmt::Write;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use super::event::Event;
+
+/// The status and all output.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(super) description: String,
+    /// Where a child's death by a signal cannot be repeated.
+    pub(super) pid_one: bool,
+    pub(super) status: ExitStatus,
+    pub(super) stderr: Vec<u8>,
+    pub(super) stdout: Vec<u8>,
+}
+
+impl Finished {
+    /// Ended by itself, with this status.
+    #[track_caller]
+    pub(crate) fn status(self, wanted: i32) -> Self {
+        let found = self.status;
+        assert!(
+            found.code() == Some(wanted),
+            "{}",
+            self.account(&format!("status {wanted}"))
+        );
+        self
+    }
+
+    /// Ended as a child's death by this signal is handed on: by the same
+    /// signal, without a core dump; as process 1, with 128 and the signal.
+    #[track_caller]
+    pub(crate) fn signal(self, wanted: i32) -> Self {
+        if self.pid_one {
+            return self.status(128 + wanted);
+        }
+        self.killed(wanted)
+    }
+
+    /// Ended by this signal itself, without a core dump.
+    #[track_caller]
+    pub(crate) fn killed(self, wanted: i32) -> Self {
+        let ended = self.status.signal() == Some(wanted) && !self.status.core_dumped();
+        assert!(
+            ended,
+            "{}",
+            self.account(&format!("death by signal {wanted}"))
+        );
+        self
+    }
+
+    /// Standard output is exactly this.
+    #[track_caller]
+    pub(crate) fn stdout(self, wanted: impl AsRef<[u8]>) -> Self {
+        let wanted = wanted.as_ref();
+        let text = String::from_utf8_lossy(wanted);
+        assert!(
+            self.stdout == wanted,
+            "{}",
+            self.account(&format!("output {text:?}"))
+        );
+        self
+    }
+
+    /// Standard error holds this.
+    #[track_caller]
+    pub(crate) fn stderr_has(self, wanted: &str) -> Self {
+        let text = String::from_utf8_lossy(&self.stderr);
+        assert!(
+            text.contains(wanted),
+            "{}",
+            self.account(&format!("{wanted:?} on standard error"))
+        );
+        self
+    }
+
+    /// Standard error is empty: we had nothing to say.
+    #[track_caller]
+    pub(crate) fn silent(self) -> Self {
+        assert!(
+            self.stderr.is_empty(),
+            "{}",
+            self.account("nothing on standard error")
+        );
+        self
+    }
+
+    /// Standard output as text.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// What the child said.
+    #[track_caller]
+    pub(crate) fn event(&self) -> Event {
+        let text = self.text();
+        let event = text
+            .lines()
+            .find_map(|line| serde_json::from_str(line).ok());
+        event.unwrap_or_else(|| panic!("{}", self.account("an event")))
+    }
+
+    fn account(&self, wanted: &str) -> String {
+        let mut text = format!(
+            "{}\n  wanted: {wanted}\n  ended:  {}",
+            self.description, self.status
+        );
+        for (name, bytes) in [("output", &self.stdout), ("errors", &self.stderr)] {
+            let bytes = String::from_utf8_lossy(bytes);
+            write!(text, "\n  {name}: {}", bytes.trim_end()).expect("a string takes everything");
+        }
+        text
+    }
+}

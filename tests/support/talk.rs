@@ -1,0 +1,77 @@
+//! Talking with a run that is under way: its lines, its events, its shell.
+
+use std::io::Write;
+
+use super::event::{Event, Place, Received};
+use super::running::Running;
+
+impl Running {
+    /// The next line of standard output, or of the terminal.
+    #[track_caller]
+    pub(crate) fn line(&mut self) -> String {
+        let line = self.output.line();
+        line.unwrap_or_else(|why| {
+            panic!(
+                "{}\n  no line: {why}\n  errors: {}",
+                self.description,
+                self.errors.text()
+            )
+        })
+    }
+
+    /// The next thing that the child says; other lines are passed over.
+    #[track_caller]
+    pub(crate) fn event(&mut self) -> Event {
+        loop {
+            if let Ok(event) = serde_json::from_str(&self.line()) {
+                return event;
+            }
+        }
+    }
+
+    /// The child has begun: where it is, in its own eyes.
+    #[track_caller]
+    pub(crate) fn ready(&mut self) -> Place {
+        match self.event() {
+            Event::Ready(place) => place,
+            other => panic!("{}\n  not ready, but {other:?}", self.description),
+        }
+    }
+
+    /// The next signal that the child gets.
+    #[track_caller]
+    pub(crate) fn received(&mut self) -> Received {
+        match self.event() {
+            Event::Signal(received) => received,
+            other => panic!("{}\n  no signal, but {other:?}", self.description),
+        }
+    }
+
+    /// The signal by which the shell sees its job stopped next.
+    #[track_caller]
+    pub(crate) fn stopped(&mut self) -> i32 {
+        match self.news() {
+            Some(Event::Stopped { signal }) => signal,
+            other => panic!("{}\n  not stopped, but {other:?}", self.description),
+        }
+    }
+
+    /// The shell's `fg`.
+    pub(crate) fn fg(&mut self) {
+        self.control
+            .get_mut()
+            .write_all(b"fg\n")
+            .expect("the shell listens");
+    }
+
+    /// One line of standard input.
+    pub(crate) fn say(&mut self, line: &str) {
+        let input = self.input.as_mut().expect("standard input is open");
+        writeln!(input, "{line}").expect("somebody reads");
+    }
+
+    /// The end of standard input.
+    pub(crate) fn close_input(&mut self) {
+        self.input = None;
+    }
+}
