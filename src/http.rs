@@ -72,7 +72,8 @@ impl Http {
     pub(crate) async fn send(&self, request: &Request<'_>, until: Instant) -> Result<Answer> {
         let client = self.client()?;
         let mut last: Option<Failure> = None;
-        for attempt in 0.. {
+        let mut attempt = 0;
+        loop {
             let start = Instant::now();
             let answer = timeout_at(until.into(), self.attempt(client, request, until)).await;
             let failure = match (answer, last) {
@@ -91,14 +92,14 @@ impl Http {
                 .wait
                 .unwrap_or_default()
                 .max(retry::backoff(attempt));
-            if Instant::now() + wait >= until {
+            if wait >= until.saturating_duration_since(Instant::now()) {
                 return failure.end(request.is_safe());
             }
             tracing::debug!(attempt, ?wait, problem = failure.text(), "asking again");
             last = Some(failure);
+            attempt += 1;
             sleep(wait).await;
         }
-        unreachable!("the range has no end")
     }
 
     /// Sends it once, following redirects that stay with this server.
