@@ -51,6 +51,7 @@ pub(crate) struct Http {
 
 impl Http {
     const CONNECT: Duration = Duration::from_secs(10);
+    const MOMENT: Duration = Duration::from_secs(1);
     const REDIRECTS: usize = 5;
 
     /// # Errors
@@ -71,12 +72,18 @@ impl Http {
     pub(crate) async fn send(&self, request: &Request<'_>, until: Instant) -> Result<Answer> {
         let client = self.client()?;
         let mut last: Option<Failure> = None;
-        for attempt in 0.. {
+        let mut attempt = 0;
+        loop {
+            let start = Instant::now();
             let answer = timeout_at(until.into(), self.attempt(client, request, until)).await;
-            let failure = match answer {
-                Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(failure)) => failure,
-                Err(_) => return Err(self.late(request, last)),
+            let failure = match (answer, last) {
+                (Ok(Ok(answer)), _) => return Ok(answer),
+                (Ok(Err(failure)), _) => failure,
+                // Cut off before it could say anything: the attempt before it did.
+                (Err(_), Some(failure)) if start.elapsed() < Self::MOMENT => {
+                    return failure.end(request.is_safe());
+                }
+                (Err(_), last) => return Err(self.late(request, last)),
             };
             if !(failure.passing && (request.is_safe() || failure.unsent)) {
                 return failure.end(request.is_safe());
@@ -85,14 +92,14 @@ impl Http {
                 .wait
                 .unwrap_or_default()
                 .max(retry::backoff(attempt));
-            if Instant::now() + wait >= until {
+            if wait >= until.saturating_duration_since(Instant::now()) {
                 return failure.end(request.is_safe());
             }
             tracing::debug!(attempt, ?wait, problem = failure.text(), "asking again");
             last = Some(failure);
+            attempt += 1;
             sleep(wait).await;
         }
-        unreachable!("the range has no end")
     }
 
     /// Sends it once, following redirects that stay with this server.

@@ -65,7 +65,7 @@ fn a_change_that_may_have_been_made_is_not_sent_again() {
 #[test]
 fn a_change_in_doubt_says_so() {
     let server = spoiling(Reply::hang());
-    let client = client_of("User", Connection::new(server.url())).timeout(Duration::from_secs(1));
+    let client = client_of("User", Connection::new(server.url())).timeout(Duration::from_secs(2));
     let error = wait(client.create(&place(), &new("A", "1"))).unwrap_err();
     assert!(
         error.advice().unwrap().contains("may have been made"),
@@ -80,7 +80,7 @@ fn a_change_that_was_refused_for_the_moment_is_sent_again() {
     let error = wait(client.create(&place(), &new("A", "1"))).unwrap_err();
     assert_eq!(error.kind(), Throttled);
     let server = spoiling(Reply::json(429, "").header("Retry-After", "0"));
-    let client = client_of("User", Connection::new(server.url())).timeout(Duration::from_secs(1));
+    let client = client_of("User", Connection::new(server.url())).timeout(Duration::from_secs(2));
     assert!(wait(client.create(&place(), &new("A", "1"))).is_err());
     assert!(server.requests().len() > 2);
 }

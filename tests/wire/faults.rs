@@ -12,7 +12,7 @@ use crate::support::server::{Refusing, Reply, Server};
 const LONG: Duration = Duration::from_secs(30);
 
 /// Short, for what waits until the end.
-const SHORT: Duration = Duration::from_millis(700);
+const SHORT: Duration = Duration::from_secs(2);
 
 const MEGABYTE: usize = 1 << 20;
 
@@ -72,21 +72,12 @@ fn a_server_that_hangs_is_given_up_at_the_deadline_and_named() {
     let start = Instant::now();
     let error = failure(&server.url(), SHORT);
     assert!(start.elapsed() >= SHORT);
+    server.wait_for(1);
     assert_eq!(error.kind(), Timeout);
     assert!(
         error.to_string().contains(&server.url()["http://".len()..]),
         "{error}"
     );
-}
-
-#[test]
-fn a_server_that_goes_away_while_it_is_asked_is_unreachable() {
-    let server = Server::always(Reply::hang());
-    let url = server.url();
-    let asking = std::thread::spawn(move || failure(&url, Duration::from_secs(2)));
-    server.wait_for(1);
-    drop(server);
-    assert_eq!(asking.join().unwrap().kind(), Unreachable);
 }
 
 #[test]
@@ -98,7 +89,7 @@ fn a_body_that_drips_is_given_up_at_the_deadline() {
 #[test]
 fn a_timeout_tells_what_went_wrong_before() {
     let server = in_turn(vec![Reply::json(503, ""), Reply::hang()]);
-    let error = failure(&server.url(), Duration::from_secs(2));
+    let error = failure(&server.url(), SHORT * 3);
     assert_eq!(error.kind(), Timeout);
     assert!(all_text(&error).contains("status 503"), "{error:?}");
 }
@@ -142,6 +133,10 @@ fn retry_after_is_waited_for() {
 fn retry_after_beyond_the_deadline_fails_at_once_and_says_when_to_come_back() {
     for (when, said) in [
         ("3600", "try again in 3600 s"),
+        (
+            "18446744073709551615",
+            "try again in 18446744073709551615 s",
+        ),
         ("Fri, 01 Jan 2100 00:00:00 GMT", "try again in "),
     ] {
         let server = Server::always(Reply::json(429, "").header("Retry-After", when));

@@ -120,7 +120,7 @@ const COMPLAINTS: &[Row] = &[
     (
         "Environment not found",
         ErrorKind::Missing,
-        "there is no {}",
+        "the server does not find {}",
         "check --env",
     ),
     (
@@ -192,7 +192,7 @@ fn error(status: u16, text: &str, about: &str) -> Error {
         ),
         404 => (
             ErrorKind::Missing,
-            format!("there is no {about}"),
+            format!("the server does not find {about}"),
             "check --app, --app-id and --env",
         ),
         409 => (

@@ -213,6 +213,9 @@ impl<'a> Batch<NewRow<'a>> {
 
 impl<'a> Batch<ChangedRow<'a>> {
     /// `change` as it applies to `stored`. What is left out stays as it is.
+    ///
+    /// To switch an override the server wants its value again, and it only
+    /// shows it with references replaced: switched over REST, it is stored so.
     pub(super) fn change(stored: &'a Secret, change: &'a Change) -> Self {
         let own = stored.personal.as_ref();
         let personal = match (&change.personal, own) {
