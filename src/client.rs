@@ -61,7 +61,7 @@ impl Client {
         })
     }
 
-    /// The same client, whose calls take at most `timeout` each.
+    /// The same client, whose calls take at most `timeout` each, and a day at most.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -188,6 +188,7 @@ impl Client {
     }
 
     fn until(&self) -> Instant {
-        Instant::now() + self.timeout
+        let longest = Duration::from_hours(24);
+        Instant::now() + self.timeout.min(longest)
     }
 }

@@ -232,9 +232,12 @@ impl Resolver {
         reference: &Reference<'_>,
         walk: &mut Walk,
     ) -> Result<Text, Nowhere> {
-        let missing = |reason: String| match reference.is_plain() {
-            true => Err(Nowhere::Missing(reason)),
-            false => Err(Nowhere::NotMeant),
+        let missing = |reason: String| {
+            Err(if reference.is_plain() {
+                Nowhere::Missing(reason)
+            } else {
+                Nowhere::NotMeant
+            })
         };
         if !self.follow {
             return missing("the server could not resolve it".to_owned());

@@ -68,7 +68,7 @@ impl<'a> Iterator for Pieces<'a> {
             let end = body
                 .find(['{', '}'])
                 .filter(|&end| body.as_bytes()[end] == b'}');
-            let parsed = end.and_then(|end| parse(&self.rest[at..at + 2 + end + 1]));
+            let parsed = end.and_then(|end| parse(&self.rest[at..=(at + 2 + end)]));
             let Some(reference) = parsed else {
                 from = at + 2;
                 continue;

@@ -248,7 +248,10 @@ fn a_value_that_doubles_at_each_level_ends_at_the_limit() {
 #[test]
 fn a_knot_of_cycles_comes_to_an_end() {
     let home = place("web", "dev");
-    let all: String = (0..30).map(|at| format!("${{K{at}}}")).collect();
+    let all = (0..30)
+        .map(|at| format!("${{K{at}}}"))
+        .collect::<Vec<_>>()
+        .concat();
     let secrets: Vec<_> = (0..30)
         .map(|at| secret("/", &format!("K{at}"), &all, "1"))
         .collect();

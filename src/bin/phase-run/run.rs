@@ -46,7 +46,7 @@ pub(crate) fn run(args: &args::Run, world: &World<'_>, report: Report) -> Result
     let resolution = fetch(client.resolve(scope, &plan))?;
     drop(client);
     let environment = merged(environ, &resolution, args, &settings, &globs, report)?;
-    if args.dry_run {
+    if args.preview {
         preview::show(&environment, &resolution, args.json)?;
         return Ok(Outcome::Exited(0));
     }
@@ -122,7 +122,7 @@ fn start(image: Image, args: &args::Run, supervision: &Supervision) -> Result<Ou
     {
         launch::supervise(image, supervision)
     } else {
-        Err(launch::exec(image))
+        Err(launch::exec(&image))
     }
 }
 
@@ -131,7 +131,7 @@ fn command(args: &args::Run) -> Result<Vec<OsString>, Failure> {
     if let Some(script) = &args.script {
         return Ok(vec![args.shell.clone().into(), "-c".into(), script.clone()]);
     }
-    if args.argv.is_empty() && !args.dry_run {
+    if args.argv.is_empty() && !args.preview {
         return Err(Failure::new(Reason::Usage, "there is no command to start")
             .help("usage: phase-run [OPTIONS] -- COMMAND [ARG]..."));
     }
@@ -219,7 +219,7 @@ pub(crate) fn shell(
         context: args.context.clone(),
         selection: args.selection.clone(),
         process: args.process.clone(),
-        dry_run: false,
+        preview: false,
         json: false,
         script: None,
         shell: Path::new("/bin/sh").to_owned(),

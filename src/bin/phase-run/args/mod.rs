@@ -1,5 +1,10 @@
 //! What was typed: data only, nothing is looked up here.
 
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are the help texts, which terminals show as they stand"
+)]
+
 mod context;
 mod run;
 mod secrets;

@@ -21,11 +21,11 @@ pub(crate) struct Run {
     pub(crate) process: Process,
 
     /// Show what would be injected, never a value, and start nothing
-    #[arg(long, help_heading = "Instead of a command")]
-    pub(crate) dry_run: bool,
+    #[arg(long = "dry-run", help_heading = "Instead of a command")]
+    pub(crate) preview: bool,
 
     /// With --dry-run: print JSON
-    #[arg(long, requires = "dry_run", help_heading = "Instead of a command")]
+    #[arg(long, requires = "preview", help_heading = "Instead of a command")]
     pub(crate) json: bool,
 
     /// Run STR by a shell, instead of a command after `--`

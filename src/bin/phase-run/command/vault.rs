@@ -22,12 +22,7 @@ pub(crate) fn vault(args: &Vault, world: &World<'_>, report: Report) -> Result<(
             recipient,
         } => init(key, *passphrase, &parsed(recipient)?, world, report),
         Vault::Recipients(Recipients::List { key }) => {
-            let lines: Vec<_> = open(key, world, report)?
-                .recipients()?
-                .iter()
-                .map(|one| format!("{one}\n"))
-                .collect();
-            print(&lines.concat())
+            print_lines(&open(key, world, report)?.recipients()?)
         }
         Vault::Recipients(Recipients::Add { key, recipient }) => {
             let file = open(key, world, report)?;
@@ -70,7 +65,7 @@ fn init(
     let fresh = args.identity.as_deref().filter(|path| !path.exists());
     let Key {
         file,
-        key,
+        opener: key,
         usual,
         warnings,
     } = settings::vault(&context(args, fresh), world)?;
@@ -92,7 +87,7 @@ fn init(
     };
     let own = key.recipients()?;
     fetch(VaultFile::new(file, key).create(others))?;
-    print(&own.iter().map(|one| format!("{one}\n")).collect::<String>())
+    print_lines(&own)
 }
 
 fn make_identity(path: &Path) -> Result<VaultKey, Failure> {
@@ -143,18 +138,17 @@ fn identity(path: &Path) -> Result<VaultKey, Failure> {
 
 /// A passphrase that will be needed again: typed twice, or read from stdin.
 fn new_passphrase() -> Result<SecretValue, Failure> {
-    let new = match from_stdin("the new passphrase", true)? {
-        Some(new) => new,
-        None => {
-            let new = prompt("New passphrase: ")?;
-            if prompt("The same again: ")?.expose() != new.expose() {
-                return Err(Failure::new(
-                    Reason::InvalidValue,
-                    "the two passphrases differ",
-                ));
-            }
-            new
+    let new = if let Some(new) = from_stdin("the new passphrase", true)? {
+        new
+    } else {
+        let new = prompt("New passphrase: ")?;
+        if prompt("The same again: ")?.expose() != new.expose() {
+            return Err(Failure::new(
+                Reason::InvalidValue,
+                "the two passphrases differ",
+            ));
         }
+        new
     };
     if new.expose().is_empty() {
         return Err(Failure::new(
@@ -163,6 +157,11 @@ fn new_passphrase() -> Result<SecretValue, Failure> {
         ));
     }
     Ok(new)
+}
+
+fn print_lines(recipients: &[VaultRecipient]) -> Result<(), Failure> {
+    let lines: Vec<String> = recipients.iter().map(|one| format!("{one}\n")).collect();
+    print(&lines.concat())
 }
 
 fn cannot(verb: &str, path: &Path, error: &io::Error) -> Failure {

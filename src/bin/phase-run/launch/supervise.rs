@@ -57,14 +57,14 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
         options,
         signals,
     };
-    match supervisor.see_born(birth)? {
+    match supervisor.see_born(&birth)? {
         Born::Failed(errno) => {
             sys::wait_for(supervisor.child);
             Err(image.refused(errno))
         }
         Born::Ended(outcome) => Ok(outcome),
         Born::Runs => {
-            drop(image);
+            drop((birth, image));
             supervisor.settle();
             supervisor.stay()
         }
@@ -98,14 +98,13 @@ struct Supervisor<'a> {
 impl Supervisor<'_> {
     /// Waits until the child has become the command. It may take its time, on
     /// a network's file system say, and signals are handed on meanwhile.
-    fn see_born(&mut self, birth: Birth) -> Result<Born, Failure> {
+    fn see_born(&mut self, birth: &Birth) -> Result<Born, Failure> {
         loop {
-            let ended = self.take_turn(Some(&birth))?;
+            let ended = self.take_turn(Some(birth))?;
             match (birth.verdict(), ended) {
-                (Some(Err(errno)), None) => return Ok(Born::Failed(errno)),
                 (Some(Ok(())), None) => return Ok(Born::Runs),
-                // It is reaped already: nobody is left to wait for.
-                (Some(Err(errno)), Some(_)) => return Ok(Born::Failed(errno)),
+                // It may be reaped already; waiting for it again does no harm.
+                (Some(Err(errno)), _) => return Ok(Born::Failed(errno)),
                 (_, Some(outcome)) => return Ok(Born::Ended(outcome)),
                 (None, None) => {}
             }
@@ -137,6 +136,9 @@ impl Supervisor<'_> {
         let mut outcome = None;
         while let Some(received) = self.signals.next() {
             match policy::decide(&received, &self.situation(&received)) {
+                // A log line to a broken pipe comes back as a signal: saying so
+                // would bring the next one, for ever.
+                Action::Drop if received.sender == Some(getpid()) => {}
                 Action::Drop => tracing::debug!(signal = %received.signal, "not forwarded"),
                 Action::Forward if outcome.is_none() => self.forward(&received),
                 Action::Forward => {}
@@ -175,18 +177,15 @@ impl Supervisor<'_> {
             tracing::debug!(signal = %received.signal, "swallowed");
             return;
         };
-        match self
+        if let Some(group) = self
             .group()
             .filter(|_| self.options.scope.widens(received.signal))
         {
-            Some(group) => {
-                tracing::debug!(%signal, %group, "forwarded to the group");
-                sys::send_to_group(group, signal);
-            }
-            None => {
-                tracing::debug!(%signal, child = %self.child, "forwarded");
-                sys::send(self.child, signal, Some(received));
-            }
+            tracing::debug!(%signal, %group, "forwarded to the group");
+            sys::send_to_group(group, signal);
+        } else {
+            tracing::debug!(%signal, child = %self.child, "forwarded");
+            sys::send(self.child, signal, Some(received));
         }
         self.start_grace(received);
     }

@@ -113,8 +113,7 @@ pub(crate) fn parse(text: &str, path: &Path) -> Result<Content, Failure> {
     // The whole error would quote the line, and with it what should not be there.
     let mut content: Content = toml::from_str(text).map_err(|error| {
         let end = error.span().map_or(0, |span| span.start.min(text.len()));
-        let before = text.as_bytes()[..end].iter();
-        let line = before.filter(|&&byte| byte == b'\n').count() + 1;
+        let line = text.as_bytes()[..end].split(|byte| *byte == b'\n').count();
         misused(path, &format!("line {line}: {}", error.message()))
     })?;
     let folder = path.parent().unwrap_or(Path::new("."));

@@ -15,7 +15,7 @@ use crate::exit::{Failure, Reason};
 pub(crate) struct Key {
     pub(crate) file: PathBuf,
     /// `None` where nothing was given and nothing lies in the usual places.
-    pub(crate) key: Option<VaultKey>,
+    pub(crate) opener: Option<VaultKey>,
     /// Where an identity of one's own lies, or would.
     pub(crate) usual: PathBuf,
     pub(crate) warnings: Vec<String>,
@@ -141,7 +141,7 @@ pub(super) fn key(
     })?;
     let usual = configuration.join("identity");
     let mut warnings = Vec::new();
-    let key = match passphrase(layers) {
+    let opener = match passphrase(layers) {
         Some(source) => Some(VaultKey::Passphrase(source.secret(&mut warnings)?)),
         None => match identity(args, layers, &usual) {
             Some(source) => Some(VaultKey::Identities(source.secret(&mut warnings)?)),
@@ -150,7 +150,7 @@ pub(super) fn key(
     };
     Ok(Key {
         file,
-        key,
+        opener,
         usual,
         warnings,
     })
@@ -164,9 +164,12 @@ impl Key {
     /// Nothing is there that could open the vault.
     pub(crate) fn into_credentials(self) -> Result<Credentials, Failure> {
         let Self {
-            file, key, usual, ..
+            file,
+            opener,
+            usual,
+            ..
         } = self;
-        let key = match key {
+        let key = match opener {
             Some(key) => key,
             None if phase_run::VaultFile::takes_passphrase(&file)? => {
                 let question = format!("Passphrase of {}: ", file.display());

@@ -1,5 +1,7 @@
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 
 use clap::Parser as _;
 use phase_run::{App, Credentials, Folder, Folders};
@@ -192,7 +194,6 @@ fn the_token_file_wins_over_the_token_over_the_files_variable_over_systemds_fold
 
 #[test]
 fn a_credential_file_that_others_can_read_is_a_warning_and_a_final_newline_is_trimmed() {
-    use std::os::unix::fs::PermissionsExt as _;
     let stage = Stage::new(&[("PHASE_SERVICE_TOKEN", "")]).file("token", &format!("{TOKEN}\r\n"));
     let path = stage.home.path().join("token");
     let args = ["--token-file", path.to_str().unwrap()];
@@ -297,7 +298,6 @@ fn a_variable_that_cannot_be_read_is_named() {
         assert_eq!(reason, Reason::Configuration, "{variable}");
         assert!(text.contains(variable), "{text}");
     }
-    use std::os::unix::ffi::OsStringExt as _;
     let mut stage = Stage::new(&[]);
     stage
         .variables
