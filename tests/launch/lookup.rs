@@ -98,7 +98,7 @@ fn a_program_for_another_machine_is_126_and_the_message_says_so() {
     // The field e_machine: 0xf3 is RISC-V, or 0x3e is x86-64.
     program[18] = if program[18] == 0xf3 { 0x3e } else { 0xf3 };
     let command = |run: Run| run.file("foreign", 0o755, &program).command(["./foreign"]);
-    refused(command, 126, "not-executable", "architecture");
+    refused(command, 126, "not-executable", "processor");
 }
 
 #[test]
