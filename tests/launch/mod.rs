@@ -11,4 +11,5 @@ mod reaping;
 mod robust;
 mod signals;
 mod status;
+mod systemd;
 mod terminal;

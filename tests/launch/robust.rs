@@ -10,6 +10,7 @@ use crate::support::proc;
 use crate::support::run::Run;
 use crate::support::signalling::kill;
 use crate::support::stage::Seat;
+use crate::support::wait::until;
 
 #[test]
 fn the_command_dies_with_its_supervisor() {
@@ -138,6 +139,25 @@ fn a_supervisor_dumps_no_core() {
     running.end().killed(libc::SIGABRT);
 }
 
+/// A lease on a file is given only where nobody has it open.
+#[test]
+fn a_descriptor_that_the_command_closes_is_held_by_nobody() {
+    for run in Run::supervisors() {
+        let file = run.folder().join("inherited");
+        let opened = file.clone();
+        let run = run
+            .file("inherited", 0o644, "")
+            .stage(|stage| stage.opened = vec![(7, opened)]);
+        let mut running = run.sh("exec 7<&-; echo closed; read end").spawn();
+        assert_eq!(running.line(), "closed");
+        until("we close it too", || {
+            let lease = format!("lease {}", file.display());
+            let answer = Run::bare().child(lease).spawn().event();
+            matches!(answer, Event::Ready(_)).then_some(())
+        });
+    }
+}
+
 #[test]
 fn a_supervisor_with_nothing_to_do_does_nothing() {
     for run in Run::supervisors() {
@@ -148,7 +168,7 @@ fn a_supervisor_with_nothing_to_do_does_nothing() {
             count("voluntary_ctxt_switches")
         };
         // Its child has begun; let it do the last of what that means to it.
-        crate::support::wait::until("it sleeps", || (running.state() == Some('S')).then_some(()));
+        until("it sleeps", || (running.state() == Some('S')).then_some(()));
         let before = switches().unwrap();
         assert_eq!(running.event(), Event::Tick);
         let count = |name| proc::status(running.pid(), name)?.parse::<u64>().ok();

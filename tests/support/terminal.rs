@@ -36,6 +36,9 @@ impl Terminal {
         terminal.change(|output, local| {
             output.remove(OutputFlags::OPOST);
             local.remove(LocalFlags::ECHO);
+            // Else a key that sends a signal throws away what is on its way
+            // to the window: the child's answer, if the child is quick.
+            local.insert(LocalFlags::NOFLSH);
         });
         terminal
     }

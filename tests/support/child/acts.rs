@@ -91,14 +91,18 @@ pub(crate) fn resize(words: &[String]) -> u8 {
 }
 
 /// `lease FILE`: says when somebody opens the file, which then hangs until a
-/// line comes on standard input.
+/// line comes on standard input. Fails where somebody has it open already.
 pub(crate) fn lease(words: &[String]) -> u8 {
     kernel::block_only(kernel::bit(libc::SIGIO));
     let file = OpenOptions::new()
         .read(true)
         .open(&words[0])
         .expect("a file of ours");
-    kernel::lease(&file, libc::F_WRLCK).expect("nobody else has the file open");
+    if let Err(error) = kernel::lease(&file, libc::F_WRLCK) {
+        let what = error.to_string();
+        say(&mut io::stdout(), &Event::Failed { what });
+        return 1;
+    }
     ready();
     if kernel::take_signal(kernel::bit(libc::SIGIO), LONG).is_none() {
         return 99;
