@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use crate::support::event::Event;
 use crate::support::proc;
 use crate::support::run::{Run, child_program};
-use crate::support::signalling::kill;
+use crate::support::signalling::{LAST, kill};
 
 fn numbers(received: &[crate::support::event::Received]) -> Vec<i32> {
     received.iter().map(|received| received.number).collect()
@@ -208,16 +208,17 @@ fn with_the_scope_of_the_group_each_process_of_it_gets_the_signal_once() {
 }
 
 #[test]
-fn with_the_scope_of_the_child_the_others_get_nothing() {
-    for run in Run::supervisors() {
-        let run = run.argument("--signal-scope").argument("child");
-        let mut running = run.sh(&deep()).spawn();
+fn by_default_and_with_the_scope_of_the_child_the_others_get_nothing() {
+    for words in [&["--signal-scope", "child"][..], &[]] {
+        let mut running = Run::with(words).supervised().sh(&deep()).spawn();
         let place = running.ready();
-        let inner = running.outer(place.pid);
         running.signal(Signal::SIGTERM);
-        running.signal(Signal::SIGKILL);
-        running.wait();
-        kill(inner, Signal::SIGKILL);
+        running.send(LAST, 1, None);
+        running.end().signal(LAST);
+        // A SIGTERM that came before would be told before.
+        kill(place.pid, Signal::SIGXCPU);
+        assert_eq!(running.received().number, libc::SIGXCPU);
+        kill(place.pid, Signal::SIGKILL);
     }
 }
 
