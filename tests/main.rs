@@ -1,1 +1,3 @@
+//! What the program promises, one test for each promise.
 
+mod documents;
