@@ -200,6 +200,7 @@ impl Supervisor<'_> {
             self.deadline = Instant::now().checked_add(grace);
         }
     }
+
     /// Takes in all news of children; the outcome if ours has ended. Orphans
     /// that were given to us need no more than that.
     fn reap(&self) -> Option<Outcome> {
