@@ -122,7 +122,7 @@ fn start(image: Image, args: &args::Run, supervision: &Supervision) -> Result<Ou
     {
         launch::supervise(image, supervision)
     } else {
-        Err(launch::exec(image))
+        Err(launch::exec(&image))
     }
 }
 

@@ -121,7 +121,7 @@ impl Image {
 
 /// Becomes the command, in the state that this process was started in: signal
 /// mask, ignored signals, descriptors. Returns only on failure.
-pub(crate) fn exec(image: Image) -> Failure {
+pub(crate) fn exec(image: &Image) -> Failure {
     if let Err(failure) = require_entry_state() {
         return failure;
     }

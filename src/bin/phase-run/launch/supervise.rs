@@ -57,11 +57,10 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
         options,
         signals,
     };
-    match supervisor.see_born(birth)? {
-        Born::Failed(errno) => {
-            sys::wait_for(supervisor.child);
-            Err(image.refused(errno))
-        }
+    let born = supervisor.see_born(&birth)?;
+    drop(birth);
+    match born {
+        Born::Failed(errno) => Err(image.refused(errno)),
         Born::Ended(outcome) => Ok(outcome),
         Born::Runs => {
             drop(image);
@@ -98,14 +97,20 @@ struct Supervisor<'a> {
 impl Supervisor<'_> {
     /// Waits until the child has become the command. It may take its time, on
     /// a network's file system say, and signals are handed on meanwhile.
-    fn see_born(&mut self, birth: Birth) -> Result<Born, Failure> {
+    fn see_born(&mut self, birth: &Birth) -> Result<Born, Failure> {
         loop {
-            let ended = self.take_turn(Some(&birth))?;
+            let ended = self.take_turn(Some(birth))?;
             match (birth.verdict(), ended) {
-                (Some(Err(errno)), None) => return Ok(Born::Failed(errno)),
+                (Some(Err(errno)), ended) => {
+                    // Unless it is reaped already, it is about to exit; but
+                    // a key of the terminal may have stopped it just there.
+                    if ended.is_none() {
+                        sys::send(self.child, Signal::KILL, None);
+                        sys::wait_for(self.child);
+                    }
+                    return Ok(Born::Failed(errno));
+                }
                 (Some(Ok(())), None) => return Ok(Born::Runs),
-                // It is reaped already: nobody is left to wait for.
-                (Some(Err(errno)), Some(_)) => return Ok(Born::Failed(errno)),
                 (_, Some(outcome)) => return Ok(Born::Ended(outcome)),
                 (None, None) => {}
             }
@@ -175,18 +180,13 @@ impl Supervisor<'_> {
             tracing::debug!(signal = %received.signal, "swallowed");
             return;
         };
-        match self
-            .group()
-            .filter(|_| self.options.scope.widens(received.signal))
-        {
-            Some(group) => {
-                tracing::debug!(%signal, %group, "forwarded to the group");
-                sys::send_to_group(group, signal);
-            }
-            None => {
-                tracing::debug!(%signal, child = %self.child, "forwarded");
-                sys::send(self.child, signal, Some(received));
-            }
+        let widens = self.options.scope.widens(received.signal);
+        if let Some(group) = self.group().filter(|_| widens) {
+            tracing::debug!(%signal, %group, "forwarded to the group");
+            sys::send_to_group(group, signal);
+        } else {
+            tracing::debug!(%signal, child = %self.child, "forwarded");
+            sys::send(self.child, signal, Some(received));
         }
         self.start_grace(received);
     }
@@ -201,6 +201,7 @@ impl Supervisor<'_> {
             self.deadline = Instant::now().checked_add(grace);
         }
     }
+
     /// Takes in all news of children; the outcome if ours has ended. Orphans
     /// that were given to us need no more than that.
     fn reap(&self) -> Option<Outcome> {
