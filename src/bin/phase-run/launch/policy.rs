@@ -71,6 +71,8 @@ fn tells(signal: Signal) -> Told {
         Signal::INT | Signal::QUIT | Signal::TSTP | Signal::TTIN | Signal::TTOU | Signal::WINCH => {
             Told::Foreground
         }
+        #[cfg(target_os = "macos")]
+        Signal::INFO => Told::Foreground,
         Signal::CONT | Signal::HUP => Told::Leader,
         _ => Told::Us,
     }

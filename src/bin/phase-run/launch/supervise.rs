@@ -57,14 +57,13 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
         options,
         signals,
     };
-    match supervisor.see_born(&birth)? {
-        Born::Failed(errno) => {
-            sys::wait_for(supervisor.child);
-            Err(image.refused(errno))
-        }
+    let born = supervisor.see_born(&birth)?;
+    drop(birth);
+    match born {
+        Born::Failed(errno) => Err(image.refused(errno)),
         Born::Ended(outcome) => Ok(outcome),
         Born::Runs => {
-            drop((birth, image));
+            drop(image);
             supervisor.settle();
             supervisor.stay()
         }
@@ -102,9 +101,16 @@ impl Supervisor<'_> {
         loop {
             let ended = self.take_turn(Some(birth))?;
             match (birth.verdict(), ended) {
+                (Some(Err(errno)), ended) => {
+                    // Unless it is reaped already, it is about to exit; but
+                    // a key of the terminal may have stopped it just there.
+                    if ended.is_none() {
+                        sys::send(self.child, Signal::KILL, None);
+                        sys::wait_for(self.child);
+                    }
+                    return Ok(Born::Failed(errno));
+                }
                 (Some(Ok(())), None) => return Ok(Born::Runs),
-                // It may be reaped already; waiting for it again does no harm.
-                (Some(Err(errno)), _) => return Ok(Born::Failed(errno)),
                 (_, Some(outcome)) => return Ok(Born::Ended(outcome)),
                 (None, None) => {}
             }
@@ -177,10 +183,8 @@ impl Supervisor<'_> {
             tracing::debug!(signal = %received.signal, "swallowed");
             return;
         };
-        if let Some(group) = self
-            .group()
-            .filter(|_| self.options.scope.widens(received.signal))
-        {
+        let widens = self.options.scope.widens(received.signal);
+        if let Some(group) = self.group().filter(|_| widens) {
             tracing::debug!(%signal, %group, "forwarded to the group");
             sys::send_to_group(group, signal);
         } else {

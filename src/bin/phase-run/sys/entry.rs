@@ -75,11 +75,14 @@ pub(crate) fn shield_thread() {
     os::set_mask(everything());
 }
 
-/// All signals but the faults.
+/// All signals that can be blocked and are worth it: not the faults.
+pub(super) fn blockable() -> impl Iterator<Item = Signal> {
+    Signal::all().filter(|signal| signal.is_catchable() && !signal.is_fault())
+}
+
+/// The set of the blockable signals.
 pub(super) fn everything() -> u64 {
-    Signal::all()
-        .filter(|signal| !signal.is_fault())
-        .fold(0, |set, signal| set | signal.bit())
+    blockable().fold(0, |set, signal| set | signal.bit())
 }
 
 /// Undoes `protect` and what the runtime did to SIGCHLD's kin: the supervisor

@@ -4,6 +4,7 @@
 //! some real-time signals to themselves, and one of those (34, SIGRTMIN to
 //! every program linked with glibc) would kill a supervisor linked with musl.
 
+use std::ffi::c_int;
 use std::io;
 use std::mem::{MaybeUninit, size_of};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -163,6 +164,19 @@ fn limits_for(page: usize, stack: u64) -> ArgumentLimits {
         string: 32 * page,
         total: quarter.clamp(128 * 1024, 6 * 1024 * 1024),
     }
+}
+
+/// Waits for one of `watched` for at most `timeout` milliseconds. Signals stay
+/// blocked: they are read.
+pub(super) fn poll(watched: &mut [libc::pollfd; 2], timeout: c_int) -> nix::Result<c_int> {
+    // SAFETY: the array has two elements and outlives the call.
+    Errno::result(unsafe { libc::poll(watched.as_mut_ptr(), 2, timeout) })
+}
+
+/// Runs `work` while `signal` does what it does by default. There are no
+/// handlers to put aside here.
+pub(super) fn by_default(_signal: Signal, work: impl FnOnce()) {
+    work();
 }
 
 /// The signals sent to us, one by one, with their senders.

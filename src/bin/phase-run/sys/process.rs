@@ -130,10 +130,7 @@ pub(crate) fn await_event(
     // A negative number is passed over.
     let birth = birth.map_or(-1, |birth| birth.verdict.as_raw_fd());
     let mut watched = [watch(signals.as_fd().as_raw_fd()), watch(birth)];
-    // SAFETY: the array has two elements and outlives the call; both
-    // descriptors are borrowed for as long.
-    let ready = unsafe { libc::poll(watched.as_mut_ptr(), 2, milliseconds_until(deadline)) };
-    match Errno::result(ready) {
+    match os::poll(&mut watched, milliseconds_until(deadline)) {
         Ok(_) | Err(Errno::EINTR) => Ok(()),
         Err(errno) => Err(errno),
     }
