@@ -1,1 +1,3 @@
+//! What the program and the library promise, one test for each promise.
 
+mod vault;

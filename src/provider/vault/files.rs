@@ -24,6 +24,11 @@ impl Files {
     /// written through, and who comes by another one takes the same lock.
     pub(super) fn find(file: &Path) -> Result<Self> {
         match fs::canonicalize(file) {
+            // Opening a pipe or a terminal could take for ever.
+            Ok(vault) if !vault.is_file() => {
+                let message = format!("{} is not a regular file", file.display());
+                Err(Error::new(ErrorKind::Configuration, message))
+            }
             Ok(vault) => Ok(Self { vault }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(absent(file)),
             Err(error) => Err(failed("read", file, error)),

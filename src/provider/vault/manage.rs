@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::files;
+use super::files::{self, Files};
 use super::format::Vault;
 use super::keys::VaultRecipient;
 use super::seal::{self, Keys};
@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// Every change rewrites the file whole, under a lock that keeps other writers
 /// out, and encrypts it with a new file key to every recipient it has then.
+/// The calls that wait need a tokio runtime whose timer is on.
 ///
 /// ```no_run
 /// # async fn example() -> phase_run::Result<()> {
@@ -45,7 +46,8 @@ impl VaultFile {
         }
     }
 
-    /// The same, but a call waits at most `timeout` for other writers, not 30 seconds.
+    /// The same, but a call waits at most `timeout` for other writers, not
+    /// 30 seconds; a day is the most.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -60,7 +62,8 @@ impl VaultFile {
     /// [`ErrorKind::Missing`] if there is no such file,
     /// [`ErrorKind::Protocol`] or [`ErrorKind::Decryption`] if it is no age file.
     pub fn takes_passphrase(file: &Path) -> Result<bool> {
-        let bytes = files::read(file)?.ok_or_else(|| files::absent(file))?;
+        let found = Files::find(file)?;
+        let bytes = files::read(found.vault())?.ok_or_else(|| files::absent(file))?;
         seal::takes_passphrase(&bytes, file)
     }
 
@@ -212,7 +215,8 @@ impl VaultFile {
     }
 
     fn until(&self) -> Instant {
-        Instant::now() + self.timeout
+        // An instant cannot be as far away as a duration can be long.
+        Instant::now() + self.timeout.min(Duration::from_hours(24))
     }
 }
 

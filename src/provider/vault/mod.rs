@@ -236,3 +236,68 @@ fn no_override(folder: &Folder, name: &str) -> Error {
     )
     .help("make one with --override")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notice::Notice;
+    use crate::secret::{SecretName, SecretType, SecretValue};
+
+    #[test]
+    fn a_listing_is_the_whole_environment_under_its_own_name() {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let listing = runtime.enable_time().build().unwrap().block_on(listing());
+        assert!(listing.whole);
+        assert_eq!(listing.secrets.len(), 2, "every folder and tag");
+        assert_ne!(listing.secrets[0].id, listing.secrets[1].id);
+        assert_eq!(listing.place.app, App::Name("Web".to_owned()));
+        assert_eq!(listing.place.environment, "Production");
+        let chosen = Notice::Chosen {
+            what: "environment",
+            wanted: "prod".to_owned(),
+            chosen: "Production".to_owned(),
+        };
+        assert_eq!(
+            listing.notices,
+            [chosen],
+            "another case needs no notice, a part does"
+        );
+    }
+
+    /// What `prod` of `web` lists where `Web` has secrets in `Production`.
+    async fn listing() -> Listing {
+        let directory = tempfile::tempdir().unwrap();
+        let (file, key) = (
+            directory.path().join("vault"),
+            VaultIdentity::generate().key(),
+        );
+        let until = Instant::now() + std::time::Duration::from_secs(30);
+        VaultFile::new(&file, key.clone())
+            .create(&[])
+            .await
+            .unwrap();
+        let vault = Vault::new(file, key);
+        let place = |app: &str, environment: &str| Place {
+            app: App::Id(app.to_owned()),
+            environment: environment.to_owned(),
+        };
+        for folder in ["/", "/deep"] {
+            let secret = NewSecret {
+                comment: String::new(),
+                folder: Folder::new(folder).unwrap(),
+                kind: SecretType::Secret,
+                name: SecretName::new("NAME").unwrap(),
+                personal: None,
+                tags: Vec::new(),
+                value: SecretValue::new("x".to_owned()),
+            };
+            vault
+                .create(&place("Web", "Production"), &secret, until)
+                .await
+                .unwrap();
+        }
+
+        let scope = Scope::new(App::Name("web".to_owned()), "prod").tagged(vec!["none".to_owned()]);
+        vault.list(&scope, until).await.unwrap()
+    }
+}

@@ -24,7 +24,7 @@ const MOST_WORK: u8 = 20;
 const MOST_HEADER: usize = 64 * 1024;
 
 /// The most recipients whose stanzas fit in such a header.
-pub(super) const MOST_RECIPIENTS: usize = 512;
+const MOST_RECIPIENTS: usize = 512;
 
 /// What opens files, ready for use.
 pub(super) enum Keys {
@@ -165,35 +165,28 @@ fn header<'a>(bytes: &'a [u8], file: &Path) -> Result<Decryptor<&'a [u8]>> {
 
 /// In our own words: those of `age` come in the language of its localizer, and in several lines.
 fn refusal(error: &DecryptError, keys: &Keys, file: &Path) -> Error {
-    let file = file.display();
+    let name = file.display();
     let (message, help) = match (error, keys) {
         (DecryptError::ExcessiveWork { required, .. }, _) => (
-            format!("{file} asks for scrypt work 2^{required}; at most 2^{MOST_WORK} is accepted"),
+            format!("{name} asks for scrypt work 2^{required}; at most 2^{MOST_WORK} is accepted"),
             "decrypt it with `age -d` and encrypt it anew",
         ),
         (DecryptError::NoMatchingKeys, Keys::Identities(all)) => (
-            format!("none of {} identities opens {file}", all.len()),
+            format!("none of {} identities opens {name}", all.len()),
             "ask somebody who can open it to run `phase-run vault recipients add` with your public key",
         ),
         (DecryptError::DecryptionFailed, Keys::Passphrase(_)) => (
-            format!("the passphrase does not open {file}"),
+            format!("the passphrase does not open {name}"),
             "check PHASE_RUN_VAULT_PASSPHRASE or PHASE_RUN_VAULT_PASSPHRASE_FILE",
         ),
-        _ => return damaged_named(&file.to_string()),
+        _ => return damaged(file),
     };
     Error::new(ErrorKind::Decryption, message).help(help)
 }
 
 fn damaged(file: &Path) -> Error {
-    damaged_named(&file.display().to_string())
-}
-
-fn damaged_named(file: &str) -> Error {
-    Error::new(
-        ErrorKind::Decryption,
-        format!("{file} is damaged or cut short"),
-    )
-    .help("restore it from git or from a backup")
+    let message = format!("{} is damaged or cut short", file.display());
+    Error::new(ErrorKind::Decryption, message).help("restore it from git or from a backup")
 }
 
 /// Encrypts what `write` writes: to `recipients`, or with the passphrase if
@@ -240,4 +233,50 @@ fn encrypted(
     let mut writer = encryptor.wrap_output(Vec::new())?;
     write(&mut writer)?;
     Ok(writer.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::SecretValue;
+
+    fn keys(text: &str) -> Keys {
+        Keys::new(&VaultKey::Passphrase(SecretValue::new(text.to_owned()))).unwrap()
+    }
+
+    #[test]
+    fn a_header_of_the_most_recipients_is_read_and_one_more_is_refused() {
+        let identity = crate::provider::vault::VaultIdentity::generate();
+        let keys = Keys::new(&identity.key()).unwrap();
+        let seal = |count| {
+            seal(
+                &keys,
+                &vec![identity.recipient().clone(); count],
+                |_| Ok(()),
+            )
+        };
+        let sealed = seal(MOST_RECIPIENTS).unwrap();
+        assert!(open(&sealed, &keys, Path::new("vault")).unwrap().is_empty());
+        assert_eq!(
+            seal(MOST_RECIPIENTS + 1).unwrap_err().kind(),
+            ErrorKind::TooLarge
+        );
+    }
+
+    #[test]
+    fn a_text_of_many_chunks_comes_back() {
+        let text: Vec<u8> = (0..=255).cycle().take(200_000).collect();
+        let sealed = seal(&keys("words"), &[], |writer| writer.write_all(&text)).unwrap();
+        let opened = open(&sealed, &keys("words"), Path::new("vault")).unwrap();
+        assert!(*opened == text);
+        let error = open(&sealed, &keys("word"), Path::new("vault")).unwrap_err();
+        assert_eq!(error.to_string(), "the passphrase does not open vault");
+    }
+
+    #[test]
+    fn the_work_for_a_passphrase_stands_in_the_header() {
+        let sealed = seal(&keys("words"), &[], |_| Ok(())).unwrap();
+        let line = sealed.split(|&byte| byte == b'\n').nth(1).unwrap();
+        assert!(line.starts_with(b"-> scrypt ") && line.ends_with(b" 17"));
+    }
 }

@@ -58,17 +58,17 @@ impl Store {
     /// the vault is written, so that it is enough to see the same vault twice.
     pub(super) fn both(&self) -> Result<(Vault, Personal)> {
         let mut vault = self.bytes()?;
-        loop {
-            let personal = files::read(&self.files.personal())?;
+        while let Some(personal) = files::read(&self.files.personal())? {
             let again = self.bytes()?;
             if again == vault {
-                let personal = personal
-                    .map(|bytes| self.decoded_personal(&bytes))
-                    .transpose()?;
-                return Ok((self.decoded_vault(&vault)?, personal.unwrap_or_default()));
+                return Ok((
+                    self.decoded_vault(&vault)?,
+                    self.decoded_personal(&personal)?,
+                ));
             }
             vault = again;
         }
+        Ok((self.decoded_vault(&vault)?, Personal::default()))
     }
 
     /// The overrides alone, if there is a file of them.
