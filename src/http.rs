@@ -1,18 +1,249 @@
-//! The one HTTP client.
+//! The one HTTP client: where it connects, how long it tries, what it refuses.
 
-use std::path::PathBuf;
+mod answer;
+mod connection;
+mod failure;
+mod retry;
+mod tls;
 
-/// How to reach a server.
-#[derive(Clone, Debug)]
-pub struct Connection {
-    /// A bundle of root certificates, PEM, instead of the system's.
-    pub bundle: Option<PathBuf>,
-    /// The server's URL, such as `https://console.phase.dev`.
-    pub host: String,
-    /// More root certificates, PEM.
-    pub roots: Option<PathBuf>,
-    /// Sent as `User-Agent`.
-    pub user_agent: String,
-    /// Whether the server's certificate is checked. Leave it `true`.
-    pub verify: bool,
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
+};
+use reqwest::{Method, Response, Url};
+use tokio::time::{sleep, timeout, timeout_at};
+use zeroize::Zeroizing;
+
+use crate::error::{Error, ErrorKind, Result};
+
+pub(crate) use answer::Answer;
+pub use connection::Connection;
+use failure::Failure;
+
+/// What to ask of the server.
+pub(crate) struct Request<'a> {
+    /// The value of `Authorization`.
+    pub(crate) authorization: &'a str,
+    /// JSON, if there is anything to send.
+    pub(crate) body: Option<Zeroizing<Vec<u8>>>,
+    pub(crate) method: Method,
+    /// Below the host, with its leading slash.
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a [(&'a str, &'a str)],
+}
+
+impl Request<'_> {
+    /// Whether doing it twice is the same as doing it once.
+    fn is_safe(&self) -> bool {
+        self.method == Method::GET
+    }
+}
+
+/// A client for one server. It connects, and reads certificates, when it is first used.
+#[derive(Debug)]
+pub(crate) struct Http {
+    base: Url,
+    client: OnceLock<reqwest::Client>,
+    connection: Connection,
+}
+
+impl Http {
+    const CONNECT: Duration = Duration::from_secs(10);
+    const REDIRECTS: usize = 5;
+
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] for a URL that cannot be used.
+    pub(crate) fn new(connection: &Connection) -> Result<Self> {
+        Ok(Self {
+            base: connection.url()?,
+            client: OnceLock::new(),
+            connection: connection.clone(),
+        })
+    }
+
+    /// The answer to `request`, whatever its status, unless the status asks to
+    /// come back later: then `request` is sent again until the instant `until`,
+    /// and so it is when the network fails. What may have been carried out is
+    /// never sent twice.
+    pub(crate) async fn send(&self, request: &Request<'_>, until: Instant) -> Result<Answer> {
+        let client = self.client()?;
+        let mut last: Option<Failure> = None;
+        for attempt in 0.. {
+            let answer = timeout_at(until.into(), self.attempt(client, request, until)).await;
+            let failure = match answer {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(failure)) => failure,
+                Err(_) => return Err(self.late(request, last)),
+            };
+            if !(failure.passing && (request.is_safe() || failure.unsent)) {
+                return failure.end(request.is_safe());
+            }
+            let wait = failure
+                .wait
+                .unwrap_or_default()
+                .max(retry::backoff(attempt));
+            if Instant::now() + wait >= until {
+                return failure.end(request.is_safe());
+            }
+            tracing::debug!(attempt, ?wait, problem = failure.text(), "asking again");
+            last = Some(failure);
+            sleep(wait).await;
+        }
+        unreachable!("the range has no end")
+    }
+
+    /// Sends it once, following redirects that stay with this server.
+    async fn attempt(
+        &self,
+        client: &reqwest::Client,
+        request: &Request<'_>,
+        until: Instant,
+    ) -> Result<Answer, Failure> {
+        let mut url = self.url(request);
+        for _ in 0..=Self::REDIRECTS {
+            let response = self.response(client, request, url.clone(), until).await?;
+            if !response.status().is_redirection() {
+                let wait = retry_after(&response);
+                let answer = Answer::read(response, request.method.as_str(), &self.name()).await?;
+                return Failure::unless_final(answer, wait, &self.name());
+            }
+            url = self.next(request, &response)?;
+        }
+        Err(Failure::lasting(Error::new(
+            ErrorKind::Protocol,
+            format!(
+                "{} redirects more than {} times",
+                self.name(),
+                Self::REDIRECTS
+            ),
+        )))
+    }
+
+    /// The head of the answer. Half of the time left may go into waiting for
+    /// it, so that a connection that hangs can be tried again.
+    async fn response(
+        &self,
+        client: &reqwest::Client,
+        request: &Request<'_>,
+        url: Url,
+        until: Instant,
+    ) -> Result<Response, Failure> {
+        let mut builder = client
+            .request(request.method.clone(), url)
+            .headers(headers(request)?);
+        if let Some(body) = &request.body {
+            builder = builder
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.to_vec());
+        }
+        let patience = (until.saturating_duration_since(Instant::now()) / 2).max(Self::CONNECT);
+        match timeout(patience, builder.send()).await {
+            Ok(response) => response.map_err(|error| Failure::transport(error, &self.name())),
+            Err(_) => Err(Failure::silence(patience, &self.name())),
+        }
+    }
+
+    /// Where a redirect leads, if it may be followed.
+    fn next(&self, request: &Request<'_>, response: &Response) -> Result<Url, Failure> {
+        let target = response
+            .headers()
+            .get(LOCATION)
+            .and_then(|to| to.to_str().ok());
+        let target = target.and_then(|to| response.url().join(to).ok());
+        let from = self.base.origin();
+        let error = |message| Failure::lasting(Error::new(ErrorKind::Protocol, message));
+        match target {
+            Some(to) if to.origin() != from => {
+                let (from, to) = (
+                    from.ascii_serialization(),
+                    to.origin().ascii_serialization(),
+                );
+                Err(Failure::lasting(
+                    Error::new(
+                        ErrorKind::Protocol,
+                        format!(
+                            "{from} redirects to {to}, and a token never follows to another server"
+                        ),
+                    )
+                    .help(format!("if that is your server, give --host {to}")),
+                ))
+            }
+            Some(to) if request.is_safe() => Ok(to),
+            Some(_) => Err(error(format!(
+                "{} redirects a request that changes something",
+                self.name()
+            ))),
+            None => Err(error(format!("{} redirects to nowhere", self.name()))),
+        }
+    }
+
+    fn url(&self, request: &Request<'_>) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!(
+            "{}{}",
+            self.base.path().trim_end_matches('/'),
+            request.path
+        ));
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(request.query);
+        }
+        url
+    }
+
+    /// The server as messages name it: host and port.
+    pub(crate) fn name(&self) -> String {
+        let host = self.base.host_str().unwrap_or_default();
+        self.base
+            .port()
+            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
+    fn late(&self, request: &Request<'_>, last: Option<Failure>) -> Error {
+        let message = format!("no answer from {} within the time given", self.name());
+        let error = Error::new(ErrorKind::Timeout, message)
+            .help("a longer --timeout may help; check --host and the network if it does not");
+        let error = match last {
+            Some(failure) => error.because(failure.text()),
+            None => error,
+        };
+        failure::warn_of_half_done(error, request.is_safe())
+    }
+
+    fn client(&self) -> Result<&reqwest::Client> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::config(&self.connection, self.base.scheme())?)
+            .http1_only()
+            .connect_timeout(Self::CONNECT)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(&self.connection.user_agent)
+            .build()
+            .map_err(|error| {
+                Error::new(ErrorKind::Configuration, "the HTTP client cannot be set up")
+                    .because(error.without_url())
+            })?;
+        Ok(self.client.get_or_init(|| client))
+    }
+}
+
+fn headers(request: &Request<'_>) -> Result<HeaderMap, Failure> {
+    let mut authorization = HeaderValue::from_str(request.authorization).map_err(|_| {
+        let message = "the credentials hold a character that HTTP cannot carry";
+        Failure::lasting(Error::new(ErrorKind::Credentials, message))
+    })?;
+    authorization.set_sensitive(true);
+    Ok(HeaderMap::from_iter([
+        (ACCEPT, HeaderValue::from_static("application/json")),
+        (AUTHORIZATION, authorization),
+    ]))
+}
+
+fn retry_after(response: &Response) -> Option<Duration> {
+    let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
+    retry::after(text, std::time::SystemTime::now())
 }

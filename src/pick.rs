@@ -56,7 +56,7 @@ pub(crate) fn pick(what: &str, flag: &str, wanted: &str, names: &[&str]) -> Resu
 }
 
 /// The names, sorted, with commas; a long list is cut.
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     const MOST: usize = 20;
     let mut names: Vec<&str> = names.collect();
     names.sort_unstable();

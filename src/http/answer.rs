@@ -1,0 +1,145 @@
+//! An answer, read whole, within limits.
+
+use std::fmt;
+
+use reqwest::Response;
+use reqwest::header::CONTENT_TYPE;
+use serde::Deserialize;
+use serde_json::error::Category;
+use zeroize::Zeroizing;
+
+use super::failure::Failure;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The most bytes of an answer, unpacked.
+const LIMIT: usize = 64 << 20;
+
+/// An answer of the server, whatever its status. The body is overwritten when
+/// it is dropped.
+pub(crate) struct Answer {
+    body: Zeroizing<Vec<u8>>,
+    content_type: String,
+    /// Method and URL, without the query.
+    request: String,
+    status: u16,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Answer({} to {}, ..)", self.status, self.request)
+    }
+}
+
+impl Answer {
+    /// Reads the body to its end.
+    pub(super) async fn read(
+        mut response: Response,
+        method: &str,
+        server: &str,
+    ) -> Result<Self, Failure> {
+        let url = response.url();
+        let request = format!(
+            "{method} {}{}",
+            url.origin().ascii_serialization(),
+            url.path()
+        );
+        let too_large = || {
+            let message = format!("the answer to {request} is larger than {} MiB", LIMIT >> 20);
+            Failure::lasting(Error::new(ErrorKind::TooLarge, message))
+        };
+        let announced = response.content_length().unwrap_or_default();
+        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+        if announced > LIMIT {
+            return Err(too_large());
+        }
+        let mut body = Zeroizing::new(Vec::with_capacity(announced));
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > LIMIT => return Err(too_large()),
+                Ok(Some(chunk)) => append(&mut body, &chunk),
+                Ok(None) => break,
+                Err(error) => return Err(Failure::broken(error, body.len(), server)),
+            }
+        }
+        let content_type = response.headers().get(CONTENT_TYPE);
+        let content_type = content_type
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        Ok(Self {
+            content_type: content_type.to_lowercase(),
+            status: response.status().as_u16(),
+            body,
+            request,
+        })
+    }
+
+    /// The status code.
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The body as a `T`, called `what` in messages.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Protocol`] for anything else than JSON of that shape. What
+    /// the body says is not repeated: it may be a secret.
+    pub(crate) fn json<'a, T: Deserialize<'a>>(&'a self, what: &str) -> Result<T> {
+        let Self {
+            request, status, ..
+        } = self;
+        let unusable = |message| Err(Error::new(ErrorKind::Protocol, message));
+        if !self.is_json() {
+            let found = match self
+                .content_type
+                .split(';')
+                .next()
+                .unwrap_or_default()
+                .trim()
+            {
+                "" => "without a content type",
+                found => &format!("as {found:?}"),
+            };
+            return unusable(format!("{request} answered {found} (status {status}), not with JSON"))
+                .map_err(|error| {
+                    error.help(
+                        "a proxy, an ingress or another server may have answered: check --host; all of /service/ must lead to Phase",
+                    )
+                });
+        }
+        serde_json::from_slice(&self.body).or_else(|error| {
+            let at = format!("line {}, column {}", error.line(), error.column());
+            unusable(match error.classify() {
+                Category::Eof => format!("the JSON of {request} ends in the middle"),
+                Category::Data => {
+                    format!("{request} did not answer with {what}: wrong shape at {at}")
+                }
+                Category::Io | Category::Syntax => {
+                    format!("{request} answered with broken JSON at {at}")
+                }
+            })
+        })
+    }
+
+    /// Whether the body claims to be JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        let kind = self
+            .content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim();
+        kind == "application/json" || kind.ends_with("+json")
+    }
+}
+
+/// Adds `chunk`. What the buffer leaves behind when it grows is overwritten.
+fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
+    if body.capacity() - body.len() < chunk.len() {
+        let room = (body.len() + chunk.len()).max(2 * body.capacity());
+        let mut grown = Zeroizing::new(Vec::with_capacity(room));
+        grown.extend_from_slice(body);
+        *body = grown;
+    }
+    body.extend_from_slice(chunk);
+}

@@ -1,0 +1,220 @@
+//! Why an attempt gave no answer, in words, and whether another one may.
+
+use std::error;
+use std::io;
+use std::time::Duration;
+
+use rustls::{CertificateError, InvalidMessage};
+
+use super::Answer;
+use crate::error::{Error, ErrorKind, Result};
+
+/// An attempt that gave no final answer.
+#[derive(Debug)]
+pub(super) struct Failure {
+    what: What,
+    /// Whether trying again may help.
+    pub(super) passing: bool,
+    /// Whether the request surely was not carried out.
+    pub(super) unsent: bool,
+    /// How long the server asked to wait.
+    pub(super) wait: Option<Duration>,
+}
+
+#[derive(Debug)]
+enum What {
+    /// An answer whose status asks to come back later.
+    Answer(Answer),
+    Error(Error),
+}
+
+impl Failure {
+    /// One that trying again does not mend.
+    pub(super) fn lasting(error: Error) -> Self {
+        Self {
+            what: What::Error(error),
+            passing: false,
+            unsent: true,
+            wait: None,
+        }
+    }
+
+    /// One that may be gone in a moment.
+    fn passing(error: Error, unsent: bool) -> Self {
+        Self {
+            what: What::Error(error),
+            passing: true,
+            unsent,
+            wait: None,
+        }
+    }
+
+    /// The server took the request and said nothing for so long.
+    pub(super) fn silence(patience: Duration, server: &str) -> Self {
+        let message = format!("{server} did not answer within {} s", patience.as_secs());
+        Self::passing(Error::new(ErrorKind::Timeout, message), false)
+    }
+
+    /// The answer broke off.
+    pub(super) fn broken(error: reqwest::Error, length: usize, server: &str) -> Self {
+        let message = format!("the answer of {server} broke off after {length} bytes");
+        let error =
+            Error::new(ErrorKind::Unreachable, message).because(cause(&error.without_url()));
+        Self::passing(error, false)
+    }
+
+    /// The request did not get through, or no answer came back.
+    pub(super) fn transport(error: reqwest::Error, server: &str) -> Self {
+        let error = error.without_url();
+        if let Some(tls) = find::<rustls::Error>(&error) {
+            return Self::lasting(untrusted(tls, server));
+        }
+        if !error.is_connect() {
+            let message = format!("the connection to {server} broke");
+            let failed = Error::new(ErrorKind::Unreachable, message).because(cause(&error));
+            return Self::passing(failed, false);
+        }
+        let failed = Error::new(ErrorKind::Unreachable, format!("cannot reach {server}"))
+            .because(if error.is_timeout() {
+                format!("no connection within {} s", super::Http::CONNECT.as_secs())
+            } else {
+                cause(&error)
+            })
+            .help("check --host, the network, and HTTPS_PROXY or HTTP_PROXY if one is set");
+        Self::passing(failed, true)
+    }
+
+    /// `answer`, unless its status says that another attempt may get a better one.
+    pub(super) fn unless_final(
+        answer: Answer,
+        wait: Option<Duration>,
+        server: &str,
+    ) -> Result<Answer, Self> {
+        let what = match answer.status() {
+            429 => What::Error(throttled(wait, server)),
+            500 | 502..=504 => What::Answer(answer),
+            _ => return Ok(answer),
+        };
+        let unsent = matches!(what, What::Error(_));
+        Err(Self {
+            what,
+            passing: true,
+            unsent,
+            wait,
+        })
+    }
+
+    /// The result when there is no further attempt.
+    pub(super) fn end(self, safe: bool) -> Result<Answer> {
+        match self.what {
+            What::Answer(answer) => Ok(answer),
+            What::Error(error) => Err(warn_of_half_done(error, safe || self.unsent)),
+        }
+    }
+
+    /// The failure in one line.
+    pub(super) fn text(&self) -> String {
+        match &self.what {
+            What::Answer(answer) => format!("the last answer had status {}", answer.status()),
+            What::Error(error) => error::Error::source(error)
+                .map_or_else(|| error.to_string(), |source| format!("{error}: {source}")),
+        }
+    }
+}
+
+/// Adds to `error` that a change may have been made, unless there was none to make.
+pub(super) fn warn_of_half_done(error: Error, safe: bool) -> Error {
+    if safe {
+        error
+    } else {
+        error.help("the change may have been made all the same: look before trying again")
+    }
+}
+
+fn throttled(wait: Option<Duration>, server: &str) -> Error {
+    let error = Error::new(
+        ErrorKind::Throttled,
+        format!("{server} gets too many requests"),
+    );
+    match wait {
+        Some(wait) => {
+            let seconds = wait.as_secs().max(1);
+            error.help(format!(
+                "try again in {seconds} s, or give --timeout more than that"
+            ))
+        }
+        None => error.help("try again later, or give a longer --timeout"),
+    }
+}
+
+fn untrusted(tls: &rustls::Error, server: &str) -> Error {
+    let refused = format!("the certificate of {server} is not accepted");
+    let (message, help) = match tls {
+        rustls::Error::InvalidCertificate(problem) => match problem {
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                (refused, "the certificate is for another name: check --host")
+            }
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. } => (
+                refused,
+                "renew the certificate, or set this machine's clock",
+            ),
+            _ => (
+                refused,
+                "add the server's root certificate with --ca-cert FILE; SSL_CERT_FILE replaces the system's",
+            ),
+        },
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => (
+            format!("{server} does not speak TLS"),
+            "check the port, and whether --host should begin with http://",
+        ),
+        _ => (
+            format!("no TLS connection to {server}"),
+            "the server must speak TLS 1.2 or 1.3",
+        ),
+    };
+    Error::new(ErrorKind::Unreachable, message)
+        .help(help)
+        .because(tls.clone())
+}
+
+/// The innermost cause: the one that says what happened.
+fn cause(error: &reqwest::Error) -> String {
+    if let Some(error) = find::<io::Error>(error)
+        && error.raw_os_error().is_some()
+    {
+        // "Connection refused (os error 111)" without the number.
+        return error
+            .to_string()
+            .split(" (os error")
+            .next()
+            .unwrap_or_default()
+            .to_lowercase();
+    }
+    let mut innermost: &dyn error::Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+/// The first `T` among `error` and its causes. The causes of an `io::Error`
+/// leave out what it wraps, hence the second look.
+fn find<'a, T: error::Error + 'static>(error: &'a (dyn error::Error + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        if let Some(found) = wrapped.and_then(|wrapped| find(wrapped)) {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}

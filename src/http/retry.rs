@@ -1,0 +1,68 @@
+//! How long to wait before asking again.
+
+use std::time::{Duration, SystemTime};
+
+const BASE: Duration = Duration::from_millis(150);
+const MOST: Duration = Duration::from_secs(5);
+
+/// A wait before attempt number `attempt` + 1: anything up to a limit that
+/// doubles each time, so that clients that failed together do not return together.
+pub(super) fn backoff(attempt: u32) -> Duration {
+    let limit = BASE.saturating_mul(2_u32.saturating_pow(attempt)).min(MOST);
+    limit.mul_f64(fastrand::f64())
+}
+
+/// What a `Retry-After` means: seconds, or a date such as
+/// `Wed, 21 Oct 2026 07:28:00 GMT`. A date that has passed is no wait.
+pub(super) fn after(text: &str, now: SystemTime) -> Option<Duration> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    Some(date(text)?.duration_since(now).unwrap_or_default())
+}
+
+fn date(text: &str) -> Option<SystemTime> {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let (_, date) = text.split_once(", ")?;
+    let mut parts = date.strip_suffix(" GMT")?.split(' ');
+    let (day, month, year, time) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let month = MONTHS.iter().position(|name| *name == month)? + 1;
+    humantime::parse_rfc3339(&format!("{year}-{month:02}-{day}T{time}Z")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_random_doubles_its_limit_and_ends_at_five_seconds() {
+        for attempt in 0..100 {
+            assert!(backoff(attempt) <= MOST);
+        }
+        assert!((0..100).all(|_| backoff(0) <= BASE));
+        assert!((0..1000).any(|_| backoff(3) > BASE * 4), "the limit grows");
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = humantime::parse_rfc3339("2026-10-21T07:28:00Z").unwrap();
+        for (text, seconds) in [
+            ("58", Some(58)),
+            (" 0 ", Some(0)),
+            ("Wed, 21 Oct 2026 07:28:30 GMT", Some(30)),
+            ("Wed, 21 Oct 2026 07:27:00 GMT", Some(0)),
+            ("Sun, 01 Nov 2026 07:28:00 GMT", Some(11 * 86400)),
+            ("-1", None),
+            ("1.5", None),
+            ("soon", None),
+            ("Wed, 99 Oct 2026 07:28:30 GMT", None),
+            ("Wed, 21 Foo 2026 07:28:30 GMT", None),
+            ("", None),
+        ] {
+            assert_eq!(after(text, now), seconds.map(Duration::from_secs), "{text}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Whom we believe: root certificates, and the way round them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+
+use super::Connection;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The TLS settings for `connection`. Certificates are only read for `https`.
+pub(super) fn config(connection: &Connection, scheme: &str) -> Result<ClientConfig> {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| {
+            Error::new(ErrorKind::Configuration, "TLS cannot be set up").because(error)
+        })?;
+    let mut config = if !connection.verify {
+        let verifier = Arc::new(Anyone { provider });
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_no_client_auth()
+    } else if scheme == "https" {
+        builder
+            .with_root_certificates(roots(connection)?)
+            .with_no_client_auth()
+    } else {
+        builder
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth()
+    };
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn roots(connection: &Connection) -> Result<RootCertStore> {
+    let mut store = RootCertStore::empty();
+    match &connection.bundle {
+        Some(bundle) => add(&mut store, bundle)?,
+        None => add_system(&mut store, BUNDLES)?,
+    }
+    if let Some(more) = &connection.roots {
+        add(&mut store, more)?;
+    }
+    Ok(store)
+}
+
+/// Adds the certificates of a PEM file.
+fn add(store: &mut RootCertStore, file: &Path) -> Result<()> {
+    let read = rustls_native_certs::load_certs_from_paths(Some(file), None);
+    let problem = if let Some(error) = read.errors.into_iter().next() {
+        error.to_string()
+    } else if read.certs.is_empty() {
+        "it holds no certificate in PEM form".to_owned()
+    } else if store.add_parsable_certificates(read.certs).0 == 0 {
+        // A bundle may hold a few that are too odd to use, but not only such.
+        "none of its certificates can be read".to_owned()
+    } else {
+        return Ok(());
+    };
+    let message = format!("no root certificates from {}", file.display());
+    Err(Error::new(ErrorKind::Configuration, message)
+        .because(problem)
+        .help("--ca-cert and SSL_CERT_FILE want a PEM file: -----BEGIN CERTIFICATE-----"))
+}
+
+/// Adds the roots of the system, which are in the first of `bundles` that is
+/// there; if none is, as in an image made from scratch, those that Mozilla trusts.
+#[cfg(not(target_os = "macos"))]
+fn add_system(store: &mut RootCertStore, bundles: &[&str]) -> Result<()> {
+    if let Some(bundle) = bundles.iter().map(Path::new).find(|file| file.exists()) {
+        return add(store, bundle);
+    }
+    store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    Ok(())
+}
+
+/// Adds the roots of the keychain.
+#[cfg(target_os = "macos")]
+fn add_system(store: &mut RootCertStore, _: &[&str]) -> Result<()> {
+    let found = rustls_native_certs::load_native_certs().certs;
+    if store.add_parsable_certificates(found).0 == 0 {
+        store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    Ok(())
+}
+
+/// Where distributions keep all roots in one file. Reading the directory of
+/// single files beside it would take ten times as long.
+const BUNDLES: &[&str] = &[
+    "/etc/ssl/certs/ca-certificates.crt", // Debian, Alpine, Arch, Gentoo, NixOS
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora, RHEL, Amazon Linux
+    "/etc/pki/tls/certs/ca-bundle.crt",   // older releases of these
+    "/var/lib/ca-certificates/ca-bundle.pem", // openSUSE
+    "/etc/ssl/ca-bundle.pem",             // SUSE
+    "/etc/ssl/cert.pem",                  // Alpine without ca-certificates
+];
+
+/// Takes any certificate (`--insecure`). The peer must still hold its key.
+#[derive(Debug)]
+struct Anyone {
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Anyone {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(not(target_os = "macos"))]
+    #[test]
+    fn a_system_without_a_certificate_store_trusts_the_roots_that_are_built_in() {
+        let mut store = RootCertStore::empty();
+        add_system(&mut store, &["/nonexistent/bundle.pem"]).unwrap();
+        assert_eq!(store.len(), webpki_roots::TLS_SERVER_ROOTS.len());
+        assert!(store.len() > 100);
+    }
+
+    #[cfg(not(target_os = "macos"))]
+    #[test]
+    fn a_store_that_is_there_but_empty_is_an_error_that_names_it() {
+        let error = add_system(&mut RootCertStore::empty(), &["/dev/null"]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.to_string().contains("/dev/null"), "{error}");
+    }
+}

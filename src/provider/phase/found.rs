@@ -1,0 +1,201 @@
+//! From what was typed to an app, an environment and their secrets.
+
+use std::collections::HashSet;
+use std::time::Instant;
+
+use super::api::Target;
+use super::refusal::Trouble;
+use super::token::Holder;
+use super::{AT_ONCE, Phase, join};
+use crate::error::{Error, ErrorKind, Result};
+use crate::notice::Notice;
+use crate::pick::{listed, pick};
+use crate::scope::{App, Folder, Place};
+use crate::secret::Secret;
+
+/// A place, as far as it has been found out.
+pub(super) struct Found {
+    /// The app as it was asked for, or by its whole name.
+    pub(super) app: App,
+    pub(super) environment: String,
+    /// The app's id.
+    pub(super) id: String,
+    pub(super) notices: Vec<Notice>,
+}
+
+impl Found {
+    pub(super) fn target(&self) -> Target<'_> {
+        Target {
+            app: &self.id,
+            environment: &self.environment,
+        }
+    }
+
+    fn note(&mut self, partial: bool, what: &'static str, wanted: &str, chosen: &str) {
+        if partial {
+            self.notices.push(Notice::Chosen {
+                what,
+                wanted: wanted.to_owned(),
+                chosen: chosen.to_owned(),
+            });
+        }
+    }
+}
+
+impl Phase {
+    /// The app's id. The environment is taken as it was typed: the server
+    /// ignores case, and asking first would cost every run a round trip.
+    pub(super) async fn find(&self, place: &Place, until: Instant) -> Result<Found> {
+        let mut found = Found {
+            app: place.app.clone(),
+            environment: place.environment.clone(),
+            id: String::new(),
+            notices: Vec::new(),
+        };
+        match &place.app {
+            App::Id(id) => id.clone_into(&mut found.id),
+            App::Name(wanted) => {
+                if self.api.token.holder() == Holder::Service {
+                    return Err(Error::new(
+                        ErrorKind::Configuration,
+                        format!(
+                            "a token of the older kind (Service) cannot look for app {wanted:?}"
+                        ),
+                    )
+                    .help("give --app-id, or use the token of a service account"));
+                }
+                let apps = self.api.apps(until).await?;
+                let names: Vec<&str> = apps.iter().map(|app| app.name.as_str()).collect();
+                let picked = pick("app", "--app", wanted, &names)?;
+                let app = &apps[picked.index];
+                found.note(picked.partial, "app", wanted, &app.name);
+                found.app = App::Name(app.name.clone());
+                found.id.clone_from(&app.id);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Puts the environment's whole name in the place of what was typed.
+    pub(super) async fn correct(&self, found: &mut Found, until: Instant) -> Result<()> {
+        let wanted = found.environment.clone();
+        let names = match self
+            .api
+            .environments(&found.id, until)
+            .await
+            .map_err(Error::from)
+        {
+            Ok(names) => names,
+            Err(error) => {
+                return Err(Error::new(
+                    ErrorKind::Missing,
+                    format!("there is no environment {wanted:?} in app {}", found.app),
+                )
+                .help(format!("the list of environments cannot be had: {error}")));
+            }
+        };
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let picked = pick("environment", "--env", &wanted, &names)?;
+        names[picked.index].clone_into(&mut found.environment);
+        found.note(picked.partial, "environment", &wanted, names[picked.index]);
+        Ok(())
+    }
+
+    /// The secrets of `folders`, each once. (A secret that is moved meanwhile
+    /// may come in two answers.)
+    pub(super) async fn fetch(
+        &self,
+        found: &mut Found,
+        folders: &[Option<&Folder>],
+        key: Option<&str>,
+        until: Instant,
+    ) -> Result<Vec<Secret>> {
+        let mut answers = self.ask(found.target(), folders, key, until).await;
+        if let Err(Trouble::NoEnvironment(_)) = answers {
+            self.correct(found, until).await?;
+            answers = self.ask(found.target(), folders, key, until).await;
+        }
+        let answers = match answers {
+            Ok(answers) => answers,
+            Err(trouble) => return Err(self.explain(trouble, &found.id, until).await),
+        };
+        let (mut all, mut ids) = (Vec::new(), HashSet::new());
+        for (secrets, notices) in answers {
+            all.extend(
+                secrets
+                    .into_iter()
+                    .filter(|one| one.id.is_empty() || ids.insert(one.id.clone())),
+            );
+            for notice in notices {
+                if !found.notices.contains(&notice) {
+                    found.notices.push(notice);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    async fn ask(
+        &self,
+        target: Target<'_>,
+        folders: &[Option<&Folder>],
+        key: Option<&str>,
+        until: Instant,
+    ) -> Result<Vec<(Vec<Secret>, Vec<Notice>)>, Trouble> {
+        let mut answers = Vec::with_capacity(folders.len());
+        for some in folders.chunks(AT_ONCE) {
+            let requests = some
+                .iter()
+                .map(|folder| self.api.secrets(target, *folder, key, until));
+            answers.extend(join::all(requests).await?);
+        }
+        Ok(answers)
+    }
+
+    /// The rows of one name in one folder: as it is spelt, or else in upper
+    /// case, as the server stores names.
+    pub(super) async fn rows(
+        &self,
+        place: &Place,
+        folder: &Folder,
+        name: &str,
+        until: Instant,
+    ) -> Result<(Found, Vec<Secret>)> {
+        let mut found = self.find(place, until).await?;
+        let mut rows = self
+            .fetch(&mut found, &[Some(folder)], Some(name), until)
+            .await?;
+        rows.retain(|row| row.folder == *folder);
+        let spelt = if rows.iter().any(|row| row.name == name) {
+            name.to_owned()
+        } else {
+            name.to_uppercase()
+        };
+        rows.retain(|row| row.name == spelt);
+        Ok((found, rows))
+    }
+
+    /// The error of `trouble`, with the candidates if the app is unknown.
+    pub(super) async fn explain(&self, trouble: Trouble, app: &str, until: Instant) -> Error {
+        if !matches!(trouble, Trouble::NoApp(_)) {
+            return trouble.into();
+        }
+        let error = Error::new(
+            ErrorKind::Missing,
+            format!("there is no app with the id {app:?}"),
+        );
+        match self.api.apps(until).await {
+            Ok(apps) => {
+                let apps: Vec<String> = apps
+                    .iter()
+                    .map(|app| format!("{} ({})", app.id, app.name))
+                    .collect();
+                error.help(format!(
+                    "there are: {}",
+                    listed(apps.iter().map(String::as_str))
+                ))
+            }
+            Err(_) => error.help("check --app-id"),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Several requests at the same time.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+
+/// The results of all `futures`, in their order, or the first error there is.
+pub(super) async fn all<T, E, F>(futures: impl Iterator<Item = F>) -> Result<Vec<T>, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    let mut slots: Vec<(Pin<Box<F>>, Option<T>)> =
+        futures.map(|future| (Box::pin(future), None)).collect();
+    poll_fn(|context| {
+        let mut waiting = false;
+        for (future, done) in slots.iter_mut().filter(|(_, done)| done.is_none()) {
+            match future.as_mut().poll(context) {
+                Poll::Pending => waiting = true,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Ready(Ok(value)) => *done = Some(value),
+            }
+        }
+        if waiting {
+            Poll::Pending
+        } else {
+            Poll::Ready(Ok(()))
+        }
+    })
+    .await?;
+    Ok(slots.into_iter().filter_map(|(_, done)| done).collect())
+}

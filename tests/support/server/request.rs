@@ -1,0 +1,105 @@
+//! A request as it arrived.
+
+use std::io::{self, Read};
+
+/// A request, taken apart.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Request {
+    pub(crate) body: Vec<u8>,
+    /// The number of its connection, from 0.
+    pub(crate) connection: usize,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) method: String,
+    /// Decoded, without the query.
+    pub(crate) path: String,
+    /// Decoded, in order.
+    pub(crate) query: Vec<(String, String)>,
+    /// The target as it stood in the request line.
+    pub(crate) target: String,
+}
+
+impl Request {
+    /// The next request of a connection; `None` at its end. What is no HTTP, such
+    /// as the beginning of TLS, is invalid data.
+    pub(super) fn read(stream: &mut impl Read, connection: usize) -> io::Result<Option<Self>> {
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") {
+            if stream.read(&mut byte)? == 0 {
+                return Ok(None);
+            }
+            head.push(byte[0]);
+            if !head[0].is_ascii_uppercase() {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+        }
+        let head = String::from_utf8(head).map_err(io::Error::other)?;
+        let mut lines = head.trim_end().lines();
+        let mut words = lines.next().unwrap_or_default().split(' ');
+        let method = words.next().unwrap_or_default().to_owned();
+        let target = words.next().unwrap_or_default().to_owned();
+        let headers = lines
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+            .collect();
+        // To a proxy, the target is a whole URL.
+        let local = target
+            .splitn(4, '/')
+            .nth(3)
+            .filter(|_| target.starts_with("http"));
+        let local = local.map_or_else(|| target.clone(), |path| format!("/{path}"));
+        let (path, query) = local.split_once('?').unwrap_or((&local, ""));
+        let query = query
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(name, value)| (decoded(name), decoded(value)))
+            .collect();
+        let path = decoded(path);
+        let body = Vec::new();
+        let mut request = Self {
+            body,
+            connection,
+            headers,
+            method,
+            path,
+            query,
+            target,
+        };
+        let length = request
+            .header("content-length")
+            .map_or(0, |text| text.parse().unwrap());
+        request.body.resize(length, 0);
+        stream.read_exact(&mut request.body)?;
+        Ok(Some(request))
+    }
+
+    /// The first header called `name`, in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(other, _)| other == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The first parameter of the query called `name`.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        let found = self.query.iter().find(|(other, _)| other == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = text.bytes();
+    let mut result = Vec::new();
+    while let Some(byte) = bytes.next() {
+        result.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digits = [bytes.next().unwrap(), bytes.next().unwrap()];
+                u8::from_str_radix(str::from_utf8(&digits).unwrap(), 16).unwrap()
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(result).unwrap()
+}

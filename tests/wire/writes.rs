@@ -1,0 +1,210 @@
+//! Creating, changing and deleting over REST.
+
+use std::sync::Arc;
+
+use phase_run::ErrorKind::{Configuration, Conflict, Missing};
+use phase_run::{
+    Change, Client, Connection, Error, Folder, Folders, NewSecret, Place, Scope, Secret, SecretType,
+};
+
+use super::{all_text, client_of, new, place, value, wait};
+use crate::support::server::{Phase, Server};
+
+fn lab() -> (Server, Client) {
+    let phase = Phase::default()
+        .app("id-web", "web", true, &["Development", "Staging"])
+        .secret("id-web", "Development", "/", "HOST", "h")
+        .secret("id-web", "Development", "/db", "HOST", "other");
+    let phase = Arc::new(phase);
+    let server = Server::start(move |request| phase.answer(request));
+    let client = client_of("User", Connection::new(server.url()));
+    (server, client)
+}
+
+fn stored(client: &Client, folder: &str, name: &str) -> Option<Secret> {
+    let folder = Folder::new(folder).unwrap();
+    let scope = Scope::new(place().app, place().environment);
+    let scope = scope.in_folders(Folders::These(vec![folder]));
+    wait(client.list(&scope))
+        .unwrap()
+        .into_iter()
+        .find(|secret| secret.name == name)
+}
+
+fn update(client: &Client, name: &str, change: &Change) -> Result<(), Error> {
+    wait(client.update(&place(), &Folder::root(), name, change))
+}
+
+#[test]
+fn a_created_secret_is_stored_whole_under_its_name_in_upper_case() {
+    let (_server, client) = lab();
+    let secret = NewSecret {
+        personal: Some(value("mine")),
+        ..new("db_url", "x\"\n😀")
+    };
+    wait(client.create(&place(), &secret)).unwrap();
+    let found = stored(&client, "/", "DB_URL").unwrap();
+    assert_eq!(found.value.expose(), "x\"\n😀");
+    assert_eq!(found.comment, "a comment");
+    assert_eq!(found.kind, SecretType::Config);
+    assert_eq!(found.tags, ["db"]);
+    let personal = found.personal.unwrap();
+    assert_eq!((personal.value.expose(), personal.active), ("mine", true));
+}
+
+#[test]
+fn creating_what_is_there_is_a_conflict_that_names_secret_and_folder() {
+    let (_server, client) = lab();
+    let error = wait(client.create(&place(), &new("host", "hunter2"))).unwrap_err();
+    assert_eq!(error.kind(), Conflict);
+    assert_eq!(error.to_string(), "host is already in /");
+    assert!(!all_text(&error).contains("hunter2"));
+    assert_eq!(stored(&client, "/", "HOST").unwrap().value.expose(), "h");
+}
+
+#[test]
+fn an_update_changes_what_is_given_and_leaves_the_rest() {
+    let (server, client) = lab();
+    let change = Change {
+        comment: Some("new".into()),
+        value: Some(value("v2")),
+        ..Change::default()
+    };
+    update(&client, "HOST", &change).unwrap();
+    let found = stored(&client, "/", "HOST").unwrap();
+    assert_eq!(
+        (found.value.expose(), found.comment.as_str()),
+        ("v2", "new")
+    );
+    assert_eq!(
+        stored(&client, "/db", "HOST").unwrap().value.expose(),
+        "other"
+    );
+    let put = server
+        .requests()
+        .into_iter()
+        .find(|request| request.method == "PUT")
+        .unwrap();
+    assert_eq!(
+        String::from_utf8(put.body).unwrap(),
+        r#"{"secrets":[{"comment":"new","id":"id-1","value":"v2"}]}"#
+    );
+    let tags = Change {
+        tags: Some(vec!["a".into()]),
+        ..Change::default()
+    };
+    update(&client, "host", &tags).unwrap();
+    let found = stored(&client, "/", "HOST").unwrap();
+    assert_eq!(
+        (found.value.expose(), found.tags),
+        ("v2", vec!["a".to_owned()])
+    );
+}
+
+#[test]
+fn an_update_can_move_a_secret_to_another_folder() {
+    let (_server, client) = lab();
+    let folder = Some(Folder::new("/elsewhere").unwrap());
+    update(
+        &client,
+        "HOST",
+        &Change {
+            folder,
+            ..Change::default()
+        },
+    )
+    .unwrap();
+    assert!(stored(&client, "/", "HOST").is_none());
+    assert_eq!(
+        stored(&client, "/elsewhere", "HOST")
+            .unwrap()
+            .value
+            .expose(),
+        "h"
+    );
+}
+
+#[test]
+fn a_personal_override_is_set_and_switched() {
+    let (_server, client) = lab();
+    let switch = Change {
+        toggle_personal: true,
+        ..Change::default()
+    };
+    let error = update(&client, "HOST", &switch).unwrap_err();
+    assert_eq!(error.kind(), Missing);
+    assert_eq!(error.to_string(), "HOST has no personal override to switch");
+    let set = Change {
+        personal: Some(value("mine")),
+        ..Change::default()
+    };
+    update(&client, "HOST", &set).unwrap();
+    for active in [true, false, true] {
+        let found = stored(&client, "/", "HOST").unwrap();
+        let personal = found.personal.unwrap();
+        assert_eq!((personal.value.expose(), personal.active), ("mine", active));
+        assert_eq!(found.value.expose(), "h");
+        update(&client, "HOST", &switch).unwrap();
+    }
+}
+
+#[test]
+fn a_service_has_no_personal_overrides_and_nothing_is_sent() {
+    let (server, _) = lab();
+    let client = client_of("ServiceAccount", Connection::new(server.url()));
+    let secret = NewSecret {
+        personal: Some(value("mine")),
+        ..new("A", "1")
+    };
+    assert_eq!(
+        wait(client.create(&place(), &secret)).unwrap_err().kind(),
+        Configuration
+    );
+    let change = Change {
+        toggle_personal: true,
+        ..Change::default()
+    };
+    assert_eq!(
+        update(&client, "HOST", &change).unwrap_err().kind(),
+        Configuration
+    );
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_missing_secret_cannot_be_updated_and_need_not_be_deleted() {
+    let (server, client) = lab();
+    let error = update(&client, "NOPE", &Change::default()).unwrap_err();
+    assert_eq!(error.kind(), Missing);
+    assert!(
+        error.to_string().starts_with("there is no NOPE in /"),
+        "{error}"
+    );
+    assert!(!wait(client.delete(&place(), &Folder::root(), "NOPE")).unwrap());
+    assert!(
+        server
+            .requests()
+            .iter()
+            .all(|request| request.method == "GET")
+    );
+}
+
+#[test]
+fn a_deleted_secret_is_gone_from_its_folder_alone() {
+    let (_server, client) = lab();
+    assert!(wait(client.delete(&place(), &Folder::root(), "HOST")).unwrap());
+    assert!(stored(&client, "/", "HOST").is_none());
+    assert!(stored(&client, "/db", "HOST").is_some());
+    assert!(!wait(client.delete(&place(), &Folder::root(), "HOST")).unwrap());
+}
+
+#[test]
+fn the_environment_of_a_write_may_be_a_part_of_its_name() {
+    let (_server, client) = lab();
+    let place = Place {
+        environment: "stag".into(),
+        ..place()
+    };
+    wait(client.create(&place, &new("A", "1"))).unwrap();
+    assert!(wait(client.delete(&place, &Folder::root(), "A")).unwrap());
+}
