@@ -1,6 +1,8 @@
 //! From what is stored to what a program gets. Pure: it fetches nothing.
 
 mod failure;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod plan;
 mod reference;
 mod winner;
