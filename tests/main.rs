@@ -8,6 +8,8 @@
 #[cfg(target_os = "linux")]
 mod launch;
 mod layering;
+#[cfg(target_os = "linux")]
+mod promises;
 mod support;
 mod vault;
 mod wire;
