@@ -3,6 +3,7 @@
 mod npm;
 mod run;
 mod selection;
+mod shell;
 
 use std::path::PathBuf;
 use std::sync::Arc;
