@@ -9,6 +9,8 @@ mod documents;
 #[cfg(target_os = "linux")]
 mod launch;
 mod layering;
+#[cfg(target_os = "linux")]
+mod promises;
 mod support;
 mod vault;
 mod wire;

@@ -5,6 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use super::event::{Event, Report};
+use super::run::Run;
 
 /// The status and all output.
 #[derive(Debug)]
@@ -15,6 +16,41 @@ pub(crate) struct Finished {
     pub(super) status: ExitStatus,
     pub(super) stderr: Vec<u8>,
     pub(super) stdout: Vec<u8>,
+}
+
+impl Run {
+    /// Starts it and waits for its end.
+    #[track_caller]
+    pub(crate) fn finish(self) -> Finished {
+        let mut running = self.spawn();
+        running.close_input();
+        running.finish()
+    }
+
+    #[track_caller]
+    pub(crate) fn status(self, wanted: i32) -> Finished {
+        self.finish().status(wanted)
+    }
+
+    #[track_caller]
+    pub(crate) fn signal(self, wanted: i32) -> Finished {
+        self.finish().signal(wanted)
+    }
+
+    #[track_caller]
+    pub(crate) fn stdout(self, wanted: impl AsRef<[u8]>) -> Finished {
+        self.finish().stdout(wanted)
+    }
+
+    #[track_caller]
+    pub(crate) fn failed(self, status: i32, word: &str) -> Finished {
+        self.finish().failed(status, word)
+    }
+
+    #[track_caller]
+    pub(crate) fn stderr_has(self, wanted: &str) -> Finished {
+        self.finish().stderr_has(wanted)
+    }
 }
 
 impl Finished {
@@ -86,6 +122,59 @@ impl Finished {
             self.account("nothing on standard error")
         );
         self
+    }
+
+    /// Standard error is exactly this.
+    #[track_caller]
+    pub(crate) fn stderr(self, wanted: &str) -> Self {
+        assert!(
+            self.stderr == wanted.as_bytes(),
+            "{}",
+            self.account(&format!("errors {wanted:?}"))
+        );
+        self
+    }
+
+    /// Standard error does not hold this.
+    #[track_caller]
+    pub(crate) fn stderr_lacks(self, unwanted: &str) -> Self {
+        let text = String::from_utf8_lossy(&self.stderr);
+        assert!(
+            !text.contains(unwanted),
+            "{}",
+            self.account(&format!("no {unwanted:?} on standard error"))
+        );
+        self
+    }
+
+    /// A failure of ours: this status, nothing on standard output, and a first
+    /// line with this word.
+    #[track_caller]
+    pub(crate) fn failed(self, status: i32, word: &str) -> Self {
+        let line = format!("phase-run: error[{word}]: ");
+        let text = String::from_utf8_lossy(&self.stderr);
+        let mut lines = text.lines().filter(|line| !line.contains("warning: "));
+        assert!(
+            lines.next().is_some_and(|first| first.starts_with(&line)),
+            "{}",
+            self.account(&format!("a line {line:?}"))
+        );
+        assert!(
+            !lines.any(|line| line.contains("error[")),
+            "{}",
+            self.account("one line with an error")
+        );
+        self.status(status).stdout("")
+    }
+
+    /// Standard error as text.
+    pub(crate) fn errors(&self) -> String {
+        String::from_utf8_lossy(&self.stderr).into_owned()
+    }
+
+    /// Standard output as it is.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.stdout
     }
 
     /// Standard output as text.

@@ -9,7 +9,6 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::finished::Finished;
 use super::running::Running;
 use super::stage::{Seat, Stage};
 use super::store::Store;
@@ -126,6 +125,11 @@ impl Run {
     /// Stays, and watches over the command.
     pub(crate) fn supervised(self) -> Self {
         self.argument("--mode").argument("supervise")
+    }
+
+    /// More arguments of our own.
+    pub(crate) fn arguments(self, words: &[&str]) -> Self {
+        words.iter().fold(self, Self::argument)
     }
 
     /// One more argument of our own.
@@ -293,33 +297,5 @@ impl Run {
     #[track_caller]
     pub(crate) fn spawn(self) -> Running {
         Running::start(self)
-    }
-
-    /// Starts it and waits for its end.
-    #[track_caller]
-    pub(crate) fn finish(self) -> Finished {
-        let mut running = self.spawn();
-        running.close_input();
-        running.finish()
-    }
-
-    #[track_caller]
-    pub(crate) fn status(self, wanted: i32) -> Finished {
-        self.finish().status(wanted)
-    }
-
-    #[track_caller]
-    pub(crate) fn signal(self, wanted: i32) -> Finished {
-        self.finish().signal(wanted)
-    }
-
-    #[track_caller]
-    pub(crate) fn stdout(self, wanted: impl AsRef<[u8]>) -> Finished {
-        self.finish().stdout(wanted)
-    }
-
-    #[track_caller]
-    pub(crate) fn stderr_has(self, wanted: &str) -> Finished {
-        self.finish().stderr_has(wanted)
     }
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::event::{Event, Place, Received};
 use super::running::Running;
+use super::wait::until;
 
 impl Running {
     /// The next line of standard output, or of the terminal.
@@ -17,6 +18,12 @@ impl Running {
                 self.errors.text()
             )
         })
+    }
+
+    /// Waits until this has been written, whether a line ends there or not.
+    #[track_caller]
+    pub(crate) fn await_text(&self, mark: &str) {
+        until(mark, || self.output.text().contains(mark).then_some(()));
     }
 
     /// The next thing that the child says; other lines are passed over.

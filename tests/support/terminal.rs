@@ -48,6 +48,12 @@ impl Terminal {
         self.change(|_, local| local.insert(LocalFlags::TOSTOP));
     }
 
+    /// Whether what is typed is shown.
+    pub(crate) fn echoes(&self) -> bool {
+        let settings = tcgetattr(self.line()).expect("a terminal");
+        settings.local_flags.contains(LocalFlags::ECHO)
+    }
+
     fn change(&self, change: impl FnOnce(&mut OutputFlags, &mut LocalFlags)) {
         let line = self.line();
         let mut settings = tcgetattr(&line).expect("a terminal");

@@ -35,6 +35,16 @@ pub(crate) struct Environment {
     pub(crate) warnings: Vec<String>,
 }
 
+impl Environment {
+    /// Sets a variable, or removes it, whatever was there.
+    pub(crate) fn set(&mut self, variable: &str, value: Option<&str>) {
+        self.entries
+            .retain(|entry| name(entry) != Some(variable.as_bytes()));
+        let entry = value.map(|value| format!("{variable}={value}").into_bytes());
+        self.entries.extend(entry);
+    }
+}
+
 /// A secret on its way into the child.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) struct Injected {

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use glob::Pattern;
-use phase_run::{Plan, Resolution};
+use phase_run::{App, Place, Plan, Resolution};
 
 use crate::args::{self, Mode, SignalScopeName};
 use crate::environment::{self, Environment, Policy};
@@ -18,6 +18,16 @@ use crate::{preview, sys};
 
 /// Fetches, merges and launches. Returns only if we supervise, or for a dry run.
 pub(crate) fn run(args: &args::Run, world: &World<'_>, report: Report) -> Result<Outcome, Failure> {
+    run_with(args, world, report, |_| Vec::new())
+}
+
+/// The same, with what `more` says of the place in the command's environment too.
+fn run_with(
+    args: &args::Run,
+    world: &World<'_>,
+    report: Report,
+    more: fn(&Place) -> Vec<(&'static str, Option<String>)>,
+) -> Result<Outcome, Failure> {
     let command = command(args)?;
     let supervision = supervision(&args.process, command.first())?;
     let globs = Globs::new(&args.selection)?;
@@ -45,7 +55,10 @@ pub(crate) fn run(args: &args::Run, world: &World<'_>, report: Report) -> Result
     let client = settings.client()?;
     let resolution = fetch(client.resolve(scope, &plan))?;
     drop(client);
-    let environment = merged(environ, &resolution, args, &settings, &globs, report)?;
+    let mut environment = merged(environ, &resolution, args, &settings, &globs, report)?;
+    for (name, value) in more(&resolution.place) {
+        environment.set(name, value.as_deref());
+    }
     if args.preview {
         preview::show(&environment, &resolution, args.json)?;
         return Ok(Outcome::Exited(0));
@@ -120,6 +133,11 @@ fn start(image: Image, args: &args::Run, supervision: &Supervision) -> Result<Ou
     }
     if args.process.mode == Mode::Supervise || (args.process.mode == Mode::Auto && reason.is_some())
     {
+        if supervision.scope == SignalScope::GroupToEnd {
+            tracing::info!(
+                "signals that end it go to its whole group: npm and its kin do not hand them on"
+            );
+        }
         launch::supervise(image, supervision)
     } else {
         Err(launch::exec(&image))
@@ -225,5 +243,20 @@ pub(crate) fn shell(
         shell: Path::new("/bin/sh").to_owned(),
         argv: vec![program],
     };
-    self::run(&run, world, report)
+    run_with(&run, world, report, shell_marks)
+}
+
+/// What a shell's prompt may show, and what means the same place to
+/// `phase-run` in that shell.
+fn shell_marks(place: &Place) -> Vec<(&'static str, Option<String>)> {
+    let id = match &place.app {
+        App::Id(id) => Some(id.clone()),
+        App::Name(_) => None,
+    };
+    vec![
+        ("PHASE_SHELL", Some("true".to_owned())),
+        ("PHASE_APP", Some(place.app.to_string())),
+        ("PHASE_APP_ID", id),
+        ("PHASE_ENV", Some(place.environment.clone())),
+    ]
 }

@@ -1,0 +1,110 @@
+//! What the program promises to its users, one test for each sentence of the contract.
+
+mod npm;
+mod run;
+mod selection;
+mod shell;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use crate::support::run::Run;
+use crate::support::server::{Authority, Phase, Reply, Server};
+use crate::support::store::Store;
+
+/// The app's environments: two of them have `prod` in their name.
+const ENVIRONMENTS: [&str; 4] = ["Development", "Staging", "Preprod", "Non-Prod"];
+
+/// A Phase with the app `web` and nothing in it.
+fn web() -> Phase {
+    Phase::default().app("web-id", "web", true, &ENVIRONMENTS)
+}
+
+/// The same with secrets in the root folder of `Development`.
+fn web_with(secrets: &[(&str, &str)]) -> Phase {
+    let add = |phase: Phase, &(name, value): &(&str, &str)| {
+        phase.secret("web-id", "Development", "/", name, value)
+    };
+    secrets.iter().fold(web(), add)
+}
+
+fn serve(phase: Phase) -> Server {
+    let phase = Arc::new(phase);
+    Server::start(move |request| phase.answer(request))
+}
+
+/// The same over HTTPS.
+fn serve_tls(authority: &Authority, phase: Phase) -> Server {
+    let phase = Arc::new(phase);
+    Server::start_tls(authority, &["127.0.0.1"], move |request| {
+        phase.answer(request)
+    })
+}
+
+/// A server with these rows in every folder of every environment.
+fn rows(rows: &serde_json::Value) -> Server {
+    Server::always(Reply::json(200, rows.to_string()))
+}
+
+/// A run with the secrets of the app `web` on `server`.
+fn over(server: &Server) -> Run {
+    Run::with(&[]).store(Store::Phase(server.url()))
+}
+
+/// The same with the token of a person.
+fn as_user(run: Run) -> Run {
+    run.variable("PHASE_SERVICE_TOKEN", format!("User {}", "2".repeat(64)))
+}
+
+/// All names with `prefix` in the environment of the command, sorted.
+fn names(prefix: &str) -> String {
+    format!("env | grep '^{prefix}' | sort")
+}
+
+/// A folder for several runs: it is their home, and has a vault.
+struct Desk(TempDir);
+
+impl Desk {
+    /// With a vault, and the identity that opens it.
+    fn new() -> Self {
+        let desk = Self::bare();
+        desk.run(&["vault", "init"]).status(0);
+        desk
+    }
+
+    /// Without a vault.
+    fn bare() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// A command on the vault.
+    fn run(&self, words: &[&str]) -> Run {
+        let run = Run::subcommand(words).store(Store::Nowhere);
+        let run = run.variable("XDG_CONFIG_HOME", self.0.path());
+        run.variable("PHASE_RUN_VAULT", self.path("vault"))
+    }
+
+    /// A command on its secrets.
+    fn secrets(&self, words: &[&str]) -> Run {
+        let words: Vec<_> = ["secrets"].iter().chain(words).copied().collect();
+        self.run(&words).variable("PHASE_APP", "web")
+    }
+
+    #[track_caller]
+    fn add(&self, name: &str, value: &str) {
+        let run = self.secrets(&["create", name]).stdin(value);
+        run.stdout("").status(0).silent();
+    }
+
+    #[track_caller]
+    fn has(&self, name: &str, value: &str) {
+        let run = self.secrets(&["get", name, "--raw"]);
+        run.stdout(value).status(0).silent();
+    }
+}

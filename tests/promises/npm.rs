@@ -1,0 +1,82 @@
+//! The headline: `phase-run -- npm start`, with the real npm and node.
+
+use std::env;
+use std::io::Write;
+
+use nix::sys::signal::Signal;
+
+use super::{over, serve, web_with};
+use crate::support::run::Run;
+
+/// Stops in its own time, and says when it begins to and when it is done.
+const SERVER: &str = "
+const say = (word) => require('fs').writeSync(1, word + '\\n');
+process.on('SIGTERM', () => {
+  say('stopping');
+  setTimeout(() => { say('stopped'); process.exit(0); }, 300);
+});
+setInterval(() => {}, 1000);
+say('ready ' + process.env.GREETING);
+";
+
+/// Whether npm and node are there. A machine without them may pass the other
+/// tests, but not in silence, and not where `CI` is set.
+fn npm_is_there() -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let has = |name: &str| env::split_paths(&path).any(|folder| folder.join(name).exists());
+    if has("npm") && has("node") {
+        return true;
+    }
+    assert!(
+        env::var_os("CI").is_none(),
+        "there is no npm here: install Node.js"
+    );
+    // The macros would write where the test harness hides it.
+    let text = "\nNOT TESTED: `npm start`, because there is no npm or no node here\n";
+    std::io::stderr().write_all(text.as_bytes()).unwrap();
+    false
+}
+
+fn npm_start(run: Run) -> Run {
+    let package = r#"{"name": "app", "private": true, "scripts": {"start": "node server.js"}}"#;
+    let run = run.file("package.json", 0o644, package);
+    run.file("server.js", 0o644, SERVER)
+        .variable("npm_config_update_notifier", "false")
+        .command(["npm", "start"])
+}
+
+#[track_caller]
+fn stops_gracefully(change: impl Fn(Run) -> Run) {
+    if !npm_is_there() {
+        return;
+    }
+    let server = serve(web_with(&[("GREETING", "hello")]));
+    let mut running = change(npm_start(over(&server))).spawn();
+    while running.line() != "ready hello" {}
+    running.signal(Signal::SIGTERM);
+    assert_eq!(running.line(), "stopping");
+    assert_eq!(running.line(), "stopped");
+    running.finish().signal(libc::SIGTERM).silent();
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn npm_start_under_a_supervisor_stops_gracefully_the_node_program_included() {
+    stops_gracefully(Run::supervised);
+}
+
+#[test]
+fn npm_start_in_a_container_stops_gracefully_the_node_program_included() {
+    stops_gracefully(Run::pid_one);
+}
+
+#[test]
+fn the_log_says_that_the_signals_go_to_the_whole_of_npm() {
+    let server = serve(web_with(&[]));
+    let script = "#!/bin/sh\n";
+    let run = over(&server).supervised().file("npm", 0o755, script);
+    let finished = run.argument("-v").command(["./npm", "start"]);
+    finished.status(0).stderr_has("npm").stderr_has("group");
+    let run = over(&server).supervised().argument("-v");
+    run.command(["true"]).status(0).stderr_lacks("group");
+}

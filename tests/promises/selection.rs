@@ -1,0 +1,264 @@
+//! What gets into the command's environment, and under which names.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use super::{names, over, serve, web, web_with};
+use crate::support::run::Run;
+use crate::support::server::Server;
+use crate::support::store::Store;
+
+fn lab() -> Server {
+    serve(web_with(&[("T_A", "a"), ("T_B", "b"), ("OTHER", "o")]))
+}
+
+#[test]
+fn only_and_exclude_choose_among_what_was_fetched() {
+    let server = lab();
+    let run = |words: &[&str]| over(&server).arguments(words);
+    let show = names("[TO][_T]");
+    for (words, wanted) in [
+        (&[][..], "OTHER=o\nT_A=a\nT_B=b\n"),
+        (&["--only", "T_*"], "T_A=a\nT_B=b\n"),
+        (&["--only", "T_A", "--only", "OTHER"], "OTHER=o\nT_A=a\n"),
+        (&["--exclude", "*_?"], "OTHER=o\n"),
+        (&["--only", "T_*", "--exclude", "T_A"], "T_B=b\n"),
+    ] {
+        run(words).sh(&show).stdout(wanted).silent();
+    }
+    run(&["--only", "["]).sh("echo x").failed(2, "usage");
+}
+
+#[test]
+fn an_excluded_secret_is_not_inherited_and_one_that_is_merely_not_chosen_is() {
+    let server = lab();
+    let run = |words: &[&str]| {
+        let run = over(&server).variable("T_A", "old").variable("T_X", "x");
+        run.arguments(words).sh(&names("T_"))
+    };
+    run(&["--exclude", "T_*"]).stdout("T_X=x\n");
+    run(&["--only", "T_B"]).stdout("T_A=old\nT_B=b\nT_X=x\n");
+}
+
+#[test]
+fn secrets_win_over_inherited_variables_unless_these_are_preserved() {
+    let server = lab();
+    let run = |words: &[&str]| {
+        let run = over(&server).variable("T_A", "old").variable("T_B", "old");
+        run.arguments(words).sh(&names("T_"))
+    };
+    run(&[]).stdout("T_A=a\nT_B=b\n").silent();
+    run(&["--preserve-env"]).stdout("T_A=old\nT_B=old\n");
+    run(&["--preserve-env=T_B,OTHER"]).stdout("T_A=a\nT_B=old\n");
+}
+
+#[test]
+fn a_clean_environment_has_the_basic_variables_the_named_ones_and_the_secrets() {
+    let server = lab();
+    let run = |words: &[&str]| {
+        let run = over(&server).variable("T_X", "x").variable("T_Y", "y");
+        let basic = ["USER", "LANG", "TERM", "TZ"];
+        let run = basic.iter().fold(run, |run, name| run.variable(name, name));
+        let run = run.arguments(words).command(["env"]);
+        let text = run.status(0).text();
+        let names = text.lines().filter_map(|line| line.split_once('='));
+        let mut names: Vec<_> = names.map(|(name, _)| name.to_owned()).collect();
+        names.sort();
+        names.join(" ")
+    };
+    let clean = "HOME LANG OTHER PATH TERM TZ T_A T_B USER";
+    assert_eq!(run(&["--clean-env"]), clean);
+    assert_eq!(
+        run(&["--clean-env=T_Y,T_Z"]),
+        "HOME LANG OTHER PATH TERM TZ T_A T_B T_Y USER"
+    );
+}
+
+#[test]
+fn a_prefix_and_a_rename_change_the_names_in_the_command() {
+    let server = lab();
+    let run = over(&server).arguments(&["--prefix", "P_", "--rename", "OTHER=MINE"]);
+    run.sh("env | grep -e _T_ -e OTHER -e MINE | sort")
+        .stdout("MINE=o\nP_T_A=a\nP_T_B=b\n")
+        .silent();
+    let run = over(&server)
+        .arguments(&["--rename", "T_A=T_B"])
+        .sh("echo x");
+    run.failed(125, "conflict").stderr_has("T_B");
+    let run = over(&server)
+        .arguments(&["--rename", "NOPE=X"])
+        .sh("echo x");
+    run.stdout("x\n").stderr_has("there is no secret NOPE");
+}
+
+/// All that must not reach the command, and some that look like it.
+const CREDENTIALS: [&str; 8] = [
+    "PHASE_SERVICE_TOKEN",
+    "PHASE_RUN_VAULT_PASSPHRASE",
+    "PHASE_RUN_IDENTITY",
+    "INFISICAL_TOKEN",
+    "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET",
+    "INFISICAL_PASSWORD",
+    "INFISICAL_SOME_PASSPHRASE",
+    "INFISICAL_JWT",
+];
+const SETTINGS: [&str; 4] = [
+    "PHASE_SERVICE_TOKEN_FILE",
+    "PHASE_RUN_VAULT_PASSPHRASE_FILE",
+    "INFISICAL_CLIENT_ID",
+    "GITHUB_TOKEN",
+];
+
+#[test]
+fn the_credentials_of_every_provider_are_removed_in_every_mode_and_settings_stay() {
+    for run in Run::everywhere() {
+        let server = lab();
+        let words = CREDENTIALS[1..].iter().chain(&SETTINGS);
+        let run = words.fold(run, |run, name| run.variable(name, "set"));
+        let run = run.store(Store::Phase(server.url()));
+        let script = "env | cut -d= -f1 | grep -e PHASE_ -e INFISICAL_ -e GITHUB_ | sort";
+        run.sh(script).status(0).silent().stdout(
+            "GITHUB_TOKEN\nINFISICAL_CLIENT_ID\nPHASE_HOST\nPHASE_RUN_VAULT_PASSPHRASE_FILE\n\
+             PHASE_SERVICE_TOKEN_FILE\n",
+        );
+    }
+}
+
+#[test]
+fn credentials_are_left_to_a_command_that_needs_them() {
+    for run in Run::everywhere() {
+        let server = lab();
+        let words = CREDENTIALS[1..].iter();
+        let run = words.fold(run, |run, name| run.variable(name, "set"));
+        let run = run.store(Store::Phase(server.url()));
+        let text = run
+            .argument("--pass-auth")
+            .command(["env"])
+            .status(0)
+            .text();
+        for name in CREDENTIALS {
+            assert!(text.contains(&format!("{name}=")), "{name}");
+        }
+    }
+}
+
+#[test]
+fn names_that_load_code_and_names_that_shells_drop_go_in_with_a_warning() {
+    let dangerous = [
+        "LD_PRELOAD",
+        "DYLD_INSERT_LIBRARIES",
+        "NODE_OPTIONS",
+        "BASH_ENV",
+        "PYTHONPATH",
+        "PERL5OPT",
+        "RUBYOPT",
+        "GCONV_PATH",
+        "IFS",
+        "ODD-NAME",
+        "1ST",
+    ];
+    let secrets: Vec<_> = dangerous.iter().map(|name| (*name, "")).collect();
+    let server = serve(web_with(&secrets));
+    let finished = over(&server).command(["env"]).status(0);
+    for name in dangerous {
+        assert!(finished.text().contains(&format!("\n{name}=\n")), "{name}");
+    }
+    let errors = finished.errors();
+    assert_eq!(errors.lines().count(), dangerous.len(), "{errors}");
+    for (line, name) in errors.lines().zip({
+        let mut sorted = dangerous;
+        sorted.sort_unstable();
+        sorted
+    }) {
+        assert!(line.starts_with("phase-run: warning: "), "{line}");
+        assert!(line.contains(name), "{line}");
+    }
+}
+
+#[test]
+fn a_secret_called_path_is_where_the_command_is_looked_for() {
+    let run = Run::with(&[]).file("elsewhere/tool", 0o755, "#!/bin/sh\necho \"$PATH\"\n");
+    let folder = run.folder().join("elsewhere");
+    let path = folder.to_str().unwrap();
+    let server = serve(web_with(&[("PATH", path)]));
+    let run = run.store(Store::Phase(server.url()));
+    // The lookup before the request cannot know that; the folder is in both.
+    let run = run.variable("PATH", path).command(["tool"]);
+    run.stdout(format!("{path}\n")).status(0).stderr_has("PATH");
+}
+
+#[test]
+fn inherited_variables_that_are_not_utf_8_survive_the_merge() {
+    let odd = OsStr::from_bytes(b"\xff\xfe=\x80");
+    for run in Run::everywhere() {
+        let server = lab();
+        let run = run.store(Store::Phase(server.url()));
+        let run = run
+            .variable("ODD", odd)
+            .variable(OsStr::from_bytes(b"N\xe9"), "x");
+        let finished = run.command(["env", "-0"]).status(0).silent();
+        let text = finished.bytes();
+        let entries: Vec<_> = text.split(|byte| *byte == 0).collect();
+        assert!(entries.contains(&&b"ODD=\xff\xfe=\x80"[..]));
+        assert!(entries.contains(&&b"N\xe9=x"[..]));
+        assert!(entries.contains(&&b"T_A=a"[..]));
+    }
+}
+
+#[test]
+fn a_variable_that_is_too_long_is_named_and_its_limit_told() {
+    // `NAME=value` and its NUL: 131,072 bytes is one too many for the value below.
+    let fits = "x".repeat(131_072 - "T_LONG=".len() - 1);
+    let server = serve(web_with(&[("T_LONG", &fits)]));
+    over(&server)
+        .sh("echo ${#T_LONG}")
+        .stdout("131064\n")
+        .silent();
+    let server = serve(web_with(&[("T_LONG", &format!("{fits}x"))]));
+    for run in Run::everywhere() {
+        let run = run.store(Store::Phase(server.url()));
+        run.sh("echo started")
+            .failed(125, "too-large")
+            .stderr_has("`T_LONG`")
+            .stderr_has("131071")
+            .stderr_lacks("xxx");
+    }
+    let run = over(&server).arguments(&["--exclude", "T_LONG"]);
+    run.sh("echo started").stdout("started\n");
+}
+
+#[test]
+fn an_environment_that_is_too_large_is_told_with_its_largest_variables() {
+    let value = "x".repeat(100_000);
+    let mut phase = web();
+    for (at, name) in ["T_A", "T_B", "T_C"].into_iter().enumerate() {
+        phase = phase.secret("web-id", "Development", "/", name, &value[at..]);
+    }
+    let server = serve(phase);
+    // A quarter of this stack is 256 KiB.
+    let small = ["/bin/sh", "-c", "ulimit -s 1024; exec \"$@\"", "sh"];
+    let run = over(&server).inside(&small).sh("echo started");
+    run.failed(125, "too-large")
+        .stderr_has("262144")
+        .stderr_has("`T_A` (100004), `T_B` (100003), `T_C` (100002)")
+        .stderr_lacks("xxx");
+    over(&server).sh("echo started").stdout("started\n");
+}
+
+#[test]
+fn a_shell_is_used_for_a_command_in_one_string_alone() {
+    let server = lab();
+    let run = over(&server).arguments(&["--command", "echo $T_A && echo $T_B; exit 3"]);
+    run.stdout("a\nb\n").status(3).silent();
+    over(&server)
+        .command(["echo", "$T_A && *"])
+        .stdout("$T_A && *\n");
+    let script = "#!/bin/sh\nprintf '%s|' \"$@\"\n";
+    let run = over(&server).file("my shell", 0o755, script);
+    let run = run.arguments(&["--shell", "./my shell", "--command", "a && b"]);
+    run.stdout("-c|a && b|").status(0);
+    let run = over(&server)
+        .arguments(&["--command", "echo x"])
+        .command(["true"]);
+    run.failed(2, "usage");
+}
