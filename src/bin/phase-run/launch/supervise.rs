@@ -139,23 +139,21 @@ impl Supervisor<'_> {
     fn take_turn(&mut self, birth: Option<&Birth>) -> Result<Option<Outcome>, Failure> {
         sys::await_event(&self.signals, birth, self.deadline)
             .map_err(|errno| system("wait for the command", &errno))?;
-        let mut outcome = None;
         while let Some(received) = self.signals.next() {
             match policy::decide(&received, &self.situation(&received)) {
                 Action::Drop => tracing::debug!(signal = %received.signal, "not forwarded"),
-                Action::Forward if outcome.is_none() => self.forward(&received),
-                Action::Forward => {}
-                Action::Reap => outcome = outcome.or(self.reap()),
+                Action::Forward => self.forward(&received),
+                Action::Reap => {
+                    if let Some(outcome) = self.reap() {
+                        return Ok(Some(outcome));
+                    }
+                }
             }
         }
-        if outcome.is_none()
-            && self
-                .deadline
-                .is_some_and(|deadline| deadline <= Instant::now())
-        {
+        if self.deadline.is_some_and(|time| time <= Instant::now()) {
             self.kill();
         }
-        Ok(outcome)
+        Ok(None)
     }
 
     fn situation(&self, received: &Received) -> Situation {
@@ -202,23 +200,23 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Takes in all news of children; the outcome if ours has ended. Orphans
-    /// that were given to us need no more than that.
+    /// Takes in the news of children, until ours has ended: then its number is
+    /// free, and may be another process'. Orphans that were given to us need
+    /// no more than that.
     fn reap(&self) -> Option<Outcome> {
-        let mut outcome = None;
         while let Some((process, change)) = sys::wait_any() {
             if process != self.child {
                 continue;
             }
             match change {
-                Change::Exited(status) => outcome = Some(Outcome::Exited(status)),
-                Change::Killed(signal) => outcome = Some(Outcome::Signalled(signal.number())),
+                Change::Exited(status) => return Some(Outcome::Exited(status)),
+                Change::Killed(number) => return Some(Outcome::Signalled(number)),
                 // The shell is told only now that the child has really stopped.
                 Change::Stopped(signal) if self.is_interactive => sys::suspend_self(signal),
                 Change::Stopped(_) | Change::Continued => {}
             }
         }
-        outcome
+        None
     }
 
     /// Ends the child and, if it has a group of its own, all of that.

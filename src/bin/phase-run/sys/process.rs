@@ -45,7 +45,9 @@ impl Birth {
 pub(crate) enum Change {
     Continued,
     Exited(u8),
-    Killed(Signal),
+    /// By the signal with this number, whether we have a name for it or not:
+    /// no death may go unheard.
+    Killed(i32),
     Stopped(Signal),
 }
 
@@ -173,9 +175,9 @@ fn wait(whom: Pid, flags: i32) -> Option<(Pid, Change)> {
     let change = if libc::WIFEXITED(status) {
         Change::Exited(u8::try_from(libc::WEXITSTATUS(status)).unwrap_or(u8::MAX))
     } else if libc::WIFSIGNALED(status) {
-        Change::Killed(Signal::numbered(libc::WTERMSIG(status))?)
+        Change::Killed(libc::WTERMSIG(status))
     } else if libc::WIFSTOPPED(status) {
-        Change::Stopped(Signal::numbered(libc::WSTOPSIG(status))?)
+        Change::Stopped(Signal::numbered(libc::WSTOPSIG(status)).unwrap_or(Signal::STOP))
     } else {
         Change::Continued
     };
