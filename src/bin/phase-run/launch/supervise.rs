@@ -48,12 +48,13 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
     let birth =
         sys::spawn(&mut program, upbringing).map_err(|errno| system("start a process", &errno))?;
     drop(program);
+    let is_session_leader = getsid(None) == Ok(getpid());
     let mut supervisor = Supervisor {
         child: birth.child,
         deadline: None,
         is_init,
-        is_interactive: has_terminal && !is_init,
-        is_session_leader: getsid(None) == Ok(getpid()),
+        is_interactive: has_terminal && !is_init && !is_session_leader,
+        is_session_leader,
         options,
         signals,
     };
@@ -87,7 +88,8 @@ struct Supervisor<'a> {
     /// When to kill.
     deadline: Option<Instant>,
     is_init: bool,
-    /// Whether a shell watches us: then we stop when the child does.
+    /// Whether a shell may watch us: then we stop when the child does. Nobody
+    /// in its session watches a leader, and SIGSTOP would stop it for ever.
     is_interactive: bool,
     is_session_leader: bool,
     options: &'a Supervision,
