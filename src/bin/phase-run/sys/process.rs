@@ -87,8 +87,10 @@ fn grow_up(program: &mut Program, how: Upbringing, parent: Pid, report: &OwnedFd
     }
     if how.parent_death {
         os::die_with_parent();
-        // It may have ended before the kernel was told.
-        if getppid() != parent {
+        // It may have ended before the kernel was told. Without a number it is
+        // outside our PID namespace (`unshare --pid`), and we cannot know.
+        let now = getppid();
+        if now != parent && now.as_raw() != 0 {
             leave(128 + libc::SIGKILL);
         }
     }
