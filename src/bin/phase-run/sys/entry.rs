@@ -124,7 +124,8 @@ pub(super) fn carry_on() {
     os::set_disposition(Signal::PIPE, libc::SIG_IGN);
 }
 
-fn is_ignored(signal: Signal) -> bool {
+/// Whether `signal` was ignored at entry.
+pub(super) fn is_ignored(signal: Signal) -> bool {
     IGNORED.load(Ordering::Relaxed) & signal.bit() != 0
 }
 
