@@ -48,12 +48,13 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
     let birth =
         sys::spawn(&mut program, upbringing).map_err(|errno| system("start a process", &errno))?;
     drop(program);
+    let is_session_leader = getsid(None) == Ok(getpid());
     let mut supervisor = Supervisor {
         child: birth.child,
         deadline: None,
         is_init,
-        is_interactive: has_terminal && !is_init,
-        is_session_leader: getsid(None) == Ok(getpid()),
+        is_interactive: has_terminal && !is_init && !is_session_leader,
+        is_session_leader,
         options,
         signals,
     };
@@ -87,7 +88,8 @@ struct Supervisor<'a> {
     /// When to kill.
     deadline: Option<Instant>,
     is_init: bool,
-    /// Whether a shell watches us: then we stop when the child does.
+    /// Whether a shell may watch us: then we stop when the child does. Nobody
+    /// in its session watches a leader, and SIGSTOP would stop it for ever.
     is_interactive: bool,
     is_session_leader: bool,
     options: &'a Supervision,
@@ -139,26 +141,24 @@ impl Supervisor<'_> {
     fn take_turn(&mut self, birth: Option<&Birth>) -> Result<Option<Outcome>, Failure> {
         sys::await_event(&self.signals, birth, self.deadline)
             .map_err(|errno| system("wait for the command", &errno))?;
-        let mut outcome = None;
         while let Some(received) = self.signals.next() {
             match policy::decide(&received, &self.situation(&received)) {
                 // A log line to a broken pipe comes back as a signal: saying so
                 // would bring the next one, for ever.
                 Action::Drop if received.sender == Some(getpid()) => {}
                 Action::Drop => tracing::debug!(signal = %received.signal, "not forwarded"),
-                Action::Forward if outcome.is_none() => self.forward(&received),
-                Action::Forward => {}
-                Action::Reap => outcome = outcome.or(self.reap()),
+                Action::Forward => self.forward(&received),
+                Action::Reap => {
+                    if let Some(outcome) = self.reap() {
+                        return Ok(Some(outcome));
+                    }
+                }
             }
         }
-        if outcome.is_none()
-            && self
-                .deadline
-                .is_some_and(|deadline| deadline <= Instant::now())
-        {
+        if self.deadline.is_some_and(|time| time <= Instant::now()) {
             self.kill();
         }
-        Ok(outcome)
+        Ok(None)
     }
 
     fn situation(&self, received: &Received) -> Situation {
@@ -205,23 +205,23 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Takes in all news of children; the outcome if ours has ended. Orphans
-    /// that were given to us need no more than that.
+    /// Takes in the news of children, until ours has ended: then its number is
+    /// free, and may be another process'. Orphans that were given to us need
+    /// no more than that.
     fn reap(&self) -> Option<Outcome> {
-        let mut outcome = None;
         while let Some((process, change)) = sys::wait_any() {
             if process != self.child {
                 continue;
             }
             match change {
-                Change::Exited(status) => outcome = Some(Outcome::Exited(status)),
-                Change::Killed(signal) => outcome = Some(Outcome::Signalled(signal.number())),
+                Change::Exited(status) => return Some(Outcome::Exited(status)),
+                Change::Killed(number) => return Some(Outcome::Signalled(number)),
                 // The shell is told only now that the child has really stopped.
                 Change::Stopped(signal) if self.is_interactive => sys::suspend_self(signal),
                 Change::Stopped(_) | Change::Continued => {}
             }
         }
-        outcome
+        None
     }
 
     /// Ends the child and, if it has a group of its own, all of that.

@@ -141,8 +141,9 @@ pub(crate) fn close_inherited(signals: &Signals) {
     let ranges = [(3, ours - 1), (ours + 1, RawFd::MAX)];
     for (first, last) in ranges.into_iter().filter(|(first, last)| first <= last) {
         // SAFETY: the descriptors in between are either inherited, and then
-        // nobody else in this process knows them, or left over from the
-        // fetch, whose owners are gone.
+        // nobody else in this process knows them, or those of a name lookup
+        // that still hangs: it fails, and nobody waits for it. No number can
+        // come to mean something else to it: we open nothing from here on.
         unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
     }
 }
