@@ -33,9 +33,7 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
     require_entry_state()?;
     let is_init = sys::is_init();
     let signals = Signals::block().map_err(|error| system("take in signals", &error))?;
-    if !is_init {
-        sys::adopt_orphans();
-    }
+    let adopts = is_init || sys::adopt_orphans();
     // What the child tells systemd does not come from the process it knows.
     notify::status(image.environment(), "NOTIFYACCESS=all");
     let has_terminal = sys::has_terminal();
@@ -50,13 +48,15 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
     drop(program);
     let is_session_leader = getsid(None) == Ok(getpid());
     let mut supervisor = Supervisor {
-        child: birth.child,
+        adopts,
+        child: Some(birth.child),
         deadline: None,
         is_init,
         is_interactive: has_terminal && !is_init && !is_session_leader,
         is_session_leader,
         options,
         signals,
+        told: None,
     };
     let born = supervisor.see_born(&birth)?;
     drop(birth);
@@ -84,7 +84,10 @@ enum Born {
 }
 
 struct Supervisor<'a> {
-    child: Pid,
+    /// Whether processes whose parent ends become our children.
+    adopts: bool,
+    /// `None` once it has ended: its number may then be another process's.
+    child: Option<Pid>,
     /// When to kill.
     deadline: Option<Instant>,
     is_init: bool,
@@ -94,6 +97,8 @@ struct Supervisor<'a> {
     is_session_leader: bool,
     options: &'a Supervision,
     signals: Signals,
+    /// The group that was told to end, if we hear of the end of its members.
+    told: Option<Pid>,
 }
 
 impl Supervisor<'_> {
@@ -103,12 +108,12 @@ impl Supervisor<'_> {
         loop {
             let ended = self.take_turn(Some(birth))?;
             match (birth.verdict(), ended) {
-                (Some(Err(errno)), ended) => {
+                (Some(Err(errno)), _) => {
                     // Unless it is reaped already, it is about to exit; but
                     // a key of the terminal may have stopped it just there.
-                    if ended.is_none() {
-                        sys::send(self.child, Signal::KILL, None);
-                        sys::wait_for(self.child);
+                    if let Some(child) = self.child {
+                        sys::send(child, Signal::KILL, None);
+                        sys::wait_for(child);
                     }
                     return Ok(Born::Failed(errno));
                 }
@@ -119,11 +124,19 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Waits for the child's end.
+    /// Waits for the child's end, and for that of the group that was told to
+    /// end: npm is gone before the program below it has stopped, and what PID 1
+    /// or a service leaves behind is killed.
     fn stay(&mut self) -> Result<Outcome, Failure> {
+        let mut ended = None;
         loop {
-            if let Some(outcome) = self.take_turn(None)? {
-                return Ok(outcome);
+            ended = ended.or(self.take_turn(None)?);
+            if let Some(outcome) = ended {
+                // Those who ended together with the child still count as members.
+                self.reap();
+                if !self.told.is_some_and(sys::group_exists) {
+                    return Ok(outcome);
+                }
             }
         }
     }
@@ -168,11 +181,12 @@ impl Supervisor<'_> {
             is_init: self.is_init,
             is_session_leader: self.is_session_leader,
             child: self.child,
-            child_group: sys::group_of(self.child),
+            child_group: self.child.and_then(sys::group_of),
             sender_group: received.sender.and_then(sys::group_of),
         }
     }
 
+    /// Sends on what came, to the child or to a group.
     fn forward(&mut self, received: &Received) {
         let mut mappings = self.options.map.iter();
         let signal = match mappings.find(|mapping| mapping.from == received.signal) {
@@ -187,18 +201,20 @@ impl Supervisor<'_> {
         if let Some(group) = self.group().filter(|_| widens) {
             tracing::debug!(%signal, %group, "forwarded to the group");
             sys::send_to_group(group, signal);
-        } else {
-            tracing::debug!(%signal, child = %self.child, "forwarded");
-            sys::send(self.child, signal, Some(received));
+            if self.adopts && asks_to_end(received.signal) {
+                self.told = Some(group);
+            }
+        } else if let Some(child) = self.child {
+            tracing::debug!(%signal, %child, "forwarded");
+            sys::send(child, signal, Some(received));
         }
         self.start_grace(received);
     }
 
     /// The first signal that asks the child to end starts the clock.
     fn start_grace(&mut self, received: &Received) {
-        let asks_to_end = matches!(received.signal, Signal::TERM | Signal::INT | Signal::QUIT);
         if let Some(grace) = self.options.kill_after
-            && asks_to_end
+            && asks_to_end(received.signal)
             && self.deadline.is_none()
         {
             self.deadline = Instant::now().checked_add(grace);
@@ -208,18 +224,23 @@ impl Supervisor<'_> {
     /// Takes in the news of children, until ours has ended: then its number is
     /// free, and may be another process'. Orphans that were given to us need
     /// no more than that.
-    fn reap(&self) -> Option<Outcome> {
+    fn reap(&mut self) -> Option<Outcome> {
         while let Some((process, change)) = sys::wait_any() {
-            if process != self.child {
+            if Some(process) != self.child {
                 continue;
             }
-            match change {
-                Change::Exited(status) => return Some(Outcome::Exited(status)),
-                Change::Killed(number) => return Some(Outcome::Signalled(number)),
+            let outcome = match change {
+                Change::Exited(status) => Outcome::Exited(status),
+                Change::Killed(number) => Outcome::Signalled(number),
                 // The shell is told only now that the child has really stopped.
-                Change::Stopped(signal) if self.is_interactive => sys::suspend_self(signal),
-                Change::Stopped(_) | Change::Continued => {}
-            }
+                Change::Stopped(signal) if self.is_interactive => {
+                    sys::suspend_self(signal);
+                    continue;
+                }
+                Change::Stopped(_) | Change::Continued => continue,
+            };
+            self.child = None;
+            return Some(outcome);
         }
         None
     }
@@ -227,14 +248,24 @@ impl Supervisor<'_> {
     /// Ends the child and, if it has a group of its own, all of that.
     fn kill(&mut self) {
         self.deadline = None;
-        match self.group() {
-            Some(group) => sys::send_to_group(group, Signal::KILL),
-            None => sys::send(self.child, Signal::KILL, None),
+        match (self.group(), self.child) {
+            (Some(group), _) => sys::send_to_group(group, Signal::KILL),
+            (None, Some(child)) => sys::send(child, Signal::KILL, None),
+            (None, None) => {}
         }
     }
 
-    /// The child's process group, if it is not ours.
+    /// The child's process group, if it is not ours; once the child has ended,
+    /// the group that was told to.
     fn group(&self) -> Option<Pid> {
-        sys::group_of(self.child).filter(|group| *group != getpgrp())
+        match self.child {
+            Some(child) => sys::group_of(child).filter(|group| *group != getpgrp()),
+            None => self.told,
+        }
     }
+}
+
+/// Whether a program ends on `signal` unless it has other plans.
+fn asks_to_end(signal: Signal) -> bool {
+    matches!(signal, Signal::TERM | Signal::INT | Signal::QUIT)
 }

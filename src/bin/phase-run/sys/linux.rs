@@ -107,10 +107,11 @@ pub(super) fn forbid_dumps() {
 }
 
 /// Makes processes whose parent ends our children, as they are PID 1's. Not
-/// for a process that will `execve`: the setting survives it.
-pub(crate) fn adopt_orphans() {
+/// for a process that will `execve`: the setting survives it. Says whether it
+/// will be so.
+pub(crate) fn adopt_orphans() -> bool {
     // SAFETY: takes numbers only. Failing, it leaves things as they were.
-    unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
+    unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 }
 }
 
 /// Has the kernel kill the calling process when the thread that forked it

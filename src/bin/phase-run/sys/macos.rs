@@ -85,7 +85,9 @@ pub(super) fn set_mask(mask: u64) {
 pub(super) fn forbid_dumps() {}
 
 /// Does nothing: orphans go to launchd, whatever we ask for.
-pub(crate) fn adopt_orphans() {}
+pub(crate) fn adopt_orphans() -> bool {
+    false
+}
 
 /// Does nothing: the system cannot do it.
 pub(super) fn die_with_parent() {}

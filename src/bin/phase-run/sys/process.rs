@@ -207,6 +207,13 @@ pub(crate) fn send_to_group(group: Pid, signal: Signal) {
     kill(-group.as_raw(), signal);
 }
 
+/// Whether `group` has members, zombies among them.
+pub(crate) fn group_exists(group: Pid) -> bool {
+    // SAFETY: takes numbers only, and 0 is no signal.
+    let found = unsafe { libc::kill(-group.as_raw(), 0) };
+    found == 0 || Errno::last() == Errno::EPERM
+}
+
 /// Sends `signal` to ourselves.
 pub(super) fn send_to_self(signal: Signal) {
     kill(getpid().as_raw(), signal);
