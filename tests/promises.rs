@@ -2,8 +2,10 @@
 
 mod npm;
 mod run;
+mod secrets;
 mod selection;
 mod shell;
+mod vault;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -6,6 +6,7 @@ mod layers;
 mod login;
 pub(crate) mod names;
 mod phase_json;
+mod prompt;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -17,7 +18,8 @@ use crate::args::Context;
 use crate::exit::{Failure, Reason};
 pub(crate) use layers::Variables;
 use layers::{Layers, Origin, Spelling};
-pub(crate) use login::{Key, prompt};
+pub(crate) use login::Key;
+pub(crate) use prompt::prompt;
 
 /// What a command needs to reach the store.
 #[derive(Debug)]
