@@ -2,6 +2,7 @@
 
 mod context;
 mod npm;
+mod phase;
 mod run;
 mod secrets;
 mod selection;
