@@ -1,9 +1,13 @@
 //! What the program promises to its users, one test for each sentence of the contract.
 
+mod context;
 mod npm;
+mod phase;
 mod run;
+mod secrets;
 mod selection;
 mod shell;
+mod vault;
 
 use std::path::PathBuf;
 use std::sync::Arc;

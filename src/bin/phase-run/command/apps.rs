@@ -1,13 +1,15 @@
 //! `apps`: what these credentials reach.
 
+use super::settings;
 use crate::args;
 use crate::exit::Failure;
 use crate::fetch::fetch;
 use crate::print::print;
-use crate::settings::{Settings, World};
+use crate::report::Report;
+use crate::settings::World;
 
-pub(crate) fn apps(args: &args::Apps, world: &World<'_>) -> Result<(), Failure> {
-    let settings = Settings::resolve(&args.context, world)?;
+pub(crate) fn apps(args: &args::Apps, world: &World<'_>, report: Report) -> Result<(), Failure> {
+    let settings = settings(&args.context, world, report)?;
     let client = settings.client()?;
     let apps = fetch(client.apps())?;
     if args.json {

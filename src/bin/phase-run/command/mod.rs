@@ -12,3 +12,20 @@ pub(crate) use copy::copy;
 pub(crate) use generate::{completions, man};
 pub(crate) use secrets::secrets;
 pub(crate) use vault::vault;
+
+use crate::args::Context;
+use crate::exit::Failure;
+use crate::report::Report;
+use crate::settings::{Settings, World};
+
+/// The settings, and what is to be said of them.
+fn settings(context: &Context, world: &World<'_>, report: Report) -> Result<Settings, Failure> {
+    let settings = Settings::resolve(context, world)?;
+    for warning in &settings.warnings {
+        report.warn(warning);
+    }
+    for origin in &settings.origins {
+        tracing::info!("{origin}");
+    }
+    Ok(settings)
+}

@@ -7,13 +7,14 @@ use phase_run::{
     SecretType,
 };
 
+use super::settings;
 use super::value::{name, name_and_value};
 use crate::args::{self, Secrets, StoredType, Write};
 use crate::exit::{Failure, Reason};
 use crate::fetch::fetch;
 use crate::print::{columns, print};
 use crate::report::Report;
-use crate::settings::{Settings, World};
+use crate::settings::World;
 
 pub(crate) fn secrets(args: &Secrets, world: &World<'_>, report: Report) -> Result<(), Failure> {
     match args {
@@ -64,13 +65,7 @@ struct Store {
 
 impl Store {
     fn open(context: &args::Context, world: &World<'_>, report: Report) -> Result<Self, Failure> {
-        let settings = Settings::resolve(context, world)?;
-        for warning in &settings.warnings {
-            report.warn(warning);
-        }
-        for origin in &settings.origins {
-            tracing::info!("{origin}");
-        }
+        let settings = settings(context, world, report)?;
         Ok(Self {
             client: settings.client()?,
             personal: settings.personal,

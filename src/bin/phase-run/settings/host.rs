@@ -22,7 +22,7 @@ const HOST: Spelling<String> = Spelling {
 ///
 /// The project file names a host that no flag, variable or user file names.
 pub(super) fn host(flag: Option<&String>, layers: &Layers<'_>) -> Result<String, Failure> {
-    let given = layers.first(flag.cloned(), &HOST, |text| Ok(text.to_owned()))?;
+    let given = layers.text(flag, &HOST)?;
     let of_user = layers.user.as_ref().and_then(|file| {
         let host = file.content.host.clone()?;
         Some((host, Origin::File(file.path.clone())))

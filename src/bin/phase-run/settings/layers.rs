@@ -109,7 +109,24 @@ impl<'a> Layers<'a> {
         Ok(files.into_iter().flatten().find_map(from_file))
     }
 
-    /// The first source that has the text, noted for the report.
+    /// The place of a source in the order of precedence, 0 first.
+    pub(crate) fn rank(&self, origin: &Origin) -> usize {
+        let is_project = |path: &Path| self.project.as_ref().is_some_and(|file| file.path == path);
+        match origin {
+            Origin::Flag(_) => 0,
+            Origin::Variable(_) => 1,
+            Origin::File(path) if is_project(path) => 2,
+            Origin::File(_) => 3,
+            Origin::Default => 4,
+        }
+    }
+
+    /// Whether it is the user's file, above which a project's stands.
+    pub(crate) fn is_users(&self, origin: &Origin) -> bool {
+        self.rank(origin) == 3
+    }
+
+    /// The first source that has the text.
     ///
     /// # Errors
     ///
@@ -118,12 +135,8 @@ impl<'a> Layers<'a> {
         &self,
         flag: Option<&String>,
         spelling: &Spelling<String>,
-    ) -> Result<Option<String>, Failure> {
-        let found = self.first(flag.cloned(), spelling, |text| Ok(text.to_owned()))?;
-        Ok(found.map(|(value, origin)| {
-            self.note(spelling.name, &value, origin);
-            value
-        }))
+    ) -> Result<Option<(String, Origin)>, Failure> {
+        self.first(flag.cloned(), spelling, |text| Ok(text.to_owned()))
     }
 
     /// The first source that has the list; a variable is split at `separator`.

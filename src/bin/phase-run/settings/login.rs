@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use phase_run::{Connection, Credentials, PhaseToken, SecretValue, VaultKey};
+use phase_run::{Connection, Credentials, PhaseToken, VaultKey};
 
 use super::host;
 use super::layers::{Layers, Origin, Spelling, word};
+use super::prompt::prompt;
 use super::source::{Source, identity, passphrase, token};
 use crate::args::{Api, Context, ProviderName};
 use crate::exit::{Failure, Reason};
@@ -185,22 +186,6 @@ impl Key {
         };
         Ok(Credentials::Vault { file, key })
     }
-}
-
-/// Asks at the terminal; what is typed is not shown.
-///
-/// # Errors
-///
-/// There is no terminal.
-pub(crate) fn prompt(question: &str) -> Result<SecretValue, Failure> {
-    let text = rpassword::prompt_password(question).map_err(|error| {
-        Failure::new(
-            Reason::Configuration,
-            format!("cannot ask at the terminal: {error}"),
-        )
-        .help("give it on stdin, in a file or in a variable instead")
-    })?;
-    Ok(SecretValue::new(text))
 }
 
 fn two(token: &Source, vault: &Path) -> Failure {

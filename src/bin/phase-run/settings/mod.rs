@@ -6,18 +6,21 @@ mod layers;
 mod login;
 pub(crate) mod names;
 mod phase_json;
+mod place;
+mod prompt;
 mod source;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use phase_run::{App, Client, Credentials, Folder, Folders, Scope};
+use phase_run::{Client, Credentials, Folder, Folders, Scope};
 
 use crate::args::Context;
 use crate::exit::{Failure, Reason};
 pub(crate) use layers::Variables;
 use layers::{Layers, Origin, Spelling};
-pub(crate) use login::{Key, prompt};
+pub(crate) use login::Key;
+pub(crate) use prompt::prompt;
 
 /// What a command needs to reach the store.
 #[derive(Debug)]
@@ -51,11 +54,10 @@ impl Settings {
     pub(crate) fn resolve(args: &Context, world: &World<'_>) -> Result<Self, Failure> {
         let (layers, configuration) = sources(world)?;
         let mut warnings = Vec::new();
-        let app = app(args, &layers, world)?;
-        let environment = environment(args, &layers, app.as_ref())?;
+        let (app, environment) = place::place(args, &layers, world)?;
         let folders = folders(args, &layers)?;
         let tags = layers.list(&args.tag, &TAGS, ',')?.unwrap_or_default();
-        let scope = app.map(|(app, _)| {
+        let scope = app.map(|app| {
             Scope::new(app, environment).in_folders(folders).tagged(
                 tags.into_iter()
                     .filter(|tag| !tag.trim().is_empty())
@@ -140,53 +142,6 @@ fn sources<'a>(world: &World<'a>) -> Result<(Layers<'a>, PathBuf), Failure> {
     Ok((layers, configuration.unwrap_or_default()))
 }
 
-/// The app, and the environment that `.phase.json` names with it.
-fn app(
-    args: &Context,
-    layers: &Layers<'_>,
-    world: &World<'_>,
-) -> Result<Option<(App, Option<String>)>, Failure> {
-    if let Some(id) = layers.text(args.app_id.as_ref(), &APP_ID)? {
-        return Ok(Some((App::Id(id), None)));
-    }
-    if let Some(name) = layers.text(args.app.as_ref(), &APP)? {
-        return Ok(Some((App::Name(name), None)));
-    }
-    if layers.project.is_some() {
-        return Ok(None);
-    }
-    let depth = layers
-        .variable("PHASE_CONFIG_PARENT_DIR_SEARCH_DEPTH")?
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(phase_json::DEPTH);
-    let Some((path, json)) = phase_json::find(world.directory, depth)? else {
-        return Ok(None);
-    };
-    let Some(id) = json.app_id.filter(|id| !id.is_empty()) else {
-        return Ok(None);
-    };
-    layers.note("app_id", &id, Origin::File(path.clone()));
-    if let Some(environment) = &json.default_env {
-        layers.note("env (unless given)", environment, Origin::File(path));
-    }
-    Ok(Some((App::Id(id), json.default_env)))
-}
-
-fn environment(
-    args: &Context,
-    layers: &Layers<'_>,
-    app: Option<&(App, Option<String>)>,
-) -> Result<String, Failure> {
-    if let Some(name) = layers.text(args.env.as_ref(), &ENV)? {
-        return Ok(name);
-    }
-    let beside_the_app = app.and_then(|(_, environment)| environment.clone());
-    Ok(beside_the_app.unwrap_or_else(|| {
-        layers.note("env", DEFAULT_ENVIRONMENT, Origin::Default);
-        DEFAULT_ENVIRONMENT.to_owned()
-    }))
-}
-
 fn folders(args: &Context, layers: &Layers<'_>) -> Result<Folders, Failure> {
     if args.all_paths {
         layers.note("paths", "all", Origin::Flag("--all-paths"));
@@ -201,26 +156,6 @@ fn folders(args: &Context, layers: &Layers<'_>) -> Result<Folders, Failure> {
     Ok(Folders::These(folders))
 }
 
-const DEFAULT_ENVIRONMENT: &str = "development";
-
-const APP: Spelling<String> = Spelling {
-    name: "app",
-    flag: "--app",
-    variable: Some("PHASE_APP"),
-    file: |content| content.app.clone(),
-};
-const APP_ID: Spelling<String> = Spelling {
-    name: "app_id",
-    flag: "--app-id",
-    variable: Some("PHASE_APP_ID"),
-    file: |content| content.app_id.clone(),
-};
-const ENV: Spelling<String> = Spelling {
-    name: "env",
-    flag: "--env",
-    variable: Some("PHASE_ENV"),
-    file: |content| content.env.clone(),
-};
 const PATHS: Spelling<Vec<String>> = Spelling {
     name: "paths",
     flag: "--path",

@@ -5,6 +5,7 @@
 //! says that it is meant for the folders below.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -31,15 +32,20 @@ pub(crate) const DEPTH: usize = 8;
 ///
 /// # Errors
 ///
-/// One in `directory` itself that is no JSON. Those in parents are passed over.
+/// One in `directory` itself that cannot be read or is no JSON. Those in
+/// parents are passed over.
 pub(crate) fn find(
     directory: &Path,
     depth: usize,
 ) -> Result<Option<(PathBuf, PhaseJson)>, Failure> {
     for (level, at) in directory.ancestors().take(depth + 1).enumerate() {
         let path = at.join(".phase.json");
-        let Ok(bytes) = fs::read(&path) else {
-            continue;
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if level == 0 && error.kind() != ErrorKind::NotFound => {
+                return Err(misused(&path, &error.to_string()));
+            }
+            Err(_) => continue,
         };
         match serde_json::from_slice::<PhaseJson>(&bytes) {
             Ok(json) if level == 0 || json.monorepo_support => return Ok(Some((path, json))),
@@ -88,5 +94,7 @@ mod tests {
         fs::write(top.path().join(".phase.json"), "{").unwrap();
         assert!(find(top.path(), DEPTH).is_err());
         assert!(find(&inner, DEPTH).unwrap().is_none());
+        fs::create_dir(inner.join(".phase.json")).unwrap();
+        assert!(find(&inner, DEPTH).is_err(), "a folder cannot be read");
     }
 }

@@ -1,0 +1,268 @@
+//! Where settings come from, and how the server is reached.
+
+use std::time::{Duration, Instant};
+
+use super::{over, serve, serve_tls, web, web_with};
+use crate::support::run::Run;
+use crate::support::server::{Authority, Refusing, Reply, Server};
+use crate::support::store::{Store, TOKEN, silent};
+
+const GREET: &str = "printf %s \"$GREETING\"";
+
+/// A run that is told nothing of a store.
+fn nowhere() -> Run {
+    Run::with(&[]).store(Store::Nowhere)
+}
+
+fn in_every_environment() -> Server {
+    let places = ["Development", "Staging", "Preprod", "Non-Prod"].into_iter();
+    serve(places.fold(web(), |phase, place| {
+        phase.secret("web-id", place, "/", "GREETING", place)
+    }))
+}
+
+#[test]
+fn a_flag_wins_over_a_variable_over_the_project_over_the_user_over_the_default() {
+    let server = in_every_environment();
+    let levels: [(&str, &dyn Fn(Run) -> Run); 5] = [
+        ("Development", &|run| run),
+        ("Staging", &|run| {
+            run.file("config/phase-run/config.toml", 0o600, "env = 'Staging'")
+        }),
+        ("Preprod", &|run| {
+            run.file("phase-run.toml", 0o644, "env = 'Preprod'")
+        }),
+        ("Non-Prod", &|run| run.variable("PHASE_ENV", "Non-Prod")),
+        ("Staging", &|run| run.arguments(&["--env", "Staging"])),
+    ];
+    for highest in 0..levels.len() {
+        let run = levels[..=highest]
+            .iter()
+            .fold(over(&server), |run, (_, add)| add(run));
+        run.sh(GREET).stdout(levels[highest].0).silent();
+    }
+}
+
+#[test]
+fn an_app_by_name_in_a_flag_wins_over_an_id_in_a_file() {
+    let phase = web()
+        .app("api-id", "api", true, &["Development"])
+        .secret("web-id", "Development", "/", "GREETING", "web")
+        .secret("api-id", "Development", "/", "GREETING", "api");
+    let server = serve(phase);
+    let run = || {
+        let run = nowhere().variable("PHASE_HOST", server.url());
+        run.variable("PHASE_SERVICE_TOKEN", TOKEN).sh(GREET)
+    };
+    let id = "app_id = 'web-id'";
+    let project = || run().file("phase-run.toml", 0o644, id);
+    project().stdout("web");
+    project().arguments(&["--app", "api"]).stdout("api");
+    project().variable("PHASE_APP", "api").stdout("api");
+    let run = run().variable("PHASE_APP_ID", "web-id");
+    run.arguments(&["--app", "api"]).stdout("api");
+    let both = project().arguments(&["--app", "api", "--app-id", "web-id"]);
+    both.stdout("web");
+}
+
+#[test]
+fn phases_own_project_file_is_read_where_there_is_no_other() {
+    let server = in_every_environment();
+    let run = || {
+        let json = r#"{"version": "2", "appId": "web-id", "defaultEnv": "Staging"}"#;
+        let run = nowhere().file(".phase.json", 0o644, json);
+        let run = run.variable("PHASE_HOST", server.url());
+        run.variable("PHASE_SERVICE_TOKEN", TOKEN).sh(GREET)
+    };
+    run().stdout("Staging").silent();
+    let user = "env = 'Preprod'\napp = 'nope'\n";
+    let by_user = || run().file("config/phase-run/config.toml", 0o600, user);
+    by_user().stdout("Staging").silent();
+    by_user()
+        .variable("PHASE_ENV", "Non-Prod")
+        .stdout("Non-Prod");
+    let run = run().file("phase-run.toml", 0o644, "app_id = 'web-id'");
+    run.stdout("Development");
+}
+
+#[test]
+fn a_host_that_only_a_project_file_names_gets_no_token() {
+    let server = in_every_environment();
+    let line = format!("host = '{}'\napp_id = 'web-id'\n", server.url());
+    let run = || {
+        let run = nowhere().file("phase-run.toml", 0o644, &line);
+        run.variable("PHASE_SERVICE_TOKEN", TOKEN).sh(GREET)
+    };
+    run()
+        .failed(125, "configuration")
+        .stderr_has(&server.url())
+        .stderr_has("--host")
+        .stderr_lacks("1111");
+    assert_eq!(server.connections(), 0);
+    run()
+        .arguments(&["--host", &server.url()])
+        .stdout("Development");
+    let user = format!("host = '{}/'\n", server.url());
+    run()
+        .file("config/phase-run/config.toml", 0o600, user)
+        .stdout("Development");
+}
+
+#[test]
+fn a_variable_wins_over_a_projects_host_which_the_log_tells() {
+    let server = in_every_environment();
+    let file = "host = 'https://phase.example'\n";
+    let run = over(&server).file("phase-run.toml", 0o644, file).sh(GREET);
+    run.stdout("Development").silent();
+    let run = over(&server).file("phase-run.toml", 0o644, file).sh(GREET);
+    let finished = run.argument("-v").stdout("Development");
+    finished.stderr_has("https://phase.example");
+}
+
+#[test]
+fn a_certificate_is_not_checked_where_that_is_asked_for_with_one_loud_line() {
+    let server = serve_tls(&Authority::new(), web_with(&[("GREETING", "hello")]));
+    for run in [
+        over(&server).argument("--insecure"),
+        over(&server).variable("PHASE_VERIFY_SSL", "False"),
+    ] {
+        let errors = run.sh(GREET).stdout("hello").errors();
+        assert!(errors.contains("NOT checked"), "{errors}");
+        assert_eq!(errors.lines().count(), 1, "{errors}");
+    }
+}
+
+/// Where Linux distributions keep their root certificates.
+const STORES: [&str; 5] = [
+    "/etc/ssl",
+    "/usr/lib/ssl",
+    "/etc/pki",
+    "/var/lib/ca-certificates",
+    "/usr/share/ca-certificates",
+];
+
+#[test]
+fn without_a_certificate_store_the_built_in_roots_are_used() {
+    let authority = Authority::new();
+    let server = serve_tls(&authority, web_with(&[("GREETING", "hello")]));
+    let bare = || {
+        let there = STORES.iter().map(Into::into);
+        let there: Vec<std::path::PathBuf> = there.collect();
+        let there = there.into_iter().filter(|path| path.is_dir()).collect();
+        let run = over(&server).pid_one().sh(GREET);
+        run.stage(|stage| stage.hidden = there)
+    };
+    // Nobody has signed the test's certificate; but roots to check it by there were.
+    let finished = bare().failed(125, "unreachable");
+    finished.stderr_has("is not accepted: invalid peer certificate: UnknownIssuer");
+    let run = bare().argument("--ca-cert").argument(authority.file());
+    run.stdout("hello").silent();
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_used_and_what_is_plain_is_told() {
+    let proxy = serve(web_with(&[("GREETING", "by proxy")]));
+    for (name, host) in [
+        ("HTTP_PROXY", "http://phase.example"),
+        ("http_proxy", "http://phase.example:8080"),
+        ("ALL_PROXY", "http://10.1.2.3"),
+    ] {
+        let before = proxy.requests().len();
+        let run = over(&proxy).variable("PHASE_HOST", host);
+        let finished = run.variable(name, proxy.url()).sh(GREET).stdout("by proxy");
+        finished.stderr(&format!(
+            "phase-run: warning: {host} is not encrypted: anybody on the way can read the token \
+             and the secrets\n"
+        ));
+        let requests = proxy.requests();
+        assert_eq!(requests.len(), before + 1, "{name}");
+        let target = &requests[before].target;
+        assert!(
+            target.starts_with(&format!("{host}/service/public/v1/secrets/?")),
+            "{target}"
+        );
+    }
+}
+
+#[test]
+fn a_host_without_proxy_is_reached_directly() {
+    let proxy = Server::always(Reply::json(500, ""));
+    let server = serve(web_with(&[("GREETING", "direct")]));
+    let run = over(&server).variable("HTTP_PROXY", proxy.url());
+    run.variable("NO_PROXY", "127.0.0.1")
+        .sh(GREET)
+        .stdout("direct")
+        .silent();
+    assert_eq!(proxy.connections(), 0);
+}
+
+#[test]
+fn a_server_that_does_not_answer_in_time_is_named() {
+    let host = silent();
+    let name = host.trim_start_matches("http://").to_owned();
+    for run in [
+        Run::with(&["--timeout", "300ms"]),
+        Run::with(&[]).variable("PHASE_RUN_TIMEOUT", "300ms"),
+        Run::with(&[]).file("phase-run.toml", 0o644, "timeout = '300ms'"),
+    ] {
+        let start = Instant::now();
+        let run = run.store(Store::Phase(host.clone())).sh("echo started");
+        run.failed(125, "timeout")
+            .stderr_has(&name)
+            .stderr_has("--timeout");
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "30 s is the default"
+        );
+    }
+}
+
+#[test]
+fn a_server_that_asks_to_come_back_too_late_is_believed_at_once() {
+    let server = Server::always(Reply::json(429, "").header("Retry-After", "3600"));
+    let run = over(&server).sh("echo started");
+    run.failed(125, "throttled")
+        .stderr_has("try again in 3600 s");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_server_that_is_not_there_is_named() {
+    let nobody = Refusing::port();
+    let run = Run::with(&["--timeout", "500ms"]).store(Store::Phase(nobody.url()));
+    let name = nobody.url();
+    let run = run.sh("echo started").failed(125, "unreachable");
+    run.stderr_has(name.trim_start_matches("http://"));
+}
+
+#[test]
+fn a_refusal_is_not_retried() {
+    for (status, text, word) in [
+        (401, "Token expired or deleted", "credentials"),
+        (403, "User cannot access environment", "denied"),
+    ] {
+        let body = format!("{{\"error\": \"{text}\"}}");
+        let server = Server::always(Reply::json(status, body));
+        over(&server).sh("echo started").failed(125, word);
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[test]
+fn what_is_missing_to_reach_a_store_is_named() {
+    let run = nowhere().sh("echo started").arguments(&["--app", "web"]);
+    run.failed(125, "credentials")
+        .stderr_has("PHASE_SERVICE_TOKEN");
+    let run = nowhere().variable("PHASE_SERVICE_TOKEN", TOKEN);
+    let finished = run.sh("echo started").failed(125, "configuration");
+    finished.stderr_has("--app").stderr_has("PHASE_APP");
+    let run = Run::with(&[]).secrets(&[("A", "1")]).sh("echo started");
+    let run = run.variable("PHASE_SERVICE_TOKEN", TOKEN);
+    let finished = run.failed(125, "ambiguous");
+    finished
+        .stderr_has("PHASE_SERVICE_TOKEN")
+        .stderr_has("test.vault");
+    let run = nowhere().variable("PHASE_SERVICE_TOKEN", "pss_service:hunter2");
+    let run = run.arguments(&["--app", "web"]).sh("echo started");
+    run.failed(125, "credentials").stderr_lacks("hunter2");
+}

@@ -1,0 +1,183 @@
+//! `secrets` and `apps`, against a server.
+
+use super::{as_user, serve, web, web_with};
+use crate::support::run::Run;
+use crate::support::server::{Phase, Server};
+use crate::support::store::{Store, TOKEN};
+
+fn lab() -> Server {
+    serve(web_with(&[("HOST", "h\u{e9}"), ("PORT", "80")]))
+}
+
+fn secrets(server: &Server, words: &[&str]) -> Run {
+    let words: Vec<_> = ["secrets"].iter().chain(words).copied().collect();
+    Run::subcommand(&words).store(Store::Phase(server.url()))
+}
+
+#[track_caller]
+fn has(server: &Server, name: &str, value: &str) {
+    secrets(server, &["get", name])
+        .stdout(value)
+        .status(0)
+        .silent();
+}
+
+#[test]
+fn list_shows_names_and_no_values_unless_asked_to() {
+    let server = lab();
+    let finished = secrets(&server, &["list"]).status(0).silent();
+    let text = finished.text();
+    assert!(text.contains("HOST") && text.contains("PORT"), "{text}");
+    assert!(!text.contains("80") && !text.contains("h\u{e9}"), "{text}");
+    let text = secrets(&server, &["list", "--show"]).status(0).text();
+    assert!(text.contains("80") && text.contains("h\u{e9}"), "{text}");
+    let json = |words: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&secrets(&server, words).status(0).text()).unwrap()
+    };
+    let rows = json(&["list", "--json"]);
+    assert_eq!(rows[0]["name"], "HOST");
+    assert_eq!(rows[0].get("value"), None);
+    assert_eq!(json(&["list", "--json", "--show"])[1]["value"], "80");
+}
+
+#[test]
+fn get_prints_the_value_byte_for_byte_and_export_one_flat_object() {
+    let server = lab();
+    has(&server, "HOST", "h\u{e9}");
+    let run = secrets(&server, &["export", "--format", "json"]);
+    run.stdout("{\"HOST\":\"h\u{e9}\",\"PORT\":\"80\"}\n")
+        .status(0)
+        .silent();
+}
+
+#[test]
+fn a_secret_is_made_changed_moved_and_removed() {
+    let server = lab();
+    let run = secrets(&server, &["create", "NEW", "--comment", "for \"people\""]);
+    run.stdin("one\n").stdout("").status(0).silent();
+    has(&server, "NEW", "one\n");
+    let run = secrets(&server, &["update", "NEW", "--trim-newline"]);
+    run.stdin("two\n").stdout("").status(0).silent();
+    has(&server, "NEW", "two");
+    let words = ["update", "NEW", "--keep-value", "--move-to", "deep//er/"];
+    secrets(&server, &words).stdout("").status(0).silent();
+    secrets(&server, &["get", "NEW"]).failed(125, "missing");
+    let words = ["get", "NEW", "--path", "/deep/er"];
+    secrets(&server, &words).stdout("two").status(0);
+    let text = secrets(&server, &["list", "--all-paths"]).status(0).text();
+    assert!(
+        text.contains("for \\\"people\\\""),
+        "the comment stayed: {text}"
+    );
+    let words = ["delete", "NEW", "--path", "/deep/er"];
+    secrets(&server, &words).stdout("").status(0).silent();
+    secrets(&server, &words)
+        .failed(125, "missing")
+        .stderr_has("NEW");
+}
+
+#[test]
+fn creating_what_is_there_is_a_conflict_and_shows_no_value() {
+    let server = lab();
+    let run = secrets(&server, &["create", "HOST"]).stdin("hunter2");
+    let finished = run.failed(125, "conflict");
+    finished.stderr_has("HOST").stderr_lacks("hunter2");
+    has(&server, "HOST", "h\u{e9}");
+}
+
+#[test]
+fn what_is_missing_cannot_be_read_changed_or_removed_and_is_named() {
+    let server = lab();
+    for words in [
+        &["get", "NOPE"][..],
+        &["update", "NOPE"],
+        &["delete", "NOPE"],
+    ] {
+        let run = secrets(&server, words).stdin("hunter2");
+        let finished = run.failed(125, "missing");
+        finished.stderr_has("NOPE").stderr_lacks("hunter2");
+    }
+    // A wrong name among several removes nothing.
+    let run = secrets(&server, &["delete", "HOST", "NOPE"]);
+    run.failed(125, "missing").stderr_has("NOPE");
+    has(&server, "HOST", "h\u{e9}");
+    secrets(&server, &["delete", "HOST", "PORT"]).status(0);
+    secrets(&server, &["export"]).stdout("{}\n");
+}
+
+#[test]
+fn a_personal_override_is_written_switched_and_ignored_on_request() {
+    let server = lab();
+    let run = |words: &[&str]| as_user(secrets(&server, words));
+    let shown = |wanted: &str| run(&["get", "HOST"]).stdout(wanted).status(0);
+    for (command, value) in [("create", "mine"), ("update", "mine too")] {
+        let run = run(&[command, "HOST", "--override"]);
+        run.stdin(value).stdout("").status(0).silent();
+        shown(value);
+    }
+    let again = run(&["create", "HOST", "--personal"]).stdin("hunter2");
+    again
+        .failed(125, "conflict")
+        .stderr_has("HOST")
+        .stderr_lacks("hunter2");
+    run(&["get", "HOST", "--no-personal"]).stdout("h\u{e9}");
+    run(&["update", "HOST", "--toggle-override"])
+        .status(0)
+        .silent();
+    shown("h\u{e9}");
+    run(&["update", "HOST", "--toggle-override"]).status(0);
+    shown("mine too");
+    has(&server, "PORT", "80");
+}
+
+#[test]
+fn a_services_token_cannot_write_an_override_and_is_told_why() {
+    let server = lab();
+    let run = secrets(&server, &["create", "HOST", "--override"]);
+    run.stdin("hunter2")
+        .failed(125, "configuration")
+        .stderr_has("pss_user")
+        .stderr_lacks("hunter2");
+}
+
+#[test]
+fn a_write_needs_one_folder() {
+    let server = lab();
+    for words in [&["--all-paths"][..], &["--path", "/a", "--path", "/b"]] {
+        let run = secrets(&server, &["create", "NEW"]).arguments(words);
+        run.stdin("x").failed(2, "usage").stderr_has("--path");
+    }
+    let written = server.requests().into_iter().any(|one| one.method != "GET");
+    assert!(!written);
+}
+
+#[test]
+fn apps_prints_the_names_of_apps_and_environments() {
+    let phase: Phase = web().app("api-id", "api", true, &["Development"]);
+    let server = serve(phase);
+    let apps = |words: &[&str]| {
+        let run = Run::subcommand(&["apps"]).store(Store::Nowhere);
+        let run = run.variable("PHASE_HOST", server.url());
+        run.variable("PHASE_SERVICE_TOKEN", TOKEN).arguments(words)
+    };
+    let all = "api: Development\nweb: Development, Staging, Preprod, Non-Prod\n";
+    apps(&[]).stdout(all).status(0).silent();
+    let text = apps(&["--json"]).status(0).text();
+    let rows: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(rows[0]["id"], "api-id");
+    assert_eq!(rows[1]["environments"][3], "Non-Prod");
+}
+
+#[test]
+fn apps_tells_what_is_dangerous_and_where_settings_came_from_like_the_others() {
+    let server = lab();
+    let run = Run::subcommand(&["apps"]).store(Store::Nowhere);
+    let run = run.variable("PHASE_SERVICE_TOKEN", TOKEN).arguments(&[
+        "--insecure",
+        "-v",
+        "--host",
+        &server.url(),
+    ]);
+    let finished = run.status(0).stderr_has("NOT checked");
+    finished.stderr_has("(--host)").stderr_lacks("1111");
+}

@@ -1,0 +1,230 @@
+//! How values get in and out: standard input, the command line, a terminal.
+
+use std::fs;
+
+use nix::sys::signal::Signal;
+
+use super::Desk;
+use crate::support::run::Run;
+use crate::support::running::Running;
+use crate::support::stage::Seat;
+use crate::support::wait::until;
+
+#[test]
+fn a_value_from_standard_input_is_taken_byte_for_byte() {
+    let desk = Desk::new();
+    for (name, value) in [
+        ("LINES", "one\r\ntwo\n\n"),
+        ("EMPTY", ""),
+        ("SPACE", "  \t "),
+        ("TEXT", "'\"$HOME\\ \u{1F512}"),
+    ] {
+        let run = desk.secrets(&["create", name]).stdin(value);
+        run.stdout("").status(0).silent();
+        desk.has(name, value);
+    }
+    let run = desk.secrets(&["create", "BYTES"]).stdin(b"\xff\xfe");
+    let finished = run.failed(125, "invalid-value");
+    finished.stderr_has("BYTES").stderr_has("base64");
+}
+
+#[test]
+fn one_final_newline_is_dropped_where_that_is_asked_for() {
+    let desk = Desk::new();
+    for (value, wanted) in [("a\n", "a"), ("a\n\n", "a\n"), ("a", "a"), ("\n", "")] {
+        let run = desk.secrets(&["create", "A", "--trim-newline"]);
+        run.stdin(value).status(0);
+        desk.has("A", wanted);
+        desk.secrets(&["delete", "A"]).status(0);
+    }
+}
+
+#[test]
+fn a_value_on_the_command_line_is_refused_unless_it_is_said_to_be_no_secret() {
+    let desk = Desk::new();
+    for command in ["create", "update"] {
+        let run = desk.secrets(&[command, "A=hunter2"]).stdin("x");
+        let finished = run.failed(2, "usage");
+        finished.stderr_has("--from-argv").stderr_lacks("hunter2");
+    }
+    desk.secrets(&["create", "A=1=2", "--from-argv"])
+        .status(0)
+        .silent();
+    desk.has("A", "1=2");
+    desk.secrets(&["update", "A=", "--from-argv"]).status(0);
+    desk.has("A", "");
+    let run = desk.secrets(&["update", "A", "--from-argv"]);
+    run.failed(2, "usage").stderr_has("NAME=VALUE");
+}
+
+#[test]
+fn what_is_there_cannot_be_made_and_what_is_missing_not_changed() {
+    let desk = Desk::new();
+    desk.secrets(&["create", "A"]).stdin("1").status(0);
+    let run = desk.secrets(&["create", "A"]).stdin("hunter2");
+    run.failed(125, "conflict")
+        .stderr_has("A")
+        .stderr_lacks("hunter2");
+    for command in ["update", "get", "delete"] {
+        let run = desk.secrets(&[command, "NOPE"]).stdin("hunter2");
+        let finished = run.failed(125, "missing");
+        finished.stderr_has("NOPE").stderr_lacks("hunter2");
+    }
+    for name in ["", "A\0B"] {
+        if !name.contains('\0') {
+            let run = desk.secrets(&["create", name]).stdin("x");
+            run.failed(125, "invalid-name");
+        }
+    }
+    desk.has("A", "1");
+}
+
+#[test]
+fn a_change_without_a_value_keeps_it() {
+    let desk = Desk::new();
+    desk.secrets(&["create", "A"]).stdin("1").status(0);
+    let words = [
+        "update",
+        "A",
+        "--keep-value",
+        "--comment",
+        "new",
+        "--tag",
+        "t",
+    ];
+    desk.secrets(&words).stdin("2").status(0).silent();
+    desk.has("A", "1");
+    let words = [
+        "update",
+        "A",
+        "--keep-value",
+        "--type",
+        "config",
+        "--move-to",
+        "/b",
+    ];
+    desk.secrets(&words).status(0);
+    let text = desk
+        .secrets(&["list", "--path", "/b", "--json"])
+        .status(0)
+        .text();
+    let rows: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let row = &rows[0];
+    assert_eq!(row["comment"], "new");
+    assert_eq!(row["tags"], serde_json::json!(["t"]));
+    assert_eq!(row["type"], "config");
+    assert_eq!(row["path"], "/b");
+}
+
+#[test]
+fn overrides_in_a_vault_are_written_switched_and_left_out_of_it() {
+    let desk = Desk::new();
+    desk.secrets(&["create", "A"]).stdin("shared").status(0);
+    let shared = fs::read(desk.path("vault")).unwrap();
+    let run = desk.secrets(&["create", "A", "--override"]).stdin("mine");
+    run.status(0).silent();
+    desk.has("A", "mine");
+    desk.secrets(&["get", "A", "--no-personal"])
+        .stdout("shared");
+    desk.secrets(&["update", "A", "--toggle-override"])
+        .status(0);
+    desk.has("A", "shared");
+    let run = desk.secrets(&["update", "A", "--personal"]).stdin("mine 2");
+    run.status(0);
+    desk.has("A", "mine 2");
+    assert_eq!(fs::read(desk.path("vault")).unwrap(), shared);
+    let run = desk.secrets(&["update", "NOPE", "--toggle-override"]);
+    run.failed(125, "missing").stderr_has("NOPE");
+}
+
+#[test]
+fn references_of_a_vault_are_followed_where_values_are_used_and_not_where_they_are_listed() {
+    let desk = Desk::new();
+    desk.secrets(&["create", "HOST"]).stdin("db").status(0);
+    desk.secrets(&["create", "URL"])
+        .stdin("pg://${HOST}/")
+        .status(0);
+    desk.has("URL", "pg://db/");
+    let run = desk.secrets(&["export"]);
+    run.stdout("{\"HOST\":\"db\",\"URL\":\"pg://db/\"}\n");
+    let text = desk.secrets(&["list", "--show"]).status(0).text();
+    assert!(text.contains("pg://${HOST}/"), "{text}");
+    desk.secrets(&["create", "BAD"]).stdin("${NOPE}").status(0);
+    let finished = desk.secrets(&["export"]).failed(125, "unresolved");
+    finished.stderr_has("BAD").stderr_has("${NOPE}");
+    let run = desk.secrets(&["export", "--allow-unresolved"]);
+    run.status(0).stderr_has("${NOPE}");
+    desk.has("URL", "pg://db/");
+}
+
+/// On a terminal that shows what is typed, as every terminal does at first.
+fn at_a_terminal(run: Run) -> Run {
+    let show = ["/bin/sh", "-c", "stty echo && exec \"$@\"", "sh"];
+    run.at(Seat::Leader).inside(&show)
+}
+
+/// Answers `question`, and checks that nobody could have read the answer.
+#[track_caller]
+fn answer(running: &Running, question: &str, text: &str) {
+    running.await_text(question);
+    assert!(!running.terminal().echoes(), "typed ahead, it would show");
+    running.terminal().press(&format!("{text}\n"));
+}
+
+#[test]
+fn a_value_that_is_typed_is_not_shown() {
+    let desk = Desk::new();
+    let running = at_a_terminal(desk.secrets(&["create", "A"])).spawn();
+    answer(&running, "Value of A: ", "hunter2 \u{e9}");
+    let finished = running.finish().status(0);
+    assert!(!finished.text().contains("hunter2"), "{finished:?}");
+    desk.has("A", "hunter2 \u{e9}");
+}
+
+#[test]
+fn ctrl_c_at_a_question_ends_us_and_the_terminal_shows_again_what_is_typed() {
+    let desk = Desk::new();
+    let script = "stty echo; \"$@\"; echo \"status $?\"; stty -a; :";
+    let run = desk.secrets(&["create", "A"]).at(Seat::Leader);
+    let mut running = run.inside(&["/bin/bash", "-c", script, "bash"]).spawn();
+    running.await_text("Value of A: ");
+    running.terminal().press("\x03");
+    while running.line() != "status 130" {}
+    until("the settings come", || {
+        running.line().contains(" echo ").then_some(())
+    });
+    running.finish();
+    desk.secrets(&["get", "A"]).failed(125, "missing");
+}
+
+#[test]
+fn a_signal_at_a_question_ends_us() {
+    let desk = Desk::new();
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        let running = at_a_terminal(desk.secrets(&["create", "A"])).spawn();
+        running.await_text("Value of A: ");
+        running.signal(signal);
+        running.finish().signal(signal as i32);
+    }
+}
+
+#[test]
+fn a_value_gets_a_newline_on_a_terminal_alone_and_not_if_it_is_wanted_raw() {
+    let desk = Desk::new();
+    desk.secrets(&["create", "A"]).stdin("1").status(0);
+    let get = |words: &[&str]| desk.secrets(words).at(Seat::Leader);
+    get(&["get", "A"]).stdout("1\n").status(0);
+    get(&["get", "A", "--raw"]).stdout("1").status(0);
+    desk.secrets(&["get", "A"]).stdout("1").status(0);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let desk = Desk::new();
+    let value = "x".repeat(200_000);
+    desk.secrets(&["create", "A"]).stdin(&value).status(0);
+    let run = desk.secrets(&["get", "A"]);
+    let script = "{ \"$@\"; echo \"status $?\" >&2; } | head -c 1";
+    let finished = run.inside(&["/bin/sh", "-c", script, "sh"]).stdout("x");
+    finished.stderr("status 0\n");
+}
