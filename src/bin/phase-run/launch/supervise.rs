@@ -44,6 +44,7 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
         own_group: !has_terminal,
         parent_death: options.parent_death,
     };
+    announce_scope(options.scope, upbringing.own_group);
     let mut program = image.program_of_child();
     let birth =
         sys::spawn(&mut program, upbringing).map_err(|errno| system("start a process", &errno))?;
@@ -67,6 +68,20 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
             drop(image);
             supervisor.settle();
             supervisor.stay()
+        }
+    }
+}
+
+/// The scope is not always what was asked for, nor asked for at all.
+fn announce_scope(scope: SignalScope, own_group: bool) {
+    match (scope, own_group) {
+        (SignalScope::Child, _) => {}
+        (_, false) => {
+            tracing::info!("signals go to the command alone: on a terminal its group is ours")
+        }
+        (SignalScope::Group, true) => tracing::info!("signals go to the command's process group"),
+        (SignalScope::GroupToEnd, true) => {
+            tracing::info!("TERM, INT, HUP and QUIT go to the command's process group");
         }
     }
 }
@@ -188,14 +203,15 @@ impl Supervisor<'_> {
             tracing::debug!(%signal, child = %self.child, "forwarded");
             sys::send(self.child, signal, Some(received));
         }
-        self.start_grace(received);
+        self.start_grace([received.signal, signal]);
     }
 
-    /// The first signal that asks the child to end starts the clock.
-    fn start_grace(&mut self, received: &Received) {
-        let asks_to_end = matches!(received.signal, Signal::TERM | Signal::INT | Signal::QUIT);
+    /// The first signal that asks the child to end starts the clock, whether it
+    /// does so as it came or as it was sent on.
+    fn start_grace(&mut self, signals: [Signal; 2]) {
+        let asks_to_end = |signal| matches!(signal, Signal::TERM | Signal::INT | Signal::QUIT);
         if let Some(grace) = self.options.kill_after
-            && asks_to_end
+            && signals.into_iter().any(asks_to_end)
             && self.deadline.is_none()
         {
             self.deadline = Instant::now().checked_add(grace);
