@@ -112,3 +112,6 @@ pub(super) fn name(entry: &[u8]) -> String {
         Some(0) | None => "(without a name)".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,7 +77,7 @@ fn announce_scope(scope: SignalScope, own_group: bool) {
     match (scope, own_group) {
         (SignalScope::Child, _) => {}
         (_, false) => {
-            tracing::info!("signals go to the command alone: on a terminal its group is ours")
+            tracing::info!("signals go to the command alone: on a terminal its group is ours");
         }
         (SignalScope::Group, true) => tracing::info!("signals go to the command's process group"),
         (SignalScope::GroupToEnd, true) => {
