@@ -42,6 +42,7 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
         own_group: !has_terminal,
         parent_death: options.parent_death,
     };
+    announce_scope(options.scope, upbringing.own_group);
     let mut program = image.program_of_child();
     let birth =
         sys::spawn(&mut program, upbringing).map_err(|errno| system("start a process", &errno))?;
@@ -67,6 +68,20 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
             drop(image);
             supervisor.settle();
             supervisor.stay()
+        }
+    }
+}
+
+/// The scope is not always what was asked for, nor asked for at all.
+fn announce_scope(scope: SignalScope, own_group: bool) {
+    match (scope, own_group) {
+        (SignalScope::Child, _) => {}
+        (_, false) => {
+            tracing::info!("signals go to the command alone: on a terminal its group is ours");
+        }
+        (SignalScope::Group, true) => tracing::info!("signals go to the command's process group"),
+        (SignalScope::GroupToEnd, true) => {
+            tracing::info!("TERM, INT, HUP and QUIT go to the command's process group");
         }
     }
 }
@@ -197,24 +212,27 @@ impl Supervisor<'_> {
             tracing::debug!(signal = %received.signal, "swallowed");
             return;
         };
+        // As it came, or as it is sent on.
+        let ends = asks_to_end(received.signal) || asks_to_end(signal);
         let widens = self.options.scope.widens(received.signal);
         if let Some(group) = self.group().filter(|_| widens) {
             tracing::debug!(%signal, %group, "forwarded to the group");
             sys::send_to_group(group, signal);
-            if self.adopts && asks_to_end(received.signal) {
+            if self.adopts && ends {
                 self.told = Some(group);
             }
         } else if let Some(child) = self.child {
             tracing::debug!(%signal, %child, "forwarded");
             sys::send(child, signal, Some(received));
         }
-        self.start_grace(received);
+        if ends {
+            self.start_grace();
+        }
     }
 
     /// The first signal that asks the child to end starts the clock.
-    fn start_grace(&mut self, received: &Received) {
+    fn start_grace(&mut self) {
         if let Some(grace) = self.options.kill_after
-            && asks_to_end(received.signal)
             && self.deadline.is_none()
         {
             self.deadline = Instant::now().checked_add(grace);
