@@ -1,6 +1,7 @@
 //! What the program promises to its users, one test for each sentence of the contract.
 
 mod context;
+mod messages;
 mod npm;
 mod phase;
 mod run;

@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
-use crate::args::Args;
+use crate::args::{Args, LogFormat, Output};
 use crate::exit::{Failure, Reason};
 
 /// Why there are no arguments.
@@ -14,8 +14,8 @@ use crate::exit::{Failure, Reason};
 pub(crate) enum Refused {
     /// A page of help, or the version, was asked for.
     Help(String),
-    /// The words make no sense; and whether `--sysexits` is among them.
-    Usage(Failure, bool),
+    /// The words make no sense, but for how that is to be told.
+    Usage(Failure, Output),
 }
 
 /// Options that may stand before a subcommand.
@@ -33,12 +33,28 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Args, Refused> {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             Refused::Help(error.render().to_string())
         }
-        _ => {
-            let ours = words.iter().take_while(|word| *word != "--");
-            let sysexits = ours.into_iter().any(|word| word == "--sysexits");
-            Refused::Usage(failure(&error, words), sysexits)
-        }
+        _ => Refused::Usage(failure(&error, words), output(words)),
     })
+}
+
+/// How a failure is to be told, from words that cannot be taken apart.
+fn output(words: &[OsString]) -> Output {
+    let ours = words.iter().take_while(|word| *word != "--");
+    let ours: Vec<&OsString> = ours.collect();
+    let json = ours
+        .windows(2)
+        .any(|pair| pair[0] == "--log-format" && pair[1] == "json");
+    let json = json || ours.iter().any(|word| *word == "--log-format=json");
+    Output {
+        quiet: false,
+        verbose: 0,
+        log_format: if json {
+            LogFormat::Json
+        } else {
+            LogFormat::Text
+        },
+        sysexits: ours.iter().any(|word| *word == "--sysexits"),
+    }
 }
 
 /// An option of the launcher in front of a subcommand would be without effect.
@@ -92,7 +108,12 @@ fn with_dashes(error: &clap::Error, words: &[OsString]) -> Option<String> {
         .skip(1)
         .position(|word| word == stray.as_str())?
         + 1;
-    if !expected || stray.starts_with('-') || words.iter().any(|word| word == "--") {
+    let starts_commands = |word: &&OsString| !is_subcommand(word) || *word == "run";
+    if !expected
+        || stray.starts_with('-')
+        || words.iter().any(|word| word == "--")
+        || !words[1..at].iter().all(|word| starts_commands(&word))
+    {
         return None;
     }
     let shown = |word: &OsString| word.to_string_lossy().into_owned();
@@ -104,6 +125,11 @@ fn with_dashes(error: &clap::Error, words: &[OsString]) -> Option<String> {
         .chain(["--".to_owned()])
         .chain(after);
     Some(all.collect::<Vec<_>>().join(" "))
+}
+
+fn is_subcommand(word: &OsString) -> bool {
+    let command = Args::command();
+    command.get_subcommands().any(|one| one.get_name() == *word)
 }
 
 #[cfg(test)]
@@ -135,6 +161,16 @@ mod tests {
         let text = refused(&["--env", "prod", "npm", "start"]);
         assert!(text.contains("phase-run --env prod -- npm start"), "{text}");
         assert!(refused(&["run", "npm"]).contains("phase-run run -- npm"));
+    }
+
+    #[test]
+    fn a_subcommand_that_starts_no_command_is_shown_what_it_takes() {
+        let text = refused(&["secrets", "lst"]);
+        assert!(
+            text.contains("'list'") && !text.contains("--  lst"),
+            "{text}"
+        );
+        assert!(!refused(&["copy", "a", "b"]).contains("-- b"));
     }
 
     #[test]
