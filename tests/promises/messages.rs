@@ -1,5 +1,8 @@
 //! What is said on standard error, and which status goes with it.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
 use serde_json::Value;
 
 use super::{over, rows, serve, serve_tls, web, web_with};
@@ -76,6 +79,22 @@ fn a_command_without_dashes_is_shown_how_it_is_spelled() {
     finished.stderr_has("phase-run --env prod -- npm start");
     let run = Run::subcommand(&["secrets", "lst"]).store(Store::Nowhere);
     run.failed(2, "usage").stderr_has("list");
+    let run = Run::subcommand(&["secrets"]).store(Store::Nowhere);
+    run.failed(2, "usage")
+        .stderr_has("`secrets` needs a subcommand\n");
+    let odd = OsStr::from_bytes(b"\xff");
+    for words in [&[][..], &["--env"]] {
+        let run = Run::with(words).store(Store::Nowhere);
+        run.argument(odd).sh("true").failed(2, "usage");
+    }
+    for words in [
+        ["--map-signal", "FOO=BAR"],
+        ["--mode", "x"],
+        ["--timeout", "0s"],
+    ] {
+        let run = Run::with(&words).store(Store::Nowhere).sh("true");
+        run.failed(2, "usage").stderr_has(words[0]);
+    }
     let run = Run::subcommand(&["--token", "hunter2"]).store(Store::Nowhere);
     run.sh("true").failed(2, "usage").stderr_lacks("hunter2");
 }

@@ -78,6 +78,23 @@ fn misplaced(matches: &ArgMatches, command: &mut clap::Command) -> Result<(), cl
 }
 
 fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
+    let command = Args::command();
+    let command = deepest(&command, &words[1..]);
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let names: Vec<&str> = command
+            .get_subcommands()
+            .map(clap::Command::get_name)
+            .collect();
+        let text = format!("`{}` needs a subcommand", command.get_name());
+        return Failure::new(Reason::Usage, text).help(format!("one of: {}", names.join(", ")));
+    }
+    let writes = ["create", "update"].contains(&command.get_name());
+    if writes && error.kind() == ErrorKind::UnknownArgument && !stray(error).starts_with('-') {
+        // What is typed behind the name may be the value, which is not repeated.
+        let text = format!("`{}` takes a name and nothing else", command.get_name());
+        return Failure::new(Reason::Usage, text)
+            .help("give the value on stdin; if it is no secret, as NAME=VALUE with --from-argv");
+    }
     let text = error.render().to_string();
     let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
     let first = first.strip_prefix("error: ").unwrap_or(first);
@@ -91,23 +108,32 @@ fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
     failure
 }
 
+/// The subcommand that `words` name, however deep.
+fn deepest<'a>(command: &'a clap::Command, words: &[OsString]) -> &'a clap::Command {
+    let words = words.iter().take_while(|word| *word != "--");
+    words.fold(command, |command, word| {
+        command.find_subcommand(word).unwrap_or(command)
+    })
+}
+
+/// The word that nobody expected.
+fn stray(error: &clap::Error) -> &str {
+    let context = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand];
+    let text = context.into_iter().find_map(|kind| match error.get(kind) {
+        Some(ContextValue::String(stray)) => Some(stray.as_str()),
+        _ => None,
+    });
+    text.unwrap_or_default()
+}
+
 /// The command line with the `--` that is missing, if that is what is wrong.
 fn with_dashes(error: &clap::Error, words: &[OsString]) -> Option<String> {
-    let stray = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand]
-        .into_iter()
-        .find_map(|kind| match error.get(kind) {
-            Some(ContextValue::String(stray)) => Some(stray),
-            _ => None,
-        })?;
+    let stray = stray(error);
     let expected = matches!(
         error.kind(),
         ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument
     );
-    let at = words
-        .iter()
-        .skip(1)
-        .position(|word| word == stray.as_str())?
-        + 1;
+    let at = words.iter().skip(1).position(|word| word == stray)? + 1;
     let starts_commands = |word: &&OsString| !is_subcommand(word) || *word == "run";
     if !expected
         || stray.starts_with('-')
@@ -171,6 +197,29 @@ mod tests {
             "{text}"
         );
         assert!(!refused(&["copy", "a", "b"]).contains("-- b"));
+    }
+
+    #[test]
+    fn a_value_typed_behind_the_name_is_not_repeated() {
+        for words in [
+            &["secrets", "create", "A", "hunter2"][..],
+            &["secrets", "update", "A", "--from-argv", "hunter2"],
+        ] {
+            let text = refused(words);
+            assert!(
+                text.contains("stdin") && !text.contains("hunter2"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_missing_subcommand_is_told_with_those_there_are() {
+        let text = refused(&["vault", "recipients"]);
+        assert_eq!(
+            text,
+            "`recipients` needs a subcommand\none of: list, add, remove"
+        );
     }
 
     #[test]
