@@ -1,8 +1,12 @@
 //! What the program promises to its users, one test for each sentence of the contract.
 
 mod context;
+mod dry_run;
+mod files;
+mod messages;
 mod npm;
 mod phase;
+mod refusals;
 mod run;
 mod secrets;
 mod selection;

@@ -185,6 +185,50 @@ fn a_proxy_of_the_environment_is_used_and_what_is_plain_is_told() {
 }
 
 #[test]
+fn a_proxy_for_https_is_asked_for_a_tunnel_and_never_sees_the_token() {
+    let proxy = Server::always(Reply::json(502, ""));
+    let run = over(&proxy).variable("PHASE_HOST", "https://phase.example");
+    let run = run
+        .variable("HTTPS_PROXY", proxy.url())
+        .arguments(&["--timeout", "300ms"]);
+    let finished = run.sh("echo started").status(125).stdout("");
+    finished.stderr_has("phase.example").stderr_lacks("1111");
+    let requests = proxy.requests();
+    let first = requests.first().expect("the proxy is asked");
+    assert_eq!(
+        (&*first.method, &*first.target),
+        ("CONNECT", "phase.example:443")
+    );
+    assert!(
+        requests
+            .iter()
+            .all(|one| one.header("authorization").is_none())
+    );
+}
+
+#[test]
+fn rest_works_with_either_kind_of_token() {
+    let server = in_every_environment();
+    let id = "ab".repeat(32);
+    let full = format!("pss_service:v2:{id}:{id}:{id}:{id}");
+    for (name, value) in [("--api", "rest"), ("--provider", "phase")] {
+        let run = over(&server).variable("PHASE_SERVICE_TOKEN", &full);
+        let run = run
+            .variable("PHASE_RUN_API", "rest")
+            .arguments(&[name, value]);
+        run.sh(GREET).stdout("Development").silent();
+    }
+    let sent = server.requests()[0]
+        .header("authorization")
+        .map(str::to_owned);
+    assert_eq!(sent, Some(format!("Bearer ServiceAccount {id}")));
+    let run = over(&server)
+        .variable("PHASE_RUN_API", "soap")
+        .sh("echo started");
+    run.failed(125, "configuration").stderr_has("PHASE_RUN_API");
+}
+
+#[test]
 fn a_host_without_proxy_is_reached_directly() {
     let proxy = Server::always(Reply::json(500, ""));
     let server = serve(web_with(&[("GREETING", "direct")]));

@@ -66,7 +66,7 @@ fn a_secret_is_made_changed_moved_and_removed() {
     secrets(&server, &words).stdout("two").status(0);
     let text = secrets(&server, &["list", "--all-paths"]).status(0).text();
     assert!(
-        text.contains("for \\\"people\\\""),
+        text.contains("for \"people\""),
         "the comment stayed: {text}"
     );
     let words = ["delete", "NEW", "--path", "/deep/er"];

@@ -55,6 +55,8 @@ fn a_value_on_the_command_line_is_refused_unless_it_is_said_to_be_no_secret() {
     desk.has("A", "");
     let run = desk.secrets(&["update", "A", "--from-argv"]);
     run.failed(2, "usage").stderr_has("NAME=VALUE");
+    let run = desk.secrets(&["update", "A", "hunter2"]);
+    run.failed(2, "usage").stderr_lacks("hunter2");
 }
 
 #[test]
@@ -227,4 +229,15 @@ fn a_reader_that_goes_away_is_no_failure() {
     let script = "{ \"$@\"; echo \"status $?\" >&2; } | head -c 1";
     let finished = run.inside(&["/bin/sh", "-c", script, "sh"]).stdout("x");
     finished.stderr("status 0\n");
+}
+
+#[test]
+fn a_value_that_cannot_be_written_is_a_failure() {
+    let desk = Desk::new();
+    desk.add("A", "hunter2");
+    let script = "exec \"$@\" >/dev/full";
+    let run = desk
+        .secrets(&["get", "A"])
+        .inside(&["/bin/sh", "-c", script, "sh"]);
+    run.failed(125, "system").stderr_lacks("hunter2");
 }

@@ -8,6 +8,7 @@ use super::Desk;
 use crate::support::run::Run;
 use crate::support::running::Running;
 use crate::support::stage::Seat;
+use crate::support::store::Store;
 
 #[track_caller]
 fn is_private(file: &Path) {
@@ -193,6 +194,49 @@ fn a_passphrase_comes_from_a_variable_a_file_or_a_question() {
     let text = running.finish().status(0).text();
     assert!(text.ends_with("\n1\n"), "{text}");
     assert!(!text.contains("sesame"), "{text}");
+}
+
+#[test]
+fn a_question_is_asked_at_the_terminal_and_leaves_standard_input_to_the_command() {
+    let desk = Desk::bare();
+    let phrase = "open sesame";
+    let init = desk.run(&["vault", "init", "--passphrase"]);
+    init.stdin(phrase).status(0);
+    let create = desk.secrets(&["create", "A"]).stdin("1");
+    create
+        .variable("PHASE_RUN_VAULT_PASSPHRASE", phrase)
+        .status(0);
+    let run = desk
+        .run(&["run", "--app", "web"])
+        .at(Seat::Leader)
+        .redirected();
+    let running = run.sh("cat; echo got $A").spawn();
+    answer(&running, "Passphrase of ", phrase);
+    let text = running.finish().status(0).text();
+    assert!(text.ends_with("\ngot 1\n"), "{text}");
+}
+
+#[test]
+fn a_project_file_and_an_identity_are_all_that_a_run_needs() {
+    let desk = Desk::new();
+    desk.add("GREETING", "hello");
+    let run = Run::with(&[]).store(Store::Nowhere);
+    let run = run.file(
+        "phase-run.toml",
+        0o644,
+        "vault = 'v/secrets.age'\napp = 'web'\n",
+    );
+    let run = run.file(
+        "v/secrets.age",
+        0o644,
+        fs::read(desk.path("vault")).unwrap(),
+    );
+    let identity = fs::read(desk.path("phase-run/identity")).unwrap();
+    let run = run.file("config/phase-run/identity", 0o600, identity);
+    run.sh("echo $GREETING")
+        .stdout("hello\n")
+        .status(0)
+        .silent();
 }
 
 #[track_caller]

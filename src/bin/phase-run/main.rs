@@ -33,16 +33,12 @@ fn main() -> ExitCode {
     let args = match usage::parse(&arguments) {
         Ok(args) => args,
         Err(Refused::Help(text)) => return help(&text),
-        Err(Refused::Usage(failure, sysexits)) => {
-            report::plain(&failure);
-            return status(&failure, sysexits);
+        Err(Refused::Usage(failure, output)) => {
+            start_report(&output).fail(&failure);
+            return status(&failure, output.sysexits);
         }
     };
-    let report = Report::start(
-        &args.output,
-        variable("PHASE_RUN_LOG").as_deref().and_then(OsStr::to_str),
-        variable("NO_COLOR").is_some(),
-    );
+    let report = start_report(&args.output);
     match dispatch(args, report) {
         Ok(outcome) => launch::finish(outcome),
         Err((failure, output)) => {
@@ -50,6 +46,14 @@ fn main() -> ExitCode {
             status(&failure, output.sysexits)
         }
     }
+}
+
+fn start_report(output: &Output) -> Report {
+    Report::start(
+        output,
+        variable("PHASE_RUN_LOG").as_deref().and_then(OsStr::to_str),
+        variable("NO_COLOR").is_some(),
+    )
 }
 
 fn dispatch(args: Args, report: Report) -> Result<Outcome, (Failure, Output)> {

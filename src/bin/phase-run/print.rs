@@ -17,8 +17,23 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Rows in columns that fit.
+/// Names come from servers and files: control characters in them must not
+/// reach a terminal, nor make two lines of one.
+pub(crate) fn printable(text: &str) -> String {
+    let shown = |c: char| {
+        if c.is_control() {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    text.chars().map(shown).collect()
+}
+
+/// Rows in columns that fit, each on one line.
 pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    let printable = |row: &[String; N]| row.each_ref().map(|cell| printable(cell));
+    let rows: Vec<[String; N]> = rows.iter().map(printable).collect();
     let width = |column: usize| {
         rows.iter()
             .map(|row| row[column].chars().count())
@@ -27,7 +42,7 @@ pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
     };
     let widths: Vec<usize> = (0..N).map(width).collect();
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         let cells = row
             .iter()
             .zip(&widths)
@@ -37,4 +52,20 @@ pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
         text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_of_a_name_are_shown_and_not_obeyed() {
+        assert_eq!(printable("a\nb\x1b[2Jc é"), "a\\nb\\u{1b}[2Jc é");
+    }
+
+    #[test]
+    fn a_table_has_a_line_per_row_and_no_space_at_its_ends() {
+        let rows = [["A", "BB"], ["a\nb", ""]].map(|row| row.map(str::to_owned));
+        assert_eq!(columns(&rows), "A     BB\na\\nb\n");
+    }
 }

@@ -7,6 +7,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::args::{LogFormat, Output};
 use crate::exit::Failure;
+use crate::print::printable;
 
 /// How messages are written, and which.
 #[derive(Clone, Copy, Debug)]
@@ -42,12 +43,12 @@ impl Report {
     fn log(self, level: LevelFilter) {
         let builder = tracing_subscriber::fmt()
             .with_max_level(level)
-            .with_ansi(self.colour)
+            .with_ansi(false)
             .with_target(false)
             .without_time()
             .with_writer(|| Unbreakable);
         if self.json {
-            builder.json().init();
+            builder.json().flatten_event(true).init();
         } else {
             builder.compact().init();
         }
@@ -114,19 +115,6 @@ fn lines(failure: &Failure, (on, off): (String, &str)) -> String {
     lines
 }
 
-/// Names come from servers and files: control characters in them must not
-/// reach a terminal, nor make two lines of one.
-fn printable(text: &str) -> String {
-    let shown = |c: char| {
-        if c.is_control() {
-            c.escape_default().to_string()
-        } else {
-            c.to_string()
-        }
-    };
-    text.chars().map(shown).collect()
-}
-
 /// Writes to standard error, whatever becomes of it.
 fn write(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
@@ -143,15 +131,5 @@ impl io::Write for Unbreakable {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn control_characters_of_a_name_are_shown_and_not_obeyed() {
-        assert_eq!(printable("a\nb\x1b[2Jc é"), "a\\nb\\u{1b}[2Jc é");
     }
 }

@@ -18,15 +18,18 @@ use crate::{preview, sys};
 
 /// Fetches, merges and launches. Returns only if we supervise, or for a dry run.
 pub(crate) fn run(args: &args::Run, world: &World<'_>, report: Report) -> Result<Outcome, Failure> {
-    run_with(args, world, report, |_| Vec::new())
+    run_with(args, world, report, |_| Marks::new())
 }
 
-/// The same, with what `more` says of the place in the command's environment too.
+/// Variables that are set, or removed, whatever the secrets say.
+type Marks = Vec<(&'static str, Option<String>)>;
+
+/// The same, and the command's environment is marked with what `marks` says of the place.
 fn run_with(
     args: &args::Run,
     world: &World<'_>,
     report: Report,
-    more: fn(&Place) -> Vec<(&'static str, Option<String>)>,
+    marks: fn(&Place) -> Marks,
 ) -> Result<Outcome, Failure> {
     let command = command(args)?;
     let supervision = supervision(&args.process, command.first())?;
@@ -56,7 +59,7 @@ fn run_with(
     let resolution = fetch(client.resolve(scope, &plan))?;
     drop(client);
     let mut environment = merged(environ, &resolution, args, &settings, &globs, report)?;
-    for (name, value) in more(&resolution.place) {
+    for (name, value) in marks(&resolution.place) {
         environment.set(name, value.as_deref());
     }
     if args.preview {
@@ -248,7 +251,7 @@ pub(crate) fn shell(
 
 /// What a shell's prompt may show, and what means the same place to
 /// `phase-run` in that shell.
-fn shell_marks(place: &Place) -> Vec<(&'static str, Option<String>)> {
+fn shell_marks(place: &Place) -> Marks {
     let id = match &place.app {
         App::Id(id) => Some(id.clone()),
         App::Name(_) => None,

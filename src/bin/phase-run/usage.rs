@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
-use crate::args::Args;
+use crate::args::{Args, LogFormat, Output};
 use crate::exit::{Failure, Reason};
 
 /// Why there are no arguments.
@@ -14,8 +14,8 @@ use crate::exit::{Failure, Reason};
 pub(crate) enum Refused {
     /// A page of help, or the version, was asked for.
     Help(String),
-    /// The words make no sense; and whether `--sysexits` is among them.
-    Usage(Failure, bool),
+    /// The words make no sense, but for how that is to be told.
+    Usage(Failure, Output),
 }
 
 /// Options that may stand before a subcommand.
@@ -33,12 +33,28 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Args, Refused> {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             Refused::Help(error.render().to_string())
         }
-        _ => {
-            let ours = words.iter().take_while(|word| *word != "--");
-            let sysexits = ours.into_iter().any(|word| word == "--sysexits");
-            Refused::Usage(failure(&error, words), sysexits)
-        }
+        _ => Refused::Usage(failure(&error, words), output(words)),
     })
+}
+
+/// How a failure is to be told, from words that cannot be taken apart.
+fn output(words: &[OsString]) -> Output {
+    let ours = words.iter().take_while(|word| *word != "--");
+    let ours: Vec<&OsString> = ours.collect();
+    let json = ours
+        .windows(2)
+        .any(|pair| pair[0] == "--log-format" && pair[1] == "json");
+    let json = json || ours.iter().any(|word| *word == "--log-format=json");
+    Output {
+        quiet: false,
+        verbose: 0,
+        log_format: if json {
+            LogFormat::Json
+        } else {
+            LogFormat::Text
+        },
+        sysexits: ours.iter().any(|word| *word == "--sysexits"),
+    }
 }
 
 /// An option of the launcher in front of a subcommand would be without effect.
@@ -62,6 +78,23 @@ fn misplaced(matches: &ArgMatches, command: &mut clap::Command) -> Result<(), cl
 }
 
 fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
+    let command = Args::command();
+    let command = deepest(&command, &words[1..]);
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let names: Vec<&str> = command
+            .get_subcommands()
+            .map(clap::Command::get_name)
+            .collect();
+        let text = format!("`{}` needs a subcommand", command.get_name());
+        return Failure::new(Reason::Usage, text).help(format!("one of: {}", names.join(", ")));
+    }
+    let writes = ["create", "update"].contains(&command.get_name());
+    if writes && error.kind() == ErrorKind::UnknownArgument && !stray(error).starts_with('-') {
+        // What is typed behind the name may be the value, which is not repeated.
+        let text = format!("`{}` takes a name and nothing else", command.get_name());
+        return Failure::new(Reason::Usage, text)
+            .help("give the value on stdin; if it is no secret, as NAME=VALUE with --from-argv");
+    }
     let text = error.render().to_string();
     let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
     let first = first.strip_prefix("error: ").unwrap_or(first);
@@ -75,24 +108,38 @@ fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
     failure
 }
 
+/// The subcommand that `words` name, however deep.
+fn deepest<'a>(command: &'a clap::Command, words: &[OsString]) -> &'a clap::Command {
+    let words = words.iter().take_while(|word| *word != "--");
+    words.fold(command, |command, word| {
+        command.find_subcommand(word).unwrap_or(command)
+    })
+}
+
+/// The word that nobody expected.
+fn stray(error: &clap::Error) -> &str {
+    let context = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand];
+    let text = context.into_iter().find_map(|kind| match error.get(kind) {
+        Some(ContextValue::String(stray)) => Some(stray.as_str()),
+        _ => None,
+    });
+    text.unwrap_or_default()
+}
+
 /// The command line with the `--` that is missing, if that is what is wrong.
 fn with_dashes(error: &clap::Error, words: &[OsString]) -> Option<String> {
-    let stray = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand]
-        .into_iter()
-        .find_map(|kind| match error.get(kind) {
-            Some(ContextValue::String(stray)) => Some(stray),
-            _ => None,
-        })?;
+    let stray = stray(error);
     let expected = matches!(
         error.kind(),
         ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument
     );
-    let at = words
-        .iter()
-        .skip(1)
-        .position(|word| word == stray.as_str())?
-        + 1;
-    if !expected || stray.starts_with('-') || words.iter().any(|word| word == "--") {
+    let at = words.iter().skip(1).position(|word| word == stray)? + 1;
+    let starts_commands = |word: &&OsString| !is_subcommand(word) || *word == "run";
+    if !expected
+        || stray.starts_with('-')
+        || words.iter().any(|word| word == "--")
+        || !words[1..at].iter().all(|word| starts_commands(&word))
+    {
         return None;
     }
     let shown = |word: &OsString| word.to_string_lossy().into_owned();
@@ -104,6 +151,11 @@ fn with_dashes(error: &clap::Error, words: &[OsString]) -> Option<String> {
         .chain(["--".to_owned()])
         .chain(after);
     Some(all.collect::<Vec<_>>().join(" "))
+}
+
+fn is_subcommand(word: &OsString) -> bool {
+    let command = Args::command();
+    command.get_subcommands().any(|one| one.get_name() == *word)
 }
 
 #[cfg(test)]
@@ -135,6 +187,39 @@ mod tests {
         let text = refused(&["--env", "prod", "npm", "start"]);
         assert!(text.contains("phase-run --env prod -- npm start"), "{text}");
         assert!(refused(&["run", "npm"]).contains("phase-run run -- npm"));
+    }
+
+    #[test]
+    fn a_subcommand_that_starts_no_command_is_shown_what_it_takes() {
+        let text = refused(&["secrets", "lst"]);
+        assert!(
+            text.contains("'list'") && !text.contains("--  lst"),
+            "{text}"
+        );
+        assert!(!refused(&["copy", "a", "b"]).contains("-- b"));
+    }
+
+    #[test]
+    fn a_value_typed_behind_the_name_is_not_repeated() {
+        for words in [
+            &["secrets", "create", "A", "hunter2"][..],
+            &["secrets", "update", "A", "--from-argv", "hunter2"],
+        ] {
+            let text = refused(words);
+            assert!(
+                text.contains("stdin") && !text.contains("hunter2"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_missing_subcommand_is_told_with_those_there_are() {
+        let text = refused(&["vault", "recipients"]);
+        assert_eq!(
+            text,
+            "`recipients` needs a subcommand\none of: list, add, remove"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::settings;
 use crate::args;
 use crate::exit::Failure;
 use crate::fetch::fetch;
-use crate::print::print;
+use crate::print::{print, printable};
 use crate::report::Report;
 use crate::settings::World;
 
@@ -23,6 +23,6 @@ pub(crate) fn apps(args: &args::Apps, world: &World<'_>, report: Report) -> Resu
     }
     let lines = apps
         .iter()
-        .map(|app| format!("{}: {}\n", app.name, app.environments.join(", ")));
+        .map(|app| printable(&format!("{}: {}", app.name, app.environments.join(", "))) + "\n");
     print(&lines.collect::<String>())
 }

@@ -130,14 +130,14 @@ fn list(store: &Store, show: bool, json: bool) -> Result<(), Failure> {
             Some(_) => "off",
         };
         [
-            secret.name.escape_debug().to_string(),
+            secret.name.clone(),
             secret.folder.to_string(),
             secret.kind.as_str().to_owned(),
             secret.tags.join(","),
             personal.to_owned(),
-            secret.comment.escape_debug().to_string(),
+            secret.comment.clone(),
             if show {
-                secret.value.expose().escape_debug().to_string()
+                secret.value.expose().to_owned()
             } else {
                 String::new()
             },

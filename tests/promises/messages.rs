@@ -1,0 +1,271 @@
+//! What is said on standard error, and which status goes with it.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use serde_json::Value;
+
+use super::{over, rows, serve, serve_tls, web, web_with};
+use crate::support::run::Run;
+use crate::support::server::{Authority, Reply, Server};
+use crate::support::stage::Seat;
+use crate::support::store::{Store, silent};
+
+/// Part of the token of these runs.
+const TOKEN: &str = "1111";
+
+#[test]
+fn every_reason_has_a_status_of_its_kind_where_that_is_wanted() {
+    let empty = serve(web());
+    let bad = serve(web_with(&[("A", "${NOPE}"), ("B", "\0")]));
+    let refusing = |status| Server::always(Reply::json(status, "{}"));
+    let (denied, busy, broken) = (refusing(403), refusing(429), refusing(200));
+    let dead = r#"{"error": "Token expired or deleted"}"#;
+    let dead = Server::always(Reply::json(401, dead));
+    let name = serde_json::json!([{"id": "1", "key": "", "value": "", "path": "/"}]);
+    let unnamed = rows(&name);
+    let long = serve(web_with(&[("A", &"x".repeat(200_000))]));
+    let at = |server: &Server, words: &[&str]| {
+        let run = over(server).arguments(&["--timeout", "400ms"]);
+        run.arguments(words).command(["true"])
+    };
+    let hanging = Store::Phase(silent());
+    let copy = Run::subcommand(&["copy", "/nonexistent/folder/file"]).store(Store::Nowhere);
+    let create = Run::subcommand(&["secrets", "create", "A"]).secrets(&[("A", "1")]);
+    let refused = "http://127.0.0.1:1";
+    let quick = Run::with(&["--timeout", "400ms"]).command(["true"]);
+    let cases: Vec<(&str, i32, i32, Run)> = vec![
+        ("usage", 2, 64, at(&empty, &["--no-such-option"])),
+        ("usage", 2, 64, at(&empty, &["--only", "["])),
+        ("unresolved", 125, 65, at(&bad, &["--only", "A"])),
+        ("protocol", 125, 65, at(&broken, &[])),
+        ("too-large", 125, 65, at(&long, &[])),
+        ("unreachable", 125, 69, at(&empty, &["--host", refused])),
+        ("system", 125, 71, copy),
+        ("timeout", 125, 75, quick.store(hanging)),
+        ("throttled", 125, 75, at(&busy, &[])),
+        ("credentials", 125, 77, at(&dead, &[])),
+        ("denied", 125, 77, at(&denied, &[])),
+        (
+            "configuration",
+            125,
+            78,
+            at(&empty, &["--host", "nonsense"]),
+        ),
+        ("missing", 125, 78, at(&empty, &["--require", "A"])),
+        ("ambiguous", 125, 78, at(&empty, &["--env", "prod"])),
+        ("conflict", 125, 78, create.stdin("x")),
+        ("invalid-name", 125, 78, at(&unnamed, &[])),
+        ("invalid-value", 125, 78, at(&bad, &["--only", "B"])),
+        ("not-found", 127, 127, over(&empty).command(["no-such-xyz"])),
+        ("not-executable", 126, 126, over(&empty).command(["/etc"])),
+    ];
+    for (at, (word, status, sysexit, run)) in cases.into_iter().enumerate() {
+        // Each way of asking in its turn.
+        match at % 3 {
+            0 => run.argument("--sysexits").failed(sysexit, word),
+            1 => run
+                .variable("PHASE_RUN_SYSEXITS", "1")
+                .failed(sysexit, word),
+            _ => run.variable("PHASE_RUN_SYSEXITS", "0").failed(status, word),
+        };
+    }
+}
+
+#[test]
+fn a_command_without_dashes_is_shown_how_it_is_spelled() {
+    let run = Run::subcommand(&["--env", "prod", "npm", "start"]).store(Store::Nowhere);
+    let finished = run.failed(2, "usage");
+    finished.stderr_has("phase-run --env prod -- npm start");
+    let run = Run::subcommand(&["secrets", "lst"]).store(Store::Nowhere);
+    run.failed(2, "usage").stderr_has("list");
+    let run = Run::subcommand(&["secrets"]).store(Store::Nowhere);
+    run.failed(2, "usage")
+        .stderr_has("`secrets` needs a subcommand\n");
+    let odd = OsStr::from_bytes(b"\xff");
+    for words in [&[][..], &["--env"]] {
+        let run = Run::with(words).store(Store::Nowhere);
+        run.argument(odd).sh("true").failed(2, "usage");
+    }
+    for words in [
+        ["--map-signal", "FOO=BAR"],
+        ["--mode", "x"],
+        ["--timeout", "0s"],
+    ] {
+        let run = Run::with(&words).store(Store::Nowhere).sh("true");
+        run.failed(2, "usage").stderr_has(words[0]);
+    }
+    let run = Run::subcommand(&["--token", "hunter2"]).store(Store::Nowhere);
+    run.sh("true").failed(2, "usage").stderr_lacks("hunter2");
+}
+
+/// A server that first is busy, so that there is more to log.
+fn hesitant() -> Server {
+    let phase = web_with(&[("A", "hunter2"), ("B-C", "hunter3")]);
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    Server::start(
+        move |request| match asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+            0 => Reply::json(503, "hunter2"),
+            _ => phase.answer(request),
+        },
+    )
+}
+
+#[test]
+fn no_level_of_logging_shows_a_value_or_the_token() {
+    let logs: [&[&str]; 4] = [&["-v"], &["-vv"], &["-vv", "--log-format", "json"], &[]];
+    for words in logs {
+        for run in Run::everywhere() {
+            let server = hesitant();
+            let run = run.store(Store::Phase(server.url())).arguments(words);
+            let run = run.variable("PHASE_RUN_LOG", "trace").sh("exit 3");
+            let finished = run.status(3).stdout("").stderr_lacks("hunter");
+            let finished = finished.stderr_lacks(TOKEN).stderr_has("B-C");
+            assert!(finished.errors().contains("503") != words.contains(&"-v"));
+        }
+    }
+    let authority = Authority::new();
+    let server = serve_tls(&authority, web_with(&[("A", "hunter2${NOPE}")]));
+    let run = || {
+        over(&server)
+            .arguments(&["-vv", "--ca-cert"])
+            .argument(authority.file())
+    };
+    let finished = run()
+        .sh("echo started")
+        .status(125)
+        .stdout("")
+        .stderr_has("phase-run: error[unresolved]: ");
+    finished.stderr_lacks("hunter").stderr_lacks(TOKEN);
+    let run = run().arguments(&["--allow-unresolved", "--mode", "supervise"]);
+    let finished = run.sh("exit 3").status(3);
+    finished.stderr_lacks("hunter").stderr_lacks(TOKEN);
+}
+
+#[test]
+fn a_log_in_json_is_one_object_per_line_with_a_level_and_a_message() {
+    let server = hesitant();
+    let run = || over(&server).arguments(&["-vv", "--log-format", "json"]);
+    let parsed = |errors: &str| -> Vec<Value> {
+        let parse = |line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
+        errors.lines().map(parse).collect()
+    };
+    let lines = parsed(&run().sh("exit 3").status(3).errors());
+    assert!(lines.len() > 3);
+    for line in &lines {
+        assert!(line["level"].is_string(), "{line}");
+        assert!(line["message"].is_string(), "{line}");
+    }
+    let levels = |lines: &[Value], level: &str| {
+        let found = lines.iter().filter(|line| line["level"] == level);
+        found.cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(levels(&lines, "WARN").len(), 1, "the odd name");
+    let finished = run().command(["no-such-xyz"]).status(127);
+    let lines = parsed(&finished.errors());
+    let failure = &levels(&lines, "ERROR")[0];
+    assert_eq!(failure["reason"], "not-found");
+    let message = failure["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("phase-run: error[not-found]: "),
+        "{message}"
+    );
+    assert!(failure["help"].is_array());
+    let finished = run().arguments(&["--only", "["]).sh("true").status(2);
+    assert_eq!(parsed(&finished.errors())[0]["reason"], "usage");
+    let finished = run().argument("--nonsense").sh("true").status(2);
+    assert_eq!(parsed(&finished.errors())[0]["reason"], "usage");
+}
+
+#[test]
+fn quiet_hides_warnings_and_no_failures() {
+    let server = serve(web_with(&[("ODD-NAME", "x")]));
+    over(&server).sh("true").status(0).stderr_has("ODD-NAME");
+    over(&server).argument("-q").sh("true").status(0).silent();
+    let run = over(&server).arguments(&["-q", "--require", "GONE"]);
+    run.sh("true").failed(125, "missing");
+    let run = over(&server).arguments(&["-q", "-v"]).sh("true");
+    run.failed(2, "usage");
+}
+
+#[test]
+fn the_log_says_whether_we_stay_and_why() {
+    let server = serve(web());
+    let log = |run: Run| {
+        let run = run.store(Store::Phase(server.url())).command(["true"]);
+        run.status(0)
+    };
+    let with = |words: &[&str]| Run::with(&["-v"]).arguments(words);
+    log(with(&[])).stderr_has("exec: no reason to stay");
+    log(with(&["--mode", "exec"])).stderr_has("exec: by --mode");
+    log(with(&["--mode", "supervise"])).stderr_has("supervise: by --mode");
+    log(with(&["--kill-after", "1s"])).stderr_has("supervise: --kill-after");
+    log(with(&["--map-signal", "TERM=INT"])).stderr_has("supervise: --map-signal");
+    log(with(&[]).pid_one()).stderr_has("supervise: we are PID 1");
+    let by_variable = Run::with(&[]).variable("PHASE_RUN_LOG", "info");
+    log(by_variable).stderr_has("exec: no reason to stay");
+}
+
+#[test]
+fn there_is_colour_on_a_terminal_alone_and_not_where_it_is_unwanted() {
+    let server = serve(web_with(&[("ODD-NAME", "x")]));
+    let run = || {
+        over(&server)
+            .arguments(&["-v", "--require", "GONE"])
+            .sh("true")
+    };
+    let text = run().at(Seat::Leader).status(125).text();
+    assert!(
+        text.contains("\x1b[1;31merror[missing]:\x1b[0m"),
+        "{text:?}"
+    );
+    assert!(text.contains("\x1b[1;33mwarning:\x1b[0m"), "{text:?}");
+    let text = run().at(Seat::Leader).variable("NO_COLOR", "1");
+    assert!(!text.status(125).text().contains('\x1b'));
+    run()
+        .status(125)
+        .stderr_lacks("\x1b")
+        .stderr_has("error[missing]: ");
+}
+
+#[test]
+fn a_standard_error_that_is_closed_or_that_nobody_reads_stops_nothing() {
+    for run in Run::everywhere() {
+        let server = serve(web_with(&[("ODD-NAME", "x")]));
+        let run = run.store(Store::Phase(server.url())).argument("-vv");
+        run.stage(|stage| stage.broken_stderr = true)
+            .sh("exit 7")
+            .status(7);
+    }
+    for run in Run::everywhere() {
+        let server = serve(web_with(&[("ODD-NAME", "x")]));
+        let run = run.store(Store::Phase(server.url())).argument("-vv");
+        run.stage(|stage| stage.closed = vec![2])
+            .sh("exit 7")
+            .status(7);
+    }
+}
+
+#[test]
+fn what_a_server_calls_things_cannot_write_to_the_terminal() {
+    let row = |id: &str, name: &str| serde_json::json!({"id": id, "key": name, "value": "x", "path": "/"});
+    let odd = "A\n\x1b]0;title\x07";
+    let server = rows(&serde_json::json!([row("1", odd)]));
+    for words in [&[][..], &["-vv"]] {
+        let run = over(&server).arguments(words).sh("true");
+        let finished = run.status(0).stderr_lacks("\x1b]").stderr_lacks("\x07");
+        finished.stderr_has("warning: \"A\\n");
+    }
+    let file = "tags = [\"a\\u001b]0;title\"]";
+    let run = over(&server)
+        .file("phase-run.toml", 0o644, file)
+        .argument("-v");
+    run.sh("true")
+        .status(0)
+        .stderr_lacks("\x1b")
+        .stderr_has("]0;title");
+    let run = over(&server).argument("--dry-run").status(0);
+    assert!(!run.text().contains('\x1b'), "{run:?}");
+    let run = Run::subcommand(&["secrets", "list"]).store(Store::Phase(server.url()));
+    assert!(!run.status(0).text().contains('\x1b'));
+}
