@@ -3,7 +3,9 @@
 
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches, Subcommand};
 
-/// The options `T`, not built until the parser comes to them.
+/// The options `T`, not built until the parser comes to them. The comment on `T`
+/// is then what the help says of the command, and has to say the same as the
+/// comment where `T` is used.
 #[derive(Debug)]
 pub(crate) struct Late<T>(pub(crate) T);
 

@@ -87,7 +87,7 @@ pub(crate) enum Command {
     Man,
 }
 
-/// `apps`.
+/// List the apps and environments these credentials reach
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Apps {
     #[command(flatten)]
