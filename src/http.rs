@@ -71,6 +71,9 @@ impl Http {
     /// never sent twice.
     pub(crate) async fn send(&self, request: &Request<'_>, until: Instant) -> Result<Answer> {
         let client = self.client()?;
+        if until <= Instant::now() {
+            return Err(self.late(request, None));
+        }
         let mut last: Option<Failure> = None;
         let mut attempt = 0;
         loop {

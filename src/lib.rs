@@ -5,6 +5,9 @@
 mod client;
 mod credentials;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzz;
 mod http;
 mod notice;
 mod pick;

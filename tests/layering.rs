@@ -40,6 +40,7 @@ const LIBRARY: Map = &[
             "secret",
         ],
     ),
+    ("fuzz", &["provider", "resolve"]),
 ];
 
 /// Each module of the program, lowest first, with all that it may import.

@@ -5,6 +5,7 @@
     reason = "a test whose stage cannot be set has failed"
 )]
 
+mod documents;
 #[cfg(target_os = "linux")]
 mod launch;
 mod layering;

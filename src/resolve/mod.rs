@@ -1,6 +1,8 @@
 //! From what is stored to what a program gets. Pure: it fetches nothing.
 
 mod failure;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod plan;
 mod reference;
 mod winner;
@@ -12,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Result};
 use crate::notice::Notice;
-use crate::scope::{App, Folder, Place};
+use crate::scope::{Folder, Place};
 use crate::secret::{Secret, SecretValue};
 use failure::Failures;
 pub use plan::{Plan, Resolved};
@@ -242,7 +244,7 @@ impl Resolver {
         if !self.follow {
             return missing("the server could not resolve it".to_owned());
         }
-        let asked = place_of(reference, home);
+        let asked = reference.place(home);
         let environment = match self.world.get(&asked) {
             Some(Ok(environment)) => environment.clone(),
             Some(Err(reason)) => return missing(reason.clone()),
@@ -285,19 +287,6 @@ impl Resolver {
             Nowhere::Missing(reason) => self.failures.add(chain, reference, reason, false),
             Nowhere::NotMeant => {}
         }
-    }
-}
-
-/// The environment that `reference`, found in `home`, looks into.
-fn place_of(reference: &Reference<'_>, home: &Place) -> Place {
-    Place {
-        app: reference
-            .app
-            .map_or_else(|| home.app.clone(), |app| App::Name(app.to_owned())),
-        environment: reference
-            .environment
-            .unwrap_or(&home.environment)
-            .to_owned(),
     }
 }
 

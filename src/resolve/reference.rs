@@ -11,7 +11,7 @@
 //! clients, both for text they leave alone anyway: `${/v1.2/KEY}` is a folder,
 //! and braces inside braces end the attempt, as on the Phase server.
 
-use crate::scope::Folder;
+use crate::scope::{App, Folder, Place};
 
 /// A stretch of a value.
 #[derive(Debug, Eq, PartialEq)]
@@ -128,6 +128,15 @@ fn is_environment(text: &str) -> bool {
 }
 
 impl Reference<'_> {
+    /// The environment that it looks into, where it stands in one of `home`.
+    pub(crate) fn place(&self, home: &Place) -> Place {
+        let app = self.app.map(|app| App::Name(app.to_owned()));
+        Place {
+            app: app.unwrap_or_else(|| home.app.clone()),
+            environment: self.environment.unwrap_or(&home.environment).to_owned(),
+        }
+    }
+
     /// Whether somebody surely meant a secret.
     ///
     /// Stores take any text for a key, so that `${HOME:-/x}` could be one. Where

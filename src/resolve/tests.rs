@@ -1,5 +1,6 @@
 use super::winner::tests::secret;
 use super::*;
+use crate::scope::App;
 use crate::secret::Personal;
 
 fn place(app: &str, environment: &str) -> Place {

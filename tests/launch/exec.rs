@@ -1,14 +1,11 @@
 //! Who the command is to us: ourselves, or our child.
 
-use crate::support::event::{Event, Report};
+use crate::support::event::Report;
 use crate::support::run::Run;
 
 #[track_caller]
 fn report(run: Run) -> Report {
-    match run.child("report").status(0).event() {
-        Event::Report(report) => *report,
-        other => panic!("no report, but {other:?}"),
-    }
+    run.child("report").status(0).report()
 }
 
 #[test]

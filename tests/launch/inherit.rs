@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::event::{Event, Report};
+use crate::support::event::Report;
 use crate::support::run::{Run, child_program};
 
 /// Those lines of `/proc/self/status` that a process inherits.
@@ -27,10 +27,7 @@ const INHERITED: [&str; 16] = [
 
 #[track_caller]
 fn report(run: Run) -> Report {
-    match run.child("report").status(0).silent().event() {
-        Event::Report(report) => *report,
-        other => panic!("no report, but {other:?}"),
-    }
+    run.child("report").status(0).silent().report()
 }
 
 fn inherited(report: &Report) -> BTreeMap<&str, Option<&String>> {
@@ -111,13 +108,8 @@ fn the_arguments_arrive_byte_for_byte() {
     for run in Run::everywhere() {
         let program = child_program();
         let command = [program.as_os_str()].into_iter();
-        let Event::Report(report) = run
-            .command(command.chain(words.map(OsStr::from_bytes)))
-            .status(0)
-            .event()
-        else {
-            panic!("no report");
-        };
+        let typed = words.map(OsStr::from_bytes);
+        let report = run.command(command.chain(typed)).status(0).report();
         assert_eq!(report.arguments[1..], words.map(<[u8]>::to_vec));
         assert_eq!(report.arguments[0], program.as_os_str().as_bytes());
     }

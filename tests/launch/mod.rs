@@ -7,6 +7,7 @@ mod forward;
 mod inherit;
 mod jobs;
 mod lookup;
+mod memory;
 mod reaping;
 mod robust;
 mod signals;

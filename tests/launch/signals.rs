@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use crate::support::event::Event;
 use crate::support::proc;
 use crate::support::run::{Run, child_program};
-use crate::support::signalling::kill;
+use crate::support::signalling::{LAST, kill};
 
 fn numbers(received: &[crate::support::event::Received]) -> Vec<i32> {
     received.iter().map(|received| received.number).collect()
@@ -187,10 +187,11 @@ fn map_signal_to_0_swallows() {
     }
 }
 
-/// A command like `npm`: a shell in between that hands nothing on.
+/// A command like `npm`: a shell in between that hands nothing on. It says
+/// when the last signal has come.
 fn deep() -> String {
     format!(
-        "trap : TERM INT HUP QUIT; {} listen exit=64:0 & wait; wait; wait",
+        "trap : TERM INT HUP QUIT; trap 'echo last' {LAST}; {} listen exit={LAST}:0 & wait; wait; wait",
         child_program().display()
     )
 }
@@ -208,16 +209,16 @@ fn with_the_scope_of_the_group_each_process_of_it_gets_the_signal_once() {
 }
 
 #[test]
-fn with_the_scope_of_the_child_the_others_get_nothing() {
-    for run in Run::supervisors() {
-        let run = run.argument("--signal-scope").argument("child");
-        let mut running = run.sh(&deep()).spawn();
+fn by_default_and_with_the_scope_of_the_child_the_others_get_nothing() {
+    for words in [&["--signal-scope", "child"][..], &[]] {
+        let mut running = Run::with(words).supervised().sh(&deep()).spawn();
         let place = running.ready();
-        let inner = running.outer(place.pid);
         running.signal(Signal::SIGTERM);
-        running.signal(Signal::SIGKILL);
-        running.wait();
-        kill(inner, Signal::SIGKILL);
+        running.send(LAST, 1, None);
+        assert_eq!(running.line(), "last");
+        // A SIGTERM that came before would be told before.
+        kill(place.pid, Signal::SIGXCPU);
+        assert_eq!(running.received().number, libc::SIGXCPU);
     }
 }
 

@@ -47,12 +47,12 @@ fn the_number_of_a_process_that_does_not_exist_any_more_leaves_a_supervised_comm
 /// What the manager is told until the command has ended. The command gets the socket too.
 fn told(run: Run) -> String {
     let socket = run.folder().join("notify");
-    let manager = UnixDatagram::bind(&socket).unwrap();
+    let manager = UnixDatagram::bind(&socket).expect("a folder of ours");
     let run = run
         .variable("NOTIFY_SOCKET", &socket)
         .sh("echo $NOTIFY_SOCKET");
     run.stdout(format!("{}\n", socket.display())).status(0);
-    manager.set_nonblocking(true).unwrap();
+    manager.set_nonblocking(true).expect("a socket");
     let mut text = String::new();
     let mut message = [0; 512];
     while let Ok(length) = manager.recv(&mut message) {

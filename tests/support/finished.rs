@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-use super::event::Event;
+use super::event::{Event, Report};
 use super::run::Run;
 
 /// The status and all output.
@@ -184,12 +184,21 @@ impl Finished {
 
     /// What the child said.
     #[track_caller]
-    pub(crate) fn event(&self) -> Event {
+    fn event(&self) -> Event {
         let text = self.text();
         let event = text
             .lines()
             .find_map(|line| serde_json::from_str(line).ok());
         event.unwrap_or_else(|| panic!("{}", self.account("an event")))
+    }
+
+    /// What the child saw of its inheritance.
+    #[track_caller]
+    pub(crate) fn report(&self) -> Report {
+        match self.event() {
+            Event::Report(report) => *report,
+            other => panic!("{}\n  no report, but {other:?}", self.description),
+        }
     }
 
     fn account(&self, wanted: &str) -> String {

@@ -35,7 +35,9 @@ pub(crate) struct Run {
 /// another build of it.
 fn program() -> PathBuf {
     let built = || PathBuf::from(env!("CARGO_BIN_EXE_phase-run"));
-    env::var_os("PHASE_RUN_TEST_BINARY").map_or_else(built, PathBuf::from)
+    let program = env::var_os("PHASE_RUN_TEST_BINARY").map_or_else(built, PathBuf::from);
+    // It is started in other folders than this.
+    program.canonicalize().expect("the program under test")
 }
 
 /// The program that plays all the children: an example, which `cargo test`

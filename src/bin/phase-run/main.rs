@@ -70,11 +70,11 @@ fn dispatch(args: Args, report: Report) -> Result<Outcome, (Failure, Output)> {
     };
     let result = match command {
         None => run::run(&run, &world, report),
-        Some(Command::Run(run)) => run::run(&run, &world, report),
-        Some(Command::Shell(shell)) => run::shell(&shell, &world, report),
-        Some(Command::Secrets(secrets)) => command::secrets(&secrets, &world, report).map(done),
-        Some(Command::Apps(apps)) => command::apps(&apps, &world, report).map(done),
-        Some(Command::Vault(vault)) => command::vault(&vault, &world, report).map(done),
+        Some(Command::Run(run)) => run::run(&run.0, &world, report),
+        Some(Command::Shell(shell)) => run::shell(&shell.0, &world, report),
+        Some(Command::Secrets(secrets)) => command::secrets(&secrets.0, &world, report).map(done),
+        Some(Command::Apps(apps)) => command::apps(&apps.0, &world, report).map(done),
+        Some(Command::Vault(vault)) => command::vault(&vault.0, &world, report).map(done),
         Some(Command::Copy { dest }) => command::copy(&dest).map(done),
         Some(Command::Completions { shell }) => command::completions(shell).map(done),
         Some(Command::Man) => command::man().map(done),

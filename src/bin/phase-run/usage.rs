@@ -78,7 +78,9 @@ fn misplaced(matches: &ArgMatches, command: &mut clap::Command) -> Result<(), cl
 }
 
 fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
-    let command = Args::command();
+    let mut command = Args::command();
+    // Subcommands are put together when they are named; here all are wanted.
+    command.build();
     let command = deepest(&command, &words[1..]);
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         let names: Vec<&str> = command

@@ -2,6 +2,8 @@
 
 mod api;
 mod found;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod join;
 mod refusal;
 mod wire;

@@ -10,6 +10,8 @@
 mod fields;
 mod files;
 mod format;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod keys;
 mod manage;
 mod personal;

@@ -14,7 +14,7 @@ pub(crate) struct Context {
     #[arg(long, value_name = "PROVIDER")]
     pub(crate) provider: Option<ProviderName>,
 
-    /// Server URL [default: https://console.phase.dev] [env: PHASE_HOST]
+    /// Server URL [default: Phase Cloud, console.phase.dev] [env: PHASE_HOST]
     #[arg(long, value_name = "URL")]
     pub(crate) host: Option<String>,
 

@@ -6,6 +6,7 @@
 )]
 
 mod context;
+mod late;
 mod run;
 mod secrets;
 mod vault;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use context::{Api, Context, ProviderName};
+pub(crate) use late::Late;
 pub(crate) use run::{Mode, Process, Run, Selection, Shell, SignalScopeName};
 pub(crate) use secrets::{Format, Secrets, StoredType, Write};
 pub(crate) use vault::{Key, Recipients, Vault};
@@ -60,17 +62,17 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start a command with the secrets (the same as without `run`)
-    Run(Box<Run>),
+    Run(Late<Box<Run>>),
     /// Start an interactive shell with the secrets
-    Shell(Box<Shell>),
+    Shell(Late<Box<Shell>>),
     /// Read and write the secrets themselves
     #[command(subcommand)]
-    Secrets(Secrets),
+    Secrets(Late<Secrets>),
     /// List the apps and environments these credentials reach
-    Apps(Apps),
+    Apps(Late<Apps>),
     /// Make and share a vault: an encrypted file instead of a server
     #[command(subcommand)]
-    Vault(Vault),
+    Vault(Late<Vault>),
     /// Copy this program to a file or directory, for an init container
     Copy {
         /// The file, or the directory to put `phase-run` into
@@ -85,7 +87,7 @@ pub(crate) enum Command {
     Man,
 }
 
-/// `apps`.
+/// List the apps and environments these credentials reach
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Apps {
     #[command(flatten)]

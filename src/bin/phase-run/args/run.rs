@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use super::Context;
 
-/// `run`.
+/// Start a command with the secrets (the same as without `run`)
 #[derive(ClapArgs, Clone, Debug)]
 pub(crate) struct Run {
     #[command(flatten)]
@@ -51,7 +51,7 @@ pub(crate) struct Run {
     pub(crate) argv: Vec<OsString>,
 }
 
-/// `shell`.
+/// Start an interactive shell with the secrets
 #[derive(ClapArgs, Clone, Debug)]
 pub(crate) struct Shell {
     #[command(flatten)]

@@ -4,7 +4,7 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use super::Context;
 
-/// The subcommands of `secrets`.
+/// Read and write the secrets themselves
 #[derive(Debug, Subcommand)]
 pub(crate) enum Secrets {
     /// List secrets: names, folders, tags; no values unless asked

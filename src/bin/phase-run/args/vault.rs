@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-/// The subcommands of `vault`.
+/// Make and share a vault: an encrypted file instead of a server
 #[derive(Debug, Subcommand)]
 pub(crate) enum Vault {
     /// Make a vault, and an identity if there is none yet

@@ -1,10 +1,13 @@
 //! `completions` and `man`, from the parser.
 
+use std::io::{self, Write as _};
+
 use clap::CommandFactory as _;
 
 use crate::args::Args;
 use crate::exit::{Failure, Reason};
 use crate::print::print;
+use crate::settings::names;
 
 /// Prints the completions for `shell`.
 pub(crate) fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
@@ -16,9 +19,7 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
 /// Prints the manual page, the subcommands' pages after the program's.
 pub(crate) fn man() -> Result<(), Failure> {
     let mut text = Vec::new();
-    let mut command = Args::command();
-    command.build();
-    pages(&command, &mut text).map_err(|error| {
+    manual(&mut text).map_err(|error| {
         Failure::new(
             Reason::Internal,
             format!("cannot write the manual page: {error}"),
@@ -27,10 +28,42 @@ pub(crate) fn man() -> Result<(), Failure> {
     print(&String::from_utf8_lossy(&text))
 }
 
-fn pages(command: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
+fn manual(text: &mut Vec<u8>) -> io::Result<()> {
+    let mut command = Args::command();
+    command.build();
     clap_mangen::Man::new(command.clone()).render(text)?;
+    tables(text)?;
+    below(&command, text)
+}
+
+/// What the parser does not know: the variables, and the reasons of a failure.
+fn tables(text: &mut Vec<u8>) -> io::Result<()> {
+    writeln!(text, ".SH ENVIRONMENT")?;
+    for variable in names::ALL {
+        let meaning = variable.meaning.replace('-', "\\-");
+        writeln!(text, ".TP\n\\fB{}\\fR\n{meaning}", variable.name)?;
+    }
+    writeln!(
+        text,
+        ".SH DIAGNOSTICS\nThe word of a failure, and its status:"
+    )?;
+    for reason in Reason::ALL {
+        let word = reason.word().replace('-', "\\-");
+        let (status, sysexit) = (reason.status(), reason.sysexit());
+        writeln!(
+            text,
+            ".TP\n\\fB{word}\\fR\n{status}; {sysexit} under \\-\\-sysexits"
+        )?;
+    }
+    Ok(())
+}
+
+fn below(command: &clap::Command, text: &mut Vec<u8>) -> io::Result<()> {
     command
         .get_subcommands()
         .filter(|one| !one.is_hide_set())
-        .try_for_each(|one| pages(one, text))
+        .try_for_each(|one| {
+            clap_mangen::Man::new(one.clone()).render(text)?;
+            below(one, text)
+        })
 }

@@ -190,3 +190,6 @@ fn lower_first(text: &str) -> String {
         first.to_lowercase().chain(letters).collect()
     })
 }
+
+#[cfg(test)]
+mod tests;

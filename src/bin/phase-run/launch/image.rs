@@ -153,3 +153,6 @@ fn renamed(environment: &[Vec<u8>], us: &[u8]) -> (Vec<Vec<u8>>, Vec<usize>) {
     }
     (renamed, own)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,13 @@ use crate::sys::ArgumentLimits;
 /// How many variables a message names.
 const NAMED: usize = 5;
 
+/// Where the limit comes from.
+#[cfg(target_os = "linux")]
+const LIMIT: &str =
+    "the limit is a quarter of the stack's (`ulimit -s`, systemd's LimitSTACK=), within bounds";
+#[cfg(target_os = "macos")]
+const LIMIT: &str = "the limit is the system's (`sysctl kern.argmax`)";
+
 /// What `execve` copies.
 #[derive(Clone, Copy)]
 pub(super) struct Load<'a> {
@@ -49,7 +56,7 @@ impl Load<'_> {
             ),
         )
         .help("leave some out with `--only` or `--exclude`, or give the program a file instead")
-        .help("the limit is a quarter of the stack's (`ulimit -s`, systemd's LimitSTACK=), within bounds")
+        .help(LIMIT)
     }
 
     fn check_strings(self, limits: ArgumentLimits) -> Result<(), Failure> {
@@ -105,3 +112,6 @@ pub(super) fn name(entry: &[u8]) -> String {
         Some(0) | None => "(without a name)".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

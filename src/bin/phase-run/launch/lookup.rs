@@ -96,3 +96,6 @@ pub(super) fn check(candidate: &CStr) -> Result<(), Errno> {
     }
     faccessat(AT_FDCWD, candidate, AccessFlags::X_OK, AtFlags::AT_EACCESS)
 }
+
+#[cfg(test)]
+mod tests;

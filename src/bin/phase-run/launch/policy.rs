@@ -22,7 +22,7 @@ pub(super) struct Situation {
     pub(super) own_group: Pid,
     pub(super) is_init: bool,
     pub(super) is_session_leader: bool,
-    pub(super) child: Pid,
+    pub(super) child: Option<Pid>,
     /// Asked for each time: the child may have moved.
     pub(super) child_group: Option<Pid>,
     /// The group of the process that sent the signal, if that can be known.
@@ -71,6 +71,8 @@ fn tells(signal: Signal) -> Told {
         Signal::INT | Signal::QUIT | Signal::TSTP | Signal::TTIN | Signal::TTOU | Signal::WINCH => {
             Told::Foreground
         }
+        #[cfg(target_os = "macos")]
+        Signal::INFO => Told::Foreground,
         Signal::CONT | Signal::HUP => Told::Leader,
         _ => Told::Us,
     }
@@ -79,7 +81,8 @@ fn tells(signal: Signal) -> Told {
 /// Whether a member of the job that we lead sent it, probably by `kill(0)`: to
 /// the child as well. A script that started us leads its group itself.
 fn comes_from_the_job(received: &Received, situation: &Situation) -> bool {
-    received.sender == Some(situation.child) || situation.sender_group == Some(situation.own)
+    received.sender.is_some() && received.sender == situation.child
+        || situation.sender_group == Some(situation.own)
 }
 
 #[cfg(test)]
@@ -100,7 +103,7 @@ mod tests {
                 own_group: Pid::from_raw(own),
                 is_init: init,
                 is_session_leader: leader,
-                child: Pid::from_raw(CHILD),
+                child: Some(Pid::from_raw(CHILD)),
                 child_group: Some(Pid::from_raw(if shares { own } else { CHILD })),
                 sender_group: None,
             };

@@ -33,9 +33,7 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
     require_entry_state()?;
     let is_init = sys::is_init();
     let signals = Signals::block().map_err(|error| system("take in signals", &error))?;
-    if !is_init {
-        sys::adopt_orphans();
-    }
+    let adopts = is_init || sys::adopt_orphans();
     // What the child tells systemd does not come from the process it knows.
     notify::status(image.environment(), "NOTIFYACCESS=all");
     let has_terminal = sys::has_terminal();
@@ -44,29 +42,46 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
         own_group: !has_terminal,
         parent_death: options.parent_death,
     };
+    announce_scope(options.scope, upbringing.own_group);
     let mut program = image.program_of_child();
     let birth =
         sys::spawn(&mut program, upbringing).map_err(|errno| system("start a process", &errno))?;
     drop(program);
+    let is_session_leader = getsid(None) == Ok(getpid());
     let mut supervisor = Supervisor {
-        child: birth.child,
+        adopts,
+        child: Some(birth.child),
         deadline: None,
         is_init,
-        is_interactive: has_terminal && !is_init,
-        is_session_leader: getsid(None) == Ok(getpid()),
+        is_interactive: has_terminal && !is_init && !is_session_leader,
+        is_session_leader,
         options,
         signals,
+        told: None,
     };
-    match supervisor.see_born(&birth)? {
-        Born::Failed(errno) => {
-            sys::wait_for(supervisor.child);
-            Err(image.refused(errno))
-        }
+    let born = supervisor.see_born(&birth)?;
+    drop(birth);
+    match born {
+        Born::Failed(errno) => Err(image.refused(errno)),
         Born::Ended(outcome) => Ok(outcome),
         Born::Runs => {
-            drop((birth, image));
+            drop(image);
             supervisor.settle();
             supervisor.stay()
+        }
+    }
+}
+
+/// The scope is not always what was asked for, nor asked for at all.
+fn announce_scope(scope: SignalScope, own_group: bool) {
+    match (scope, own_group) {
+        (SignalScope::Child, _) => {}
+        (_, false) => {
+            tracing::info!("signals go to the command alone: on a terminal its group is ours");
+        }
+        (SignalScope::Group, true) => tracing::info!("signals go to the command's process group"),
+        (SignalScope::GroupToEnd, true) => {
+            tracing::info!("TERM, INT, HUP and QUIT go to the command's process group");
         }
     }
 }
@@ -84,15 +99,21 @@ enum Born {
 }
 
 struct Supervisor<'a> {
-    child: Pid,
+    /// Whether processes whose parent ends become our children.
+    adopts: bool,
+    /// `None` once it has ended: its number may then be another process's.
+    child: Option<Pid>,
     /// When to kill.
     deadline: Option<Instant>,
     is_init: bool,
-    /// Whether a shell watches us: then we stop when the child does.
+    /// Whether a shell may watch us: then we stop when the child does. Nobody
+    /// in its session watches a leader, and SIGSTOP would stop it for ever.
     is_interactive: bool,
     is_session_leader: bool,
     options: &'a Supervision,
     signals: Signals,
+    /// The group that was told to end, if we hear of the end of its members.
+    told: Option<Pid>,
 }
 
 impl Supervisor<'_> {
@@ -102,20 +123,35 @@ impl Supervisor<'_> {
         loop {
             let ended = self.take_turn(Some(birth))?;
             match (birth.verdict(), ended) {
+                (Some(Err(errno)), _) => {
+                    // Unless it is reaped already, it is about to exit; but
+                    // a key of the terminal may have stopped it just there.
+                    if let Some(child) = self.child {
+                        sys::send(child, Signal::KILL, None);
+                        sys::wait_for(child);
+                    }
+                    return Ok(Born::Failed(errno));
+                }
                 (Some(Ok(())), None) => return Ok(Born::Runs),
-                // It may be reaped already; waiting for it again does no harm.
-                (Some(Err(errno)), _) => return Ok(Born::Failed(errno)),
                 (_, Some(outcome)) => return Ok(Born::Ended(outcome)),
                 (None, None) => {}
             }
         }
     }
 
-    /// Waits for the child's end.
+    /// Waits for the child's end, and for that of the group that was told to
+    /// end: npm is gone before the program below it has stopped, and what PID 1
+    /// or a service leaves behind is killed.
     fn stay(&mut self) -> Result<Outcome, Failure> {
+        let mut ended = None;
         loop {
-            if let Some(outcome) = self.take_turn(None)? {
-                return Ok(outcome);
+            ended = ended.or(self.take_turn(None)?);
+            if let Some(outcome) = ended {
+                // Those who ended together with the child still count as members.
+                self.reap();
+                if !self.told.is_some_and(sys::group_exists) {
+                    return Ok(outcome);
+                }
             }
         }
     }
@@ -133,26 +169,24 @@ impl Supervisor<'_> {
     fn take_turn(&mut self, birth: Option<&Birth>) -> Result<Option<Outcome>, Failure> {
         sys::await_event(&self.signals, birth, self.deadline)
             .map_err(|errno| system("wait for the command", &errno))?;
-        let mut outcome = None;
         while let Some(received) = self.signals.next() {
             match policy::decide(&received, &self.situation(&received)) {
                 // A log line to a broken pipe comes back as a signal: saying so
                 // would bring the next one, for ever.
                 Action::Drop if received.sender == Some(getpid()) => {}
                 Action::Drop => tracing::debug!(signal = %received.signal, "not forwarded"),
-                Action::Forward if outcome.is_none() => self.forward(&received),
-                Action::Forward => {}
-                Action::Reap => outcome = outcome.or(self.reap()),
+                Action::Forward => self.forward(&received),
+                Action::Reap => {
+                    if let Some(outcome) = self.reap() {
+                        return Ok(Some(outcome));
+                    }
+                }
             }
         }
-        if outcome.is_none()
-            && self
-                .deadline
-                .is_some_and(|deadline| deadline <= Instant::now())
-        {
+        if self.deadline.is_some_and(|time| time <= Instant::now()) {
             self.kill();
         }
-        Ok(outcome)
+        Ok(None)
     }
 
     fn situation(&self, received: &Received) -> Situation {
@@ -162,11 +196,12 @@ impl Supervisor<'_> {
             is_init: self.is_init,
             is_session_leader: self.is_session_leader,
             child: self.child,
-            child_group: sys::group_of(self.child),
+            child_group: self.child.and_then(sys::group_of),
             sender_group: received.sender.and_then(sys::group_of),
         }
     }
 
+    /// Sends on what came, to the child or to a group.
     fn forward(&mut self, received: &Received) {
         let mut mappings = self.options.map.iter();
         let signal = match mappings.find(|mapping| mapping.from == received.signal) {
@@ -177,59 +212,78 @@ impl Supervisor<'_> {
             tracing::debug!(signal = %received.signal, "swallowed");
             return;
         };
-        if let Some(group) = self
-            .group()
-            .filter(|_| self.options.scope.widens(received.signal))
-        {
+        // As it came, or as it is sent on.
+        let ends = asks_to_end(received.signal) || asks_to_end(signal);
+        let widens = self.options.scope.widens(received.signal);
+        if let Some(group) = self.group().filter(|_| widens) {
             tracing::debug!(%signal, %group, "forwarded to the group");
             sys::send_to_group(group, signal);
-        } else {
-            tracing::debug!(%signal, child = %self.child, "forwarded");
-            sys::send(self.child, signal, Some(received));
+            if self.adopts && ends {
+                self.told = Some(group);
+            }
+        } else if let Some(child) = self.child {
+            tracing::debug!(%signal, %child, "forwarded");
+            sys::send(child, signal, Some(received));
         }
-        self.start_grace(received);
+        if ends {
+            self.start_grace();
+        }
     }
 
     /// The first signal that asks the child to end starts the clock.
-    fn start_grace(&mut self, received: &Received) {
-        let asks_to_end = matches!(received.signal, Signal::TERM | Signal::INT | Signal::QUIT);
+    fn start_grace(&mut self) {
         if let Some(grace) = self.options.kill_after
-            && asks_to_end
             && self.deadline.is_none()
         {
             self.deadline = Instant::now().checked_add(grace);
         }
     }
-    /// Takes in all news of children; the outcome if ours has ended. Orphans
-    /// that were given to us need no more than that.
-    fn reap(&self) -> Option<Outcome> {
-        let mut outcome = None;
+
+    /// Takes in the news of children, until ours has ended: then its number is
+    /// free, and may be another process'. Orphans that were given to us need
+    /// no more than that.
+    fn reap(&mut self) -> Option<Outcome> {
         while let Some((process, change)) = sys::wait_any() {
-            if process != self.child {
+            if Some(process) != self.child {
                 continue;
             }
-            match change {
-                Change::Exited(status) => outcome = Some(Outcome::Exited(status)),
-                Change::Killed(signal) => outcome = Some(Outcome::Signalled(signal.number())),
+            let outcome = match change {
+                Change::Exited(status) => Outcome::Exited(status),
+                Change::Killed(number) => Outcome::Signalled(number),
                 // The shell is told only now that the child has really stopped.
-                Change::Stopped(signal) if self.is_interactive => sys::suspend_self(signal),
-                Change::Stopped(_) | Change::Continued => {}
-            }
+                Change::Stopped(signal) if self.is_interactive => {
+                    sys::suspend_self(signal);
+                    continue;
+                }
+                Change::Stopped(_) | Change::Continued => continue,
+            };
+            self.child = None;
+            return Some(outcome);
         }
-        outcome
+        None
     }
 
     /// Ends the child and, if it has a group of its own, all of that.
     fn kill(&mut self) {
         self.deadline = None;
-        match self.group() {
-            Some(group) => sys::send_to_group(group, Signal::KILL),
-            None => sys::send(self.child, Signal::KILL, None),
+        match (self.group(), self.child) {
+            (Some(group), _) => sys::send_to_group(group, Signal::KILL),
+            (None, Some(child)) => sys::send(child, Signal::KILL, None),
+            (None, None) => {}
         }
     }
 
-    /// The child's process group, if it is not ours.
+    /// The child's process group, if it is not ours; once the child has ended,
+    /// the group that was told to.
     fn group(&self) -> Option<Pid> {
-        sys::group_of(self.child).filter(|group| *group != getpgrp())
+        match self.child {
+            Some(child) => sys::group_of(child).filter(|group| *group != getpgrp()),
+            None => self.told,
+        }
     }
+}
+
+/// Whether a program ends on `signal` unless it has other plans.
+fn asks_to_end(signal: Signal) -> bool {
+    matches!(signal, Signal::TERM | Signal::INT | Signal::QUIT)
 }

@@ -75,22 +75,23 @@ pub(crate) fn shield_thread() {
     os::set_mask(everything());
 }
 
-/// All signals but the faults.
-pub(super) fn everything() -> u64 {
-    Signal::all()
-        .filter(|signal| !signal.is_fault())
-        .fold(0, |set, signal| set | signal.bit())
+/// All signals that can be blocked and are worth it: not the faults.
+pub(super) fn blockable() -> impl Iterator<Item = Signal> {
+    Signal::all().filter(|signal| signal.is_catchable() && !signal.is_fault())
 }
 
-/// Undoes `protect` and what the runtime did to SIGCHLD's kin: the supervisor
-/// has no handlers, because a forked child would inherit them and swallow
-/// signals before its `execve`. The caller has blocked the signals.
+/// The set of the blockable signals.
+pub(super) fn everything() -> u64 {
+    blockable().fold(0, |set, signal| set | signal.bit())
+}
+
+/// Gives every signal its default: a forked child would inherit a handler and
+/// swallow signals before its `execve`. And what we were started with
+/// ignored would matter: with SIGCHLD the kernel reaps, and without the
+/// terminal's stop signals we cannot stop as the child does. The caller has
+/// blocked the signals.
 pub(super) fn remove_handlers() {
-    for signal in ENDING.into_iter().filter(|signal| !is_ignored(*signal)) {
-        os::set_disposition(signal, libc::SIG_DFL);
-    }
-    // Ignored, as a careless parent may leave it, it makes the kernel reap.
-    os::set_disposition(Signal::CHLD, libc::SIG_DFL);
+    blockable().for_each(|signal| os::set_disposition(signal, libc::SIG_DFL));
 }
 
 /// Puts dispositions, standard descriptors and mask back as they were at entry.
@@ -123,7 +124,8 @@ pub(super) fn carry_on() {
     os::set_disposition(Signal::PIPE, libc::SIG_IGN);
 }
 
-fn is_ignored(signal: Signal) -> bool {
+/// Whether `signal` was ignored at entry.
+pub(super) fn is_ignored(signal: Signal) -> bool {
     IGNORED.load(Ordering::Relaxed) & signal.bit() != 0
 }
 

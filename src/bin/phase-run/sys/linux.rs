@@ -4,6 +4,7 @@
 //! some real-time signals to themselves, and one of those (34, SIGRTMIN to
 //! every program linked with glibc) would kill a supervisor linked with musl.
 
+use std::ffi::c_int;
 use std::io;
 use std::mem::{MaybeUninit, size_of};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -106,10 +107,11 @@ pub(super) fn forbid_dumps() {
 }
 
 /// Makes processes whose parent ends our children, as they are PID 1's. Not
-/// for a process that will `execve`: the setting survives it.
-pub(crate) fn adopt_orphans() {
+/// for a process that will `execve`: the setting survives it. Says whether it
+/// will be so.
+pub(crate) fn adopt_orphans() -> bool {
     // SAFETY: takes numbers only. Failing, it leaves things as they were.
-    unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
+    unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 }
 }
 
 /// Has the kernel kill the calling process when the thread that forked it
@@ -140,8 +142,9 @@ pub(crate) fn close_inherited(signals: &Signals) {
     let ranges = [(3, ours - 1), (ours + 1, RawFd::MAX)];
     for (first, last) in ranges.into_iter().filter(|(first, last)| first <= last) {
         // SAFETY: the descriptors in between are either inherited, and then
-        // nobody else in this process knows them, or left over from the
-        // fetch, whose owners are gone.
+        // nobody else in this process knows them, or those of a name lookup
+        // that still hangs: it fails, and nobody waits for it. No number can
+        // come to mean something else to it: we open nothing from here on.
         unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
     }
 }
@@ -163,6 +166,19 @@ fn limits_for(page: usize, stack: u64) -> ArgumentLimits {
         string: 32 * page,
         total: quarter.clamp(128 * 1024, 6 * 1024 * 1024),
     }
+}
+
+/// Waits for one of `watched` for at most `timeout` milliseconds. Signals stay
+/// blocked: they are read.
+pub(super) fn poll(watched: &mut [libc::pollfd; 2], timeout: c_int) -> nix::Result<c_int> {
+    // SAFETY: the array has two elements and outlives the call.
+    Errno::result(unsafe { libc::poll(watched.as_mut_ptr(), 2, timeout) })
+}
+
+/// Runs `work` while `signal` does what it does by default. There are no
+/// handlers to put aside here.
+pub(super) fn by_default(_signal: Signal, work: impl FnOnce()) {
+    work();
 }
 
 /// The signals sent to us, one by one, with their senders.

@@ -63,11 +63,56 @@ fn overwrite(block: *mut u8, size: usize) {
     }
 }
 
-/// Gives back to the system what we can do without while we wait.
+/// Gives back to the system what we can do without while we wait: free blocks,
+/// and the pages of the program itself, most of which served the fetch. What is
+/// needed again is read again.
 pub(crate) fn release() {
     #[cfg(target_env = "gnu")]
     // SAFETY: callable at any time; it moves no block.
     unsafe {
         libc::malloc_trim(0);
     }
+    #[cfg(target_os = "linux")]
+    // SAFETY: the callback keeps no pointer and neither loads nor unloads.
+    unsafe {
+        libc::dl_iterate_phdr(Some(forget_program), ptr::null_mut());
+    }
+}
+
+/// Drops the pages of one object of the program that nobody can have written to.
+#[cfg(target_os = "linux")]
+unsafe extern "C" fn forget_program(
+    object: *mut libc::dl_phdr_info,
+    _size: usize,
+    _data: *mut libc::c_void,
+) -> libc::c_int {
+    // SAFETY: the caller, `dl_iterate_phdr`, hands over a valid description.
+    let object = unsafe { &*object };
+    if object.dlpi_phdr.is_null() {
+        return 0;
+    }
+    let count = usize::from(object.dlpi_phnum);
+    // SAFETY: the description says how many headers there are, and they stay.
+    let headers = unsafe { std::slice::from_raw_parts(object.dlpi_phdr, count) };
+    // SAFETY: takes a number, touches nothing.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    let page = u64::try_from(page).unwrap_or(4096);
+    for header in headers {
+        let clean = header.p_type == libc::PT_LOAD && header.p_flags & libc::PF_W == 0;
+        let start = object.dlpi_addr + header.p_vaddr;
+        // Whole pages only: the last one may be shared with what can be written.
+        let end = (start + header.p_memsz) / page * page;
+        let start = start.div_ceil(page) * page;
+        if clean && start < end {
+            let (Ok(from), Ok(length)) = (usize::try_from(start), usize::try_from(end - start))
+            else {
+                continue;
+            };
+            let from = ptr::with_exposed_provenance_mut(from);
+            // SAFETY: the pages are mapped from a file and cannot be written
+            // to, so that reading them again gives the same bytes.
+            unsafe { libc::madvise(from, length, libc::MADV_DONTNEED) };
+        }
+    }
+    0
 }

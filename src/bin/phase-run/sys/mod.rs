@@ -30,8 +30,8 @@ pub(crate) use entry::{captured, is_init, protect, shield_thread};
 pub(crate) use environment::{raw_environment, wipe_variables};
 pub(crate) use os::{Signals, adopt_orphans, argument_limits, close_inherited};
 pub(crate) use process::{
-    Birth, Change, Upbringing, await_event, die_by, group_of, leave, send, send_to_group, spawn,
-    wait_any, wait_for,
+    Birth, Change, Upbringing, await_event, die_by, group_exists, group_of, leave, send,
+    send_to_group, spawn, wait_any, wait_for,
 };
 pub(crate) use program::{Program, exec};
 pub(crate) use signal::{Origin, Received, Signal};

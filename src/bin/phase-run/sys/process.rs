@@ -45,7 +45,9 @@ impl Birth {
 pub(crate) enum Change {
     Continued,
     Exited(u8),
-    Killed(Signal),
+    /// By the signal with this number, whether we have a name for it or not:
+    /// no death may go unheard.
+    Killed(i32),
     Stopped(Signal),
 }
 
@@ -85,8 +87,10 @@ fn grow_up(program: &mut Program, how: Upbringing, parent: Pid, report: &OwnedFd
     }
     if how.parent_death {
         os::die_with_parent();
-        // It may have ended before the kernel was told.
-        if getppid() != parent {
+        // It may have ended before the kernel was told. Without a number it is
+        // outside our PID namespace (`unshare --pid`), and we cannot know.
+        let now = getppid();
+        if now != parent && now.as_raw() != 0 {
             leave(128 + libc::SIGKILL);
         }
     }
@@ -130,10 +134,7 @@ pub(crate) fn await_event(
     // A negative number is passed over.
     let birth = birth.map_or(-1, |birth| birth.verdict.as_raw_fd());
     let mut watched = [watch(signals.as_fd().as_raw_fd()), watch(birth)];
-    // SAFETY: the array has two elements and outlives the call; both
-    // descriptors are borrowed for as long.
-    let ready = unsafe { libc::poll(watched.as_mut_ptr(), 2, milliseconds_until(deadline)) };
-    match Errno::result(ready) {
+    match os::poll(&mut watched, milliseconds_until(deadline)) {
         Ok(_) | Err(Errno::EINTR) => Ok(()),
         Err(errno) => Err(errno),
     }
@@ -176,9 +177,9 @@ fn wait(whom: Pid, flags: i32) -> Option<(Pid, Change)> {
     let change = if libc::WIFEXITED(status) {
         Change::Exited(u8::try_from(libc::WEXITSTATUS(status)).unwrap_or(u8::MAX))
     } else if libc::WIFSIGNALED(status) {
-        Change::Killed(Signal::numbered(libc::WTERMSIG(status))?)
+        Change::Killed(libc::WTERMSIG(status))
     } else if libc::WIFSTOPPED(status) {
-        Change::Stopped(Signal::numbered(libc::WSTOPSIG(status))?)
+        Change::Stopped(Signal::numbered(libc::WSTOPSIG(status)).unwrap_or(Signal::STOP))
     } else {
         Change::Continued
     };
@@ -206,6 +207,13 @@ pub(crate) fn send_to_group(group: Pid, signal: Signal) {
     kill(-group.as_raw(), signal);
 }
 
+/// Whether `group` has members, zombies among them.
+pub(crate) fn group_exists(group: Pid) -> bool {
+    // SAFETY: takes numbers only, and 0 is no signal.
+    let found = unsafe { libc::kill(-group.as_raw(), 0) };
+    found == 0 || Errno::last() == Errno::EPERM
+}
+
 /// Sends `signal` to ourselves.
 pub(super) fn send_to_self(signal: Signal) {
     kill(getpid().as_raw(), signal);
@@ -225,4 +233,85 @@ pub(crate) fn die_by(signal: Signal) {
     }
     send_to_self(signal);
     os::set_mask(entry::everything() & !signal.bit());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of a child of ours that runs `path`, and of its birth.
+    fn raise(path: &str, script: &str) -> (Result<(), Errno>, Change) {
+        entry::shield_thread();
+        let arguments: [&[u8]; 3] = [b"sh", b"-c", script.as_bytes()];
+        let path = std::ffi::CString::new(path).unwrap();
+        let mut program = Program::new(vec![path], &arguments, &[], &[]);
+        let upbringing = Upbringing {
+            own_group: true,
+            parent_death: true,
+        };
+        let birth = spawn(&mut program, upbringing).unwrap();
+        let (child, change) = wait(birth.child, libc::WUNTRACED).unwrap();
+        assert_eq!(child, birth.child);
+        // The child of another test may hold the pipe until it is a program.
+        let verdict = loop {
+            if let Some(verdict) = birth.verdict() {
+                break verdict;
+            }
+            std::thread::yield_now();
+        };
+        if matches!(change, Change::Stopped(_)) {
+            send(child, Signal::KILL, None);
+            wait_for(child);
+        }
+        (verdict, change)
+    }
+
+    #[test]
+    fn a_status_is_what_the_child_made_it() {
+        for status in [0, 1, 125, 127, 255] {
+            let (verdict, change) = raise("/bin/sh", &format!("exit {status}"));
+            assert_eq!((verdict, change), (Ok(()), Change::Exited(status)));
+        }
+    }
+
+    #[test]
+    fn a_death_by_any_signal_has_its_number() {
+        for signal in Signal::all() {
+            // What does not end a shell; the shell's own library keeps 32 and 33.
+            let ends = ![Signal::CHLD, Signal::CONT, Signal::WINCH].contains(&signal)
+                && ![libc::SIGURG, 32, 33].contains(&signal.number())
+                && ![Signal::STOP, Signal::TSTP, Signal::TTIN, Signal::TTOU].contains(&signal);
+            #[cfg(target_os = "macos")]
+            let ends = ends && ![libc::SIGIO, libc::SIGINFO].contains(&signal.number());
+            if ends && !entry::is_ignored(signal) {
+                let number = signal.number();
+                let (verdict, change) =
+                    raise("/bin/sh", &format!("ulimit -c 0; kill -{number} $$"));
+                assert_eq!((verdict, change), (Ok(()), Change::Killed(number)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_stop_has_its_signal() {
+        let (verdict, change) = raise("/bin/sh", "kill -STOP $$");
+        assert_eq!((verdict, change), (Ok(()), Change::Stopped(Signal::STOP)));
+    }
+
+    #[test]
+    fn a_child_that_cannot_become_its_program_says_why() {
+        for (path, errno) in [
+            ("/nowhere/sh", Errno::ENOENT),
+            ("/etc/passwd", Errno::EACCES),
+            ("/", Errno::EACCES),
+            ("/etc/passwd/sh", Errno::ENOTDIR),
+        ] {
+            let (verdict, change) = raise(path, "exit 0");
+            assert_eq!(
+                (verdict, change),
+                (Err(errno), Change::Exited(127)),
+                "{path}"
+            );
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! A program to become, laid out so that starting it needs no memory.
 
+use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 
@@ -49,6 +50,8 @@ impl Program {
             .collect();
         let mut shell = vec![SHELL.as_ptr(), ptr::null()];
         shell.extend(arguments.pointers.iter().skip(1));
+        // Without arguments there was not even the one behind them.
+        shell.push(ptr::null());
         Self {
             candidates,
             arguments,
@@ -87,7 +90,7 @@ impl Program {
         if refused { Errno::EACCES } else { last }
     }
 
-    fn write_pid(&mut self) {
+    fn write_pid(&self) {
         for start in &self.digits {
             let mut rest = std::process::id();
             let mut digits = [0; PID_DIGITS];
@@ -97,10 +100,10 @@ impl Program {
                 digits[first] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
                 rest /= 10;
             }
-            let places = self.environment.bytes.iter_mut().skip(*start);
+            let places = self.environment.bytes.iter().skip(*start);
             places
                 .zip(&digits[first..])
-                .for_each(|(place, digit)| *place = *digit);
+                .for_each(|(place, digit)| place.set(*digit));
         }
     }
 }
@@ -116,7 +119,8 @@ pub(crate) fn exec(mut program: Program) -> Errno {
 
 /// NUL-terminated strings in one block, and the array of pointers to them.
 struct Strings {
-    bytes: Vec<u8>,
+    /// Cells, because the pointers stay in use when digits are written.
+    bytes: Vec<Cell<u8>>,
     /// Where each string ends: the place of its first NUL.
     ends: Vec<usize>,
     pointers: Vec<*const c_char>,
@@ -135,9 +139,9 @@ impl Strings {
         let mut ends = Vec::new();
         for (text, room) in texts {
             starts.push(bytes.len());
-            bytes.extend_from_slice(text);
+            bytes.extend(text.iter().copied().map(Cell::new));
             ends.push(bytes.len());
-            bytes.resize(bytes.len() + room + 1, 0);
+            bytes.resize(bytes.len() + room + 1, Cell::new(0));
         }
         let address = |start: usize| bytes[start..].as_ptr().cast();
         let mut pointers: Vec<_> = starts.into_iter().map(address).collect();
@@ -152,8 +156,8 @@ impl Strings {
 
 /// Returns only on failure.
 fn execve(path: &CStr, arguments: &[*const c_char], environment: &[*const c_char]) -> Errno {
-    // SAFETY: both arrays end in a null pointer and hold pointers to
-    // NUL-terminated strings in blocks that the same `Program` owns.
+    // SAFETY: both arrays end in a null pointer. What they point to are
+    // NUL-terminated strings, in blocks of the same `Program` or static.
     unsafe { libc::execve(path.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
     Errno::last()
 }
@@ -165,4 +169,51 @@ fn is_text(path: &CStr) -> bool {
         return true;
     };
     nix::unistd::read(&file, &mut head).is_ok_and(|length| !head[..length].contains(&0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(pointers: &[*const c_char]) -> Vec<&str> {
+        let strings = pointers.iter().take_while(|pointer| !pointer.is_null());
+        strings
+            // SAFETY: all of a program's pointers but null are to its strings.
+            .map(|pointer| unsafe { CStr::from_ptr(*pointer) }.to_str().unwrap())
+            .collect()
+    }
+
+    fn program(arguments: &[&[u8]], environment: &[&[u8]], own: &[usize]) -> Program {
+        let environment: Vec<Vec<u8>> = environment.iter().map(|entry| entry.to_vec()).collect();
+        Program::new(vec![c"/x".to_owned()], arguments, &environment, own)
+    }
+
+    #[test]
+    fn our_number_is_written_where_it_was_left_out() {
+        let environment: [&[u8]; 3] = [b"A=1", b"LISTEN_PID=", b"B=2"];
+        let program = program(&[b"x"], &environment, &[1]);
+        program.write_pid();
+        let entry = format!("LISTEN_PID={}", std::process::id());
+        assert_eq!(texts(&program.environment.pointers), ["A=1", &entry, "B=2"]);
+    }
+
+    #[test]
+    fn a_shell_gets_the_path_and_all_arguments_but_the_name() {
+        let mut program = program(&[b"x", b"-a", b""], &[], &[]);
+        program.shell[1] = program.candidates[0].as_ptr();
+        assert_eq!(texts(&program.shell), ["/bin/sh", "/x", "-a", ""]);
+    }
+
+    #[test]
+    fn every_array_ends_even_if_it_is_empty() {
+        let mut program = program(&[], &[], &[]);
+        program.shell[1] = program.candidates[0].as_ptr();
+        for array in [
+            &program.arguments.pointers,
+            &program.environment.pointers,
+            &program.shell,
+        ] {
+            assert!(array.last().is_some_and(|pointer| pointer.is_null()));
+        }
+    }
 }

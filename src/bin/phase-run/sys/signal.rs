@@ -14,6 +14,8 @@ impl Signal {
     pub(crate) const CHLD: Self = Self(libc::SIGCHLD);
     pub(crate) const CONT: Self = Self(libc::SIGCONT);
     pub(crate) const HUP: Self = Self(libc::SIGHUP);
+    #[cfg(target_os = "macos")]
+    pub(crate) const INFO: Self = Self(libc::SIGINFO);
     pub(crate) const INT: Self = Self(libc::SIGINT);
     pub(crate) const KILL: Self = Self(libc::SIGKILL);
     pub(crate) const PIPE: Self = Self(libc::SIGPIPE);
@@ -123,6 +125,10 @@ pub(crate) enum Origin {
     /// A process, by `kill` or its kin.
     Process,
     /// A process, by `sigqueue`, with this value.
+    #[cfg_attr(
+        all(target_os = "macos", not(test)),
+        expect(dead_code, reason = "macOS has no values to send")
+    )]
     Queue(usize),
 }
 

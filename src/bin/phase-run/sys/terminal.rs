@@ -23,9 +23,11 @@ pub(crate) fn has_terminal() -> bool {
 /// In an orphaned process group, which nobody could continue, the kernel
 /// does not let a terminal's stop signals stop us.
 pub(crate) fn suspend_self(signal: Signal) {
-    send_to_self(signal);
-    // The signal waits until it is let through here. Meanwhile a SIGCONT takes
-    // it back, so that we cannot stop after having been continued.
-    os::set_mask(entry::everything() & !signal.bit());
-    os::set_mask(entry::everything());
+    os::by_default(signal, || {
+        send_to_self(signal);
+        // The signal waits until it is let through here. Meanwhile a SIGCONT
+        // takes it back, so that we cannot stop after having been continued.
+        os::set_mask(entry::everything() & !signal.bit());
+        os::set_mask(entry::everything());
+    });
 }

@@ -1,0 +1,79 @@
+#!/bin/sh
+# Prints what a run costs, beside curl and the least that can be done: `run.sh [ROUNDS]`.
+#
+# Needs Linux, the musl target of Rust and musl-gcc, curl, valgrind, and openssl for the RSA chain.
+# Absolute times are those of the machine; the ratios move less.
+set -eu
+. "$(dirname "$0")/stage.sh"
+rounds=${1:-40}
+
+cargo build --quiet --release --locked --manifest-path "$bench/../../Cargo.toml"
+glibc=$bench/../../target/release/phase-run
+
+mkdir "$folder/rsa"
+for key in leaf:2048 intermediate:2048 root:4096; do
+    openssl genpkey -quiet -algorithm RSA -pkeyopt "rsa_keygen_bits:${key#*:}" -out "$folder/rsa/${key%:*}"
+done
+start_server "$folder/rsa"
+# What a distribution trusts, and ours.
+cat /etc/ssl/certs/ca-certificates.crt "$folder/ec.pem" >"$folder/bundle.pem"
+one=$folder/ec.pem
+bundle=$folder/bundle.pem
+
+line() { (IFS=$tab && printf '%s\n' "$*"); }
+curl_of() { line "$1" curl -s --cacert "$4" "$2/service/public/v1/secrets/?app_id=$3&env=development"; }
+floor_of() { line "$1" "$tools/floor" "$2/service/public/v1/secrets/?app_id=$3&env=development" "$4" "$folder/true"; }
+
+http=http://localhost:$HTTP ec=https://localhost:$EC rsa=https://localhost:$RSA far=https://localhost:$FAR
+demo=$bench/../demo
+{
+    line 'execve: static `true`' "$folder/true"
+    line 'execve: dynamic `true`' "$folder/true-dynamic"
+    line '`--version`' "$phase_run" --version
+    line 'demo vault' "$phase_run" --vault "$demo/demo.vault" --identity "$demo/identity" --app demo -- "$folder/true"
+    fetch 'HTTP, 60' "$http" 60 "$one"
+    fetch 'RSA, 60, one CA' "$rsa" 60 "$folder/rsa.pem"
+    fetch 'EC, 60, one CA' "$ec" 60 "$one"
+    fetch 'EC, 60, bundle' "$ec" 60 "$bundle"
+    fetch 'EC, 1000, one CA' "$ec" 1000 "$one"
+    fetch 'EC, 10000, one CA' "$ec" 10000 "$one"
+    fetch 'EC, 60, one CA, 20 ms away' "$far" 60 "$one"
+    fetch 'glibc: HTTP, 60' "$http" 60 "$one" "$glibc"
+    fetch 'glibc: EC, 60, one CA' "$ec" 60 "$one" "$glibc"
+    line 'glibc: `--version`' "$glibc" --version
+    floor_of 'floor: HTTP, 60' "$http" 60 "$one"
+    floor_of 'floor: RSA, 60, one CA' "$rsa" 60 "$folder/rsa.pem"
+    floor_of 'floor: EC, 60, one CA' "$ec" 60 "$one"
+    floor_of 'floor: EC, 1000, one CA' "$ec" 1000 "$one"
+    floor_of 'floor: EC, 10000, one CA' "$ec" 10000 "$one"
+    floor_of 'floor: EC, 60, one CA, 20 ms away' "$far" 60 "$one"
+    curl_of 'curl: HTTP, 60' "$http" 60 "$one"
+    curl_of 'curl: EC, 60, one CA' "$ec" 60 "$one"
+    curl_of 'curl: EC, 60, bundle' "$ec" 60 "$bundle"
+    curl_of 'curl: EC, 1000, bundle' "$ec" 1000 "$bundle"
+    curl_of 'curl: EC, 10000, bundle' "$ec" 10000 "$bundle"
+} >"$folder/plan"
+
+"$tools/measure" "$rounds" <"$folder/plan" >"$folder/costs"
+instructions <"$folder/plan" >"$folder/instructions"
+
+# Staying: the memory of the supervisor, and how often it wakes in three idle seconds.
+mkfifo "$folder/ready"
+PHASE_HOST=$http PHASE_APP_ID=60 PHASE_SERVICE_TOKEN="User $token" \
+    "$phase_run" --mode supervise -- sh -c 'echo >"$1"; exec sleep 60' sh "$folder/ready" &
+supervisor=$!
+read -r _ <"$folder/ready"
+sleep 1
+switches() { sed -n 's/^voluntary_ctxt_switches:\s*//p' "/proc/$supervisor/status"; }
+before=$(switches)
+sleep 3
+{
+    printf 'size\t%s\n' "$(stat -c %s "$phase_run")"
+    printf 'size-glibc\t%s\n' "$(stat -c %s "$glibc")"
+    printf 'idle-memory\t%s\n' "$(sed -n 's/^VmRSS:\s*\([0-9]*\) kB/\1/p' "/proc/$supervisor/status")"
+    printf 'idle-wakes\t%s\n' "$(($(switches) - before))"
+} >"$folder/facts"
+kill "$supervisor"
+wait "$supervisor" || true
+
+awk -F "$tab" -f "$bench/table.awk" "$folder/instructions" "$folder/facts" "$folder/costs"

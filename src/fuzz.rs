@@ -1,0 +1,6 @@
+//! What the fuzz targets reach of the private parts. Compiled under `cfg(fuzzing)` alone.
+
+pub use crate::provider::phase::fuzz as phase;
+#[cfg(feature = "vault")]
+pub use crate::provider::vault::fuzz as vault;
+pub use crate::resolve::fuzz as resolve;

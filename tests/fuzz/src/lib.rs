@@ -1,0 +1,48 @@
+//! What must hold for any input: one function per fuzz target.
+//!
+//! Each takes bytes and panics if something does not hold. `targets/` hands
+//! them to libFuzzer; `replay` runs them where libFuzzer cannot be built.
+
+// The program is no library: the parts of it that read a project file are
+// compiled here a second time.
+#[path = "../../../src/bin/phase-run/args/mod.rs"]
+#[expect(dead_code, reason = "the project file names a few of its words")]
+mod args;
+#[path = "../../../src/bin/phase-run/exit.rs"]
+#[expect(dead_code, reason = "failures are made here, and end nothing")]
+mod exit;
+mod project_file;
+mod reference;
+mod rest_json;
+mod settings;
+mod token;
+mod vault;
+
+pub use project_file::project_file;
+pub use reference::reference;
+pub use rest_json::rest_json;
+pub use token::token;
+pub use vault::vault;
+
+/// The targets by their names.
+pub const TARGETS: [(&str, fn(&[u8])); 5] = [
+    ("project_file", project_file),
+    ("reference", reference),
+    ("rest_json", rest_json),
+    ("token", token),
+    ("vault", vault),
+];
+
+/// Stands for a secret in inputs; nothing that is shown may hold it.
+const CANARY: &str = "hunter2hunter2hunter2";
+
+/// Fails if `error`, however it is printed, holds the canary.
+fn assert_silent(error: &phase_run::Error) {
+    let mut shown = format!("{error} {error:?} {:?}", error.advice());
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        shown += &format!("{error} {error:?}");
+        cause = error.source();
+    }
+    assert!(!shown.contains(CANARY), "a secret is shown: {shown}");
+}

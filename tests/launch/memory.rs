@@ -1,0 +1,86 @@
+//! A supervisor keeps nothing of what it handed on.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+
+use serde_json::json;
+
+use crate::support::run::Run;
+use crate::support::server::{Authority, Reply, Server};
+use crate::support::store::{Store, TOKEN};
+use crate::support::wait::until;
+
+/// What the values begin with. It is put together at run time, so that it
+/// stands in no program.
+fn mark() -> String {
+    ["a value", "nobody else", "has"].join(" that ")
+}
+
+/// An answer of a Phase server with many secrets.
+fn answer() -> String {
+    let row = |index: usize| {
+        json!({
+            "id": format!("id-{index}"), "key": format!("KEY_{index}"), "path": "/",
+            "value": format!("{}: {index} \n {}", mark(), "x".repeat(100)),
+            "comment": "", "tags": [], "override": null, "type": "secret", "version": 1,
+        })
+    };
+    let rows: Vec<_> = (0..200).map(row).collect();
+    json!(rows).to_string()
+}
+
+/// Where in the memory of `pid` one of `needles` stands.
+fn found(pid: i32, needles: &[&str]) -> Vec<String> {
+    let memory = File::open(format!("/proc/{pid}/mem")).unwrap();
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
+    let mut places = Vec::new();
+    for line in maps.lines().filter(|line| line.contains(" rw")) {
+        let range = line.split(' ').next().unwrap();
+        let (start, end) = range.split_once('-').unwrap();
+        let [start, end] = [start, end].map(|text| u64::from_str_radix(text, 16).unwrap());
+        let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
+        // Some of the kernel's own pages cannot be read; they hold nothing of ours.
+        let read = memory.read_at(&mut bytes, start).unwrap_or(0);
+        for needle in needles {
+            let needle = needle.as_bytes();
+            if bytes[..read]
+                .windows(needle.len())
+                .any(|window| window == needle)
+            {
+                places.push(line.to_owned());
+            }
+        }
+    }
+    places
+}
+
+#[test]
+fn no_secret_and_no_token_is_left_in_the_memory_of_a_supervisor() {
+    let authority = Authority::new();
+    let body = answer();
+    let reply = move |_: &_| Reply::json(200, body.clone());
+    let server = Server::start_tls(&authority, &["127.0.0.1"], reply);
+    let mut running = Run::with(&["--ca-cert"])
+        .argument(authority.file())
+        .store(Store::Phase(server.url()))
+        .supervised()
+        .child("listen")
+        .spawn();
+    let child = running.ready().pid;
+    let token = TOKEN.split(' ').next_back().unwrap();
+    let needles = [&mark()[..], token];
+    assert!(
+        !found(child, &needles[..1]).is_empty(),
+        "the child has the values"
+    );
+    let supervisor = running.pid();
+    until("the supervisor has forgotten everything", || {
+        found(supervisor, &needles).is_empty().then_some(())
+    });
+    let environ = fs::read(format!("/proc/{supervisor}/environ")).unwrap();
+    let environ = String::from_utf8_lossy(&environ);
+    assert!(
+        environ.contains("PHASE_HOST") && !environ.contains(token),
+        "{environ}"
+    );
+}
