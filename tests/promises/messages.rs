@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{over, rows, serve, serve_tls, web, web_with};
 use crate::support::run::Run;
-use crate::support::server::{Authority, Reply, Server};
+use crate::support::server::{Authority, Refusing, Reply, Server};
 use crate::support::stage::Seat;
 use crate::support::store::{Store, silent};
 
@@ -32,7 +32,7 @@ fn every_reason_has_a_status_of_its_kind_where_that_is_wanted() {
     let hanging = Store::Phase(silent());
     let copy = Run::subcommand(&["copy", "/nonexistent/folder/file"]).store(Store::Nowhere);
     let create = Run::subcommand(&["secrets", "create", "A"]).secrets(&[("A", "1")]);
-    let refused = "http://127.0.0.1:1";
+    let nobody = Refusing::port();
     let quick = Run::with(&["--timeout", "400ms"]).command(["true"]);
     let cases: Vec<(&str, i32, i32, Run)> = vec![
         ("usage", 2, 64, at(&empty, &["--no-such-option"])),
@@ -40,7 +40,12 @@ fn every_reason_has_a_status_of_its_kind_where_that_is_wanted() {
         ("unresolved", 125, 65, at(&bad, &["--only", "A"])),
         ("protocol", 125, 65, at(&broken, &[])),
         ("too-large", 125, 65, at(&long, &[])),
-        ("unreachable", 125, 69, at(&empty, &["--host", refused])),
+        (
+            "unreachable",
+            125,
+            69,
+            at(&empty, &["--host", &nobody.url()]),
+        ),
         ("system", 125, 71, copy),
         ("timeout", 125, 75, quick.store(hanging)),
         ("throttled", 125, 75, at(&busy, &[])),

@@ -18,10 +18,11 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// Names come from servers and files: control characters in them must not
-/// reach a terminal, nor make two lines of one.
+/// reach a terminal, make two lines of one, or turn the text around.
 pub(crate) fn printable(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let shown = |c: char| {
-        if c.is_control() {
+        if c.is_control() || turns(c) {
             c.escape_default().to_string()
         } else {
             c.to_string()
@@ -61,6 +62,7 @@ mod tests {
     #[test]
     fn control_characters_of_a_name_are_shown_and_not_obeyed() {
         assert_eq!(printable("a\nb\x1b[2Jc é"), "a\\nb\\u{1b}[2Jc é");
+        assert_eq!(printable("e\u{301}\u{202e}x"), "e\u{301}\\u{202e}x");
     }
 
     #[test]
