@@ -4,6 +4,7 @@ mod context;
 mod dry_run;
 mod files;
 mod messages;
+mod network;
 mod npm;
 mod phase;
 mod refusals;

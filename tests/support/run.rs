@@ -80,9 +80,9 @@ impl Run {
 
     /// A subcommand of `phase-run`, such as `secrets list`.
     pub(crate) fn subcommand(words: &[&str]) -> Self {
-        let mut run = Self::with(&[]);
-        run.subcommand = words.iter().map(OsString::from).collect();
-        run
+        let subcommand = words.iter().map(OsString::from).collect();
+        let run = Self::with(&[]);
+        Self { subcommand, ..run }
     }
 
     /// Its secrets come from there.
@@ -112,9 +112,8 @@ impl Run {
 
     /// The command without us, to compare with.
     pub(crate) fn bare() -> Self {
-        let mut run = Self::with(&[]);
-        run.bare = true;
-        run
+        let run = Self::with(&[]);
+        Self { bare: true, ..run }
     }
 
     /// Becomes the command.

@@ -4,6 +4,7 @@ mod apps;
 mod copy;
 mod generate;
 mod secrets;
+mod store;
 mod value;
 mod vault;
 

@@ -2,12 +2,9 @@
 
 use std::io::{self, IsTerminal as _};
 
-use phase_run::{
-    Change, Client, Folder, Folders, NewSecret, Plan, Resolution, Scope, Secret, SecretName,
-    SecretType,
-};
+use phase_run::{Change, Folder, NewSecret, Plan, Scope, Secret, SecretName, SecretType};
 
-use super::settings;
+use super::store::Store;
 use super::value::{name, name_and_value};
 use crate::args::{self, Secrets, StoredType, Write};
 use crate::exit::{Failure, Reason};
@@ -52,56 +49,6 @@ pub(crate) fn secrets(args: &Secrets, world: &World<'_>, report: Report) -> Resu
             format: args::Format::Json,
             allow_unresolved,
         } => export(&Store::open(context, world, report)?, *allow_unresolved),
-    }
-}
-
-/// A store that is reached, and what of it is meant.
-struct Store {
-    client: Client,
-    personal: bool,
-    report: Report,
-    scope: Scope,
-}
-
-impl Store {
-    fn open(context: &args::Context, world: &World<'_>, report: Report) -> Result<Self, Failure> {
-        let settings = settings(context, world, report)?;
-        Ok(Self {
-            client: settings.client()?,
-            personal: settings.personal,
-            report,
-            scope: settings.scope()?.clone(),
-        })
-    }
-
-    fn resolve(&self, plan: &Plan<'_>) -> Result<Resolution, Failure> {
-        let resolution = fetch(self.client.resolve(&self.scope, plan))?;
-        for notice in &resolution.notices {
-            self.report.warn(&notice.to_string());
-        }
-        Ok(resolution)
-    }
-
-    /// The one folder to write to.
-    fn folder(&self) -> Result<&Folder, Failure> {
-        match &self.scope.folders {
-            Folders::These(folders) if folders.len() == 1 => Ok(&folders[0]),
-            _ => Err(Failure::new(
-                Reason::Usage,
-                "a secret lies in one folder, and several are meant",
-            )
-            .help("give one --path")),
-        }
-    }
-
-    fn missing(&self, name: &str) -> Failure {
-        let place = &self.scope.place;
-        let text = format!(
-            "there is no secret {name:?} in {} of {}",
-            place.environment, place.app
-        );
-        Failure::new(Reason::Missing, text)
-            .help("look at --env and --path, or `phase-run secrets list --all-paths`")
     }
 }
 

@@ -98,6 +98,10 @@ enum Born {
     Runs,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent facts about where we run"
+)]
 struct Supervisor<'a> {
     /// Whether processes whose parent ends become our children.
     adopts: bool,

@@ -1,0 +1,171 @@
+//! The way to the server: certificates, proxies, deadlines, refusals.
+
+use std::time::{Duration, Instant};
+
+use super::context::in_every_environment;
+use super::{over, serve, serve_tls, web_with};
+use crate::support::run::Run;
+use crate::support::server::{Authority, Refusing, Reply, Server};
+use crate::support::store::{Store, silent};
+
+const GREET: &str = "printf %s \"$GREETING\"";
+
+/// Where Linux distributions keep their root certificates.
+const STORES: [&str; 5] = [
+    "/etc/ssl",
+    "/usr/lib/ssl",
+    "/etc/pki",
+    "/var/lib/ca-certificates",
+    "/usr/share/ca-certificates",
+];
+
+#[test]
+fn without_a_certificate_store_the_built_in_roots_are_used() {
+    let authority = Authority::new();
+    let server = serve_tls(&authority, web_with(&[("GREETING", "hello")]));
+    let bare = || {
+        let there = STORES.iter().map(Into::into);
+        let there: Vec<std::path::PathBuf> = there.collect();
+        let there = there.into_iter().filter(|path| path.is_dir()).collect();
+        let run = over(&server).pid_one().sh(GREET);
+        run.stage(|stage| stage.hidden = there)
+    };
+    // Nobody has signed the test's certificate; but roots to check it by there were.
+    let finished = bare().failed(125, "unreachable");
+    finished.stderr_has("is not accepted: invalid peer certificate: UnknownIssuer");
+    let run = bare().argument("--ca-cert").argument(authority.file());
+    run.stdout("hello").silent();
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_used_and_what_is_plain_is_told() {
+    let proxy = serve(web_with(&[("GREETING", "by proxy")]));
+    for (name, host) in [
+        ("HTTP_PROXY", "http://phase.example"),
+        ("http_proxy", "http://phase.example:8080"),
+        ("ALL_PROXY", "http://10.1.2.3"),
+    ] {
+        let before = proxy.requests().len();
+        let run = over(&proxy).variable("PHASE_HOST", host);
+        let finished = run.variable(name, proxy.url()).sh(GREET).stdout("by proxy");
+        finished.stderr(&format!(
+            "phase-run: warning: {host} is not encrypted: anybody on the way can read the token \
+             and the secrets\n"
+        ));
+        let requests = proxy.requests();
+        assert_eq!(requests.len(), before + 1, "{name}");
+        let target = &requests[before].target;
+        assert!(
+            target.starts_with(&format!("{host}/service/public/v1/secrets/?")),
+            "{target}"
+        );
+    }
+}
+
+#[test]
+fn a_proxy_for_https_is_asked_for_a_tunnel_and_never_sees_the_token() {
+    let proxy = Server::always(Reply::json(502, ""));
+    let run = over(&proxy).variable("PHASE_HOST", "https://phase.example");
+    let run = run
+        .variable("HTTPS_PROXY", proxy.url())
+        .arguments(&["--timeout", "300ms"]);
+    let finished = run.sh("echo started").status(125).stdout("");
+    finished.stderr_has("phase.example").stderr_lacks("1111");
+    let requests = proxy.requests();
+    let first = requests.first().expect("the proxy is asked");
+    assert_eq!(
+        (&*first.method, &*first.target),
+        ("CONNECT", "phase.example:443")
+    );
+    assert!(
+        requests
+            .iter()
+            .all(|one| one.header("authorization").is_none())
+    );
+}
+
+#[test]
+fn rest_works_with_either_kind_of_token() {
+    let server = in_every_environment();
+    let id = "ab".repeat(32);
+    let full = format!("pss_service:v2:{id}:{id}:{id}:{id}");
+    for (name, value) in [("--api", "rest"), ("--provider", "phase")] {
+        let run = over(&server).variable("PHASE_SERVICE_TOKEN", &full);
+        let run = run
+            .variable("PHASE_RUN_API", "rest")
+            .arguments(&[name, value]);
+        run.sh(GREET).stdout("Development").silent();
+    }
+    let sent = server.requests()[0]
+        .header("authorization")
+        .map(str::to_owned);
+    assert_eq!(sent, Some(format!("Bearer ServiceAccount {id}")));
+    let run = over(&server)
+        .variable("PHASE_RUN_API", "soap")
+        .sh("echo started");
+    run.failed(125, "configuration").stderr_has("PHASE_RUN_API");
+}
+
+#[test]
+fn a_host_without_proxy_is_reached_directly() {
+    let proxy = Server::always(Reply::json(500, ""));
+    let server = serve(web_with(&[("GREETING", "direct")]));
+    let run = over(&server).variable("HTTP_PROXY", proxy.url());
+    run.variable("NO_PROXY", "127.0.0.1")
+        .sh(GREET)
+        .stdout("direct")
+        .silent();
+    assert_eq!(proxy.connections(), 0);
+}
+
+#[test]
+fn a_server_that_does_not_answer_in_time_is_named() {
+    let host = silent();
+    let name = host.trim_start_matches("http://").to_owned();
+    for run in [
+        Run::with(&["--timeout", "300ms"]),
+        Run::with(&[]).variable("PHASE_RUN_TIMEOUT", "300ms"),
+        Run::with(&[]).file("phase-run.toml", 0o644, "timeout = '300ms'"),
+    ] {
+        let start = Instant::now();
+        let run = run.store(Store::Phase(host.clone())).sh("echo started");
+        run.failed(125, "timeout")
+            .stderr_has(&name)
+            .stderr_has("--timeout");
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "30 s is the default"
+        );
+    }
+}
+
+#[test]
+fn a_server_that_asks_to_come_back_too_late_is_believed_at_once() {
+    let server = Server::always(Reply::json(429, "").header("Retry-After", "3600"));
+    let run = over(&server).sh("echo started");
+    run.failed(125, "throttled")
+        .stderr_has("try again in 3600 s");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_server_that_is_not_there_is_named() {
+    let nobody = Refusing::port();
+    let run = Run::with(&["--timeout", "500ms"]).store(Store::Phase(nobody.url()));
+    let name = nobody.url();
+    let run = run.sh("echo started").failed(125, "unreachable");
+    run.stderr_has(name.trim_start_matches("http://"));
+}
+
+#[test]
+fn a_refusal_is_not_retried() {
+    for (status, text, word) in [
+        (401, "Token expired or deleted", "credentials"),
+        (403, "User cannot access environment", "denied"),
+    ] {
+        let body = format!("{{\"error\": \"{text}\"}}");
+        let server = Server::always(Reply::json(status, body));
+        over(&server).sh("echo started").failed(125, word);
+        assert_eq!(server.requests().len(), 1);
+    }
+}
