@@ -97,7 +97,7 @@ fn a_host_that_only_a_project_file_names_gets_no_token() {
         .failed(125, "configuration")
         .stderr_has(&server.url())
         .stderr_has("--host")
-        .stderr_lacks("1111");
+        .stderr_lacks("11111111");
     assert_eq!(server.connections(), 0);
     run()
         .arguments(&["--host", &server.url()])
@@ -192,7 +192,7 @@ fn a_proxy_for_https_is_asked_for_a_tunnel_and_never_sees_the_token() {
         .variable("HTTPS_PROXY", proxy.url())
         .arguments(&["--timeout", "300ms"]);
     let finished = run.sh("echo started").status(125).stdout("");
-    finished.stderr_has("phase.example").stderr_lacks("1111");
+    finished.stderr_has("phase.example").stderr_lacks("11111111");
     let requests = proxy.requests();
     let first = requests.first().expect("the proxy is asked");
     assert_eq!(
