@@ -95,7 +95,7 @@ fn a_host_that_only_a_project_file_names_gets_no_token() {
         .failed(125, "configuration")
         .stderr_has(&server.url())
         .stderr_has("--host")
-        .stderr_lacks("1111");
+        .stderr_lacks("11111111");
     assert_eq!(server.connections(), 0);
     run()
         .arguments(&["--host", &server.url()])

@@ -118,7 +118,7 @@ fn each_setting_is_told_with_where_it_came_from() {
         assert!(errors.contains(&line), "{line:?} in\n{errors}");
     }
     assert!(
-        !errors.contains("1111") && !errors.contains("hunter2"),
+        !errors.contains("11111111") && !errors.contains("hunter2"),
         "{errors}"
     );
 }

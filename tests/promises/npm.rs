@@ -66,7 +66,6 @@ fn npm_start_under_a_supervisor_stops_gracefully_the_node_program_included() {
 }
 
 #[test]
-#[ignore = "the supervisor leaves with npm, which does not wait for its program"]
 fn npm_start_in_a_container_stops_gracefully_the_node_program_included() {
     stops_gracefully(Run::pid_one);
 }

@@ -179,5 +179,5 @@ fn apps_tells_what_is_dangerous_and_where_settings_came_from_like_the_others() {
         &server.url(),
     ]);
     let finished = run.status(0).stderr_has("NOT checked");
-    finished.stderr_has("(--host)").stderr_lacks("1111");
+    finished.stderr_has("(--host)").stderr_lacks("11111111");
 }

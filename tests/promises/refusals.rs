@@ -236,6 +236,6 @@ fn an_answer_that_is_none_stops_the_run() {
     ] {
         let server = Server::always(reply);
         let finished = over(&server).sh("echo started").failed(125, "protocol");
-        finished.stderr_lacks("hunter2").stderr_lacks("1111");
+        finished.stderr_lacks("hunter2").stderr_lacks("11111111");
     }
 }
