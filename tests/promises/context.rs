@@ -192,7 +192,9 @@ fn a_proxy_for_https_is_asked_for_a_tunnel_and_never_sees_the_token() {
         .variable("HTTPS_PROXY", proxy.url())
         .arguments(&["--timeout", "300ms"]);
     let finished = run.sh("echo started").status(125).stdout("");
-    finished.stderr_has("phase.example").stderr_lacks("11111111");
+    finished
+        .stderr_has("phase.example")
+        .stderr_lacks("11111111");
     let requests = proxy.requests();
     let first = requests.first().expect("the proxy is asked");
     assert_eq!(
