@@ -72,12 +72,8 @@ fn what_is_there_cannot_be_made_and_what_is_missing_not_changed() {
         let finished = run.failed(125, "missing");
         finished.stderr_has("NOPE").stderr_lacks("hunter2");
     }
-    for name in ["", "A\0B"] {
-        if !name.contains('\0') {
-            let run = desk.secrets(&["create", name]).stdin("x");
-            run.failed(125, "invalid-name");
-        }
-    }
+    let run = desk.secrets(&["create", ""]).stdin("x");
+    run.failed(125, "invalid-name");
     desk.has("A", "1");
 }
 
