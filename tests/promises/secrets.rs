@@ -78,6 +78,18 @@ fn what_is_there_cannot_be_made_and_what_is_missing_not_changed() {
 }
 
 #[test]
+fn an_empty_stdin_beside_another_change_does_not_empty_the_value() {
+    let desk = Desk::new();
+    desk.secrets(&["create", "A"]).stdin("1").status(0);
+    let words = ["update", "A", "--comment", "new"];
+    let refused = desk.secrets(&words).stdin("").failed(2, "usage");
+    refused.stderr_has("--keep-value");
+    desk.has("A", "1");
+    desk.secrets(&["update", "A"]).stdin("").status(0);
+    desk.has("A", "");
+}
+
+#[test]
 fn a_change_without_a_value_keeps_it() {
     let desk = Desk::new();
     desk.secrets(&["create", "A"]).stdin("1").status(0);

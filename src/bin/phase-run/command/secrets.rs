@@ -177,6 +177,13 @@ fn update(
         (name(write)?, None)
     } else {
         let (name, value) = name_and_value(write)?;
+        let also = write.comment.is_some() || write.kind.is_some() || move_to.is_some();
+        // A script's stdin is often empty, and was not meant to be the value.
+        if also && value.expose().is_empty() && !write.value.from_argv {
+            let text = format!("stdin holds no value for {name}");
+            return Err(Failure::new(Reason::Usage, text)
+                .help("to change only what else is given, say --keep-value"));
+        }
         (name, Some(value))
     };
     let (personal, value) = if write.personal {
