@@ -30,7 +30,7 @@ demo=$bench/../demo
     line 'execve: static `true`' "$folder/true"
     line 'execve: dynamic `true`' "$folder/true-dynamic"
     line '`--version`' "$phase_run" --version
-    line 'demo vault' "$phase_run" --vault "$demo/demo.vault" --identity "$demo/identity" --app demo -- "$folder/true"
+    line 'demo vault' "$phase_run" --vault "$demo/demo.vault" --identity "$demo/identity" --app web -- "$folder/true"
     fetch 'HTTP, 60' "$http" 60 "$one"
     fetch 'RSA, 60, one CA' "$rsa" 60 "$folder/rsa.pem"
     fetch 'EC, 60, one CA' "$ec" 60 "$one"

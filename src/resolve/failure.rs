@@ -10,6 +10,18 @@ use crate::notice::Notice;
 /// How many failures one message tells.
 const MOST: usize = 5;
 
+/// Why a reference leads nowhere.
+pub(super) enum Nowhere {
+    /// It closes a cycle, or is part of a tangle.
+    Circle(&'static str),
+    /// The value would be longer than any may be.
+    Growth,
+    /// What it names is not there.
+    Missing(String),
+    /// Nobody surely meant a secret: the text stays, and nothing failed.
+    NotMeant,
+}
+
 /// Failures, each once, whoever ran into it first.
 #[derive(Debug, Default)]
 pub(super) struct Failures(BTreeMap<(Position, String), Failed>);
@@ -24,13 +36,13 @@ struct Failed {
 
 impl Failures {
     /// Adds `reference`, which stands in the last secret of `chain`.
-    pub(super) fn add(
-        &mut self,
-        chain: &[Position],
-        reference: &Reference<'_>,
-        reason: String,
-        cyclic: bool,
-    ) {
+    pub(super) fn add(&mut self, chain: &[Position], reference: &Reference<'_>, nowhere: Nowhere) {
+        let (reason, cyclic) = match nowhere {
+            Nowhere::Circle(reason) => (reason.to_owned(), true),
+            Nowhere::Growth => ("the value grows past 4 MiB".to_owned(), true),
+            Nowhere::Missing(reason) => (reason, false),
+            Nowhere::NotMeant => return,
+        };
         let Some(holder) = chain.last() else {
             return;
         };

@@ -16,7 +16,7 @@ use crate::error::{ErrorKind, Result};
 use crate::notice::Notice;
 use crate::scope::{Folder, Place};
 use crate::secret::{Secret, SecretValue};
-use failure::Failures;
+use failure::{Failures, Nowhere};
 pub use plan::{Plan, Resolved};
 use reference::{Piece, Reference, pieces};
 pub(crate) use winner::{Chosen, chosen};
@@ -36,6 +36,9 @@ const DEEPEST: usize = 100;
 
 /// Values that quote each other can grow without bound; this is where it ends, in bytes.
 const LONGEST: usize = 4 << 20;
+
+/// So many bytes are as much work as a reference.
+const STRIDE: usize = 1 << 10;
 
 /// Cut cycles cannot be remembered, so that a knot of them could be walked for
 /// ever; this is where it ends, in references followed.
@@ -71,16 +74,6 @@ enum Text {
     /// The text, and whether it is the same wherever it is asked for: not so
     /// if a cycle was cut inside it.
     Ready(Arc<Zeroizing<String>>, bool),
-}
-
-/// Why a reference leads nowhere.
-enum Nowhere {
-    /// It closes a cycle, or is part of a tangle.
-    Circle(&'static str),
-    /// What it names is not there.
-    Missing(String),
-    /// Nobody surely meant a secret: the text stays, and nothing failed.
-    NotMeant,
 }
 
 /// One walk through a value: the secrets we are inside of, and what is needed.
@@ -202,7 +195,7 @@ impl Resolver {
             };
             let found = match self.follow(home, &reference, walk) {
                 Ok(Text::Ready(text, _)) if out.len() + text.len() > LONGEST => {
-                    Err(Nowhere::Circle("the value grows past 4 MiB"))
+                    Err(Nowhere::Growth)
                 }
                 found => found,
             };
@@ -210,13 +203,14 @@ impl Resolver {
                 Ok(Text::Pending) => pending = true,
                 Ok(Text::Ready(text, same)) => {
                     stable &= same;
+                    self.work += text.len() / STRIDE;
                     out.push_str(&text);
                 }
                 Err(nowhere) => {
                     out.push_str(reference.text);
                     // A strict run fails anyway, and need not be exact.
                     stable &= !(self.lenient && matches!(nowhere, Nowhere::Circle(_)));
-                    self.note(&walk.chain, &reference, nowhere);
+                    self.failures.add(&walk.chain, &reference, nowhere);
                 }
             }
         }
@@ -260,6 +254,9 @@ impl Resolver {
         };
         let place = environment.place;
         let position = (place.clone(), secret.folder.clone(), secret.name.clone());
+        if self.work > MOST_WORK {
+            return Err(Nowhere::Circle("there are too many references"));
+        }
         if let Some(text) = self.known.get(&position) {
             return Ok(Text::Ready(Arc::clone(text), true));
         }
@@ -267,7 +264,7 @@ impl Resolver {
         if walk.chain.contains(&position) {
             return Err(Nowhere::Circle("it leads back to where it stands"));
         }
-        if walk.chain.len() >= DEEPEST || self.work > MOST_WORK {
+        if walk.chain.len() >= DEEPEST {
             return Err(Nowhere::Circle("references nest too deeply"));
         }
         walk.chain.push(position.clone());
@@ -277,16 +274,6 @@ impl Resolver {
             self.known.insert(position, Arc::clone(text));
         }
         Ok(text)
-    }
-
-    fn note(&mut self, chain: &[Position], reference: &Reference<'_>, nowhere: Nowhere) {
-        match nowhere {
-            Nowhere::Circle(reason) => {
-                self.failures.add(chain, reference, reason.to_owned(), true);
-            }
-            Nowhere::Missing(reason) => self.failures.add(chain, reference, reason, false),
-            Nowhere::NotMeant => {}
-        }
     }
 }
 

@@ -6,7 +6,7 @@
 // The program is no library: the parts of it that read a project file are
 // compiled here a second time.
 #[path = "../../../src/bin/phase-run/args/mod.rs"]
-#[expect(dead_code, reason = "the project file names a few of its words")]
+#[expect(unused_imports, reason = "the project file needs few of its types")]
 mod args;
 #[path = "../../../src/bin/phase-run/exit.rs"]
 #[expect(dead_code, reason = "failures are made here, and end nothing")]
