@@ -55,6 +55,16 @@ fn found(pid: i32, needles: &[&str]) -> Vec<String> {
 }
 
 #[test]
+fn the_thread_that_looked_up_a_name_does_no_harm_to_a_supervisor() {
+    let server = Server::start(|_| Reply::json(200, "[]"));
+    let url = server.url().replace("127.0.0.1", "localhost");
+    for _ in 0..10 {
+        let run = Run::with(&[]).store(Store::Phase(url.clone())).supervised();
+        run.sh("exit 7").status(7).silent();
+    }
+}
+
+#[test]
 fn no_secret_and_no_token_is_left_in_the_memory_of_a_supervisor() {
     let authority = Authority::new();
     let body = answer();

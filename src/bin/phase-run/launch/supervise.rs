@@ -66,7 +66,7 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
         Born::Ended(outcome) => Ok(outcome),
         Born::Runs => {
             drop(image);
-            supervisor.settle();
+            settle();
             supervisor.stay()
         }
     }
@@ -158,14 +158,6 @@ impl Supervisor<'_> {
                 }
             }
         }
-    }
-
-    /// Lets go of what only the child needs.
-    fn settle(&self) {
-        sys::close_inherited(&self.signals);
-        // Whoever wants to unmount the directory we were started in, may.
-        let _ = nix::unistd::chdir("/");
-        sys::release_memory();
     }
 
     /// Waits for something to happen and deals with it. The outcome, if the
@@ -285,6 +277,14 @@ impl Supervisor<'_> {
             None => self.told,
         }
     }
+}
+
+/// Lets go of what only the child needs.
+fn settle() {
+    sys::close_inherited();
+    // Whoever wants to unmount the directory we were started in, may.
+    let _ = nix::unistd::chdir("/");
+    sys::release_memory();
 }
 
 /// Whether a program ends on `signal` unless it has other plans.

@@ -32,6 +32,9 @@ pub(super) const NAMES: &[(&str, i32)] = &[
     ("STKFLT", libc::SIGSTKFLT),
 ];
 
+/// Lists the open descriptors of the process that looks.
+pub(super) const DESCRIPTORS: &str = "/proc/self/fd";
+
 /// The size of the kernel's signal set in bytes.
 const SET_SIZE: usize = size_of::<u64>();
 
@@ -134,19 +137,6 @@ pub(super) fn send_with_value(target: Pid, signal: Signal, value: usize) {
     };
     // SAFETY: takes numbers only; the value is not followed.
     unsafe { libc::sigqueue(target.as_raw(), signal.number(), value) };
-}
-
-/// Closes what we inherited beyond the standard descriptors, but not `signals`.
-pub(crate) fn close_inherited(signals: &Signals) {
-    let ours = signals.as_fd().as_raw_fd();
-    let ranges = [(3, ours - 1), (ours + 1, RawFd::MAX)];
-    for (first, last) in ranges.into_iter().filter(|(first, last)| first <= last) {
-        // SAFETY: the descriptors in between are either inherited, and then
-        // nobody else in this process knows them, or those of a name lookup
-        // that still hangs: it fails, and nobody waits for it. No number can
-        // come to mean something else to it: we open nothing from here on.
-        unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
-    }
 }
 
 /// What `execve` takes here and now.

@@ -5,9 +5,8 @@
 //! shares the pipe, puts its dispositions back before it lets signals in.
 
 use std::ffi::{c_int, c_void};
-use std::fs;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 
@@ -29,6 +28,9 @@ pub(super) const NAMES: &[(&str, i32)] = &[
     ("INFO", libc::SIGINFO),
     ("IOT", libc::SIGABRT),
 ];
+
+/// Lists the open descriptors of the process that looks.
+pub(super) const DESCRIPTORS: &str = "/dev/fd";
 
 /// The signals that have come and have not been asked for yet.
 static ARRIVED: AtomicU64 = AtomicU64::new(0);
@@ -108,26 +110,6 @@ pub(super) fn pipe() -> nix::Result<(OwnedFd, OwnedFd)> {
 pub(super) fn send_with_value(target: Pid, signal: Signal, _value: usize) {
     // SAFETY: takes numbers only.
     unsafe { libc::kill(target.as_raw(), signal.number()) };
-}
-
-/// Closes what we inherited beyond the standard descriptors: all that would
-/// survive another `execve`, as everything of ours does not.
-pub(crate) fn close_inherited(_signals: &Signals) {
-    let Ok(listing) = fs::read_dir("/dev/fd") else {
-        return;
-    };
-    let numbers: Vec<RawFd> = listing
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .collect();
-    for fd in numbers.into_iter().filter(|fd| *fd > 2) {
-        // SAFETY: F_GETFD takes any number and changes nothing.
-        let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
-        if flags != -1 && flags & libc::FD_CLOEXEC == 0 {
-            // SAFETY: the descriptor is inherited, for whatever this process
-            // opens itself is closed on exec; so nobody here knows it.
-            unsafe { libc::close(fd) };
-        }
-    }
 }
 
 /// What `execve` takes here and now. A single string may take all of it.

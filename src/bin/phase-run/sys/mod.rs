@@ -6,6 +6,7 @@
 
 #![expect(unsafe_code, reason = "this is the module for it")]
 
+mod descriptors;
 mod entry;
 mod environment;
 #[cfg(target_os = "linux")]
@@ -26,9 +27,10 @@ use macos as os;
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("phase-run is made for Linux and macOS: signals and processes differ elsewhere");
 
+pub(crate) use descriptors::close_inherited;
 pub(crate) use entry::{captured, is_init, protect, shield_thread};
 pub(crate) use environment::{raw_environment, wipe_variables};
-pub(crate) use os::{Signals, adopt_orphans, argument_limits, close_inherited};
+pub(crate) use os::{Signals, adopt_orphans, argument_limits};
 pub(crate) use process::{
     Birth, Change, Upbringing, await_event, die_by, group_exists, group_of, leave, send,
     send_to_group, spawn, wait_any, wait_for,
