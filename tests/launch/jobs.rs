@@ -6,9 +6,10 @@ use std::fs;
 use nix::sys::signal::Signal;
 
 use crate::support::event::Event;
-use crate::support::proc::Process;
+use crate::support::proc::{self, Process};
 use crate::support::run::Run;
 use crate::support::running::Running;
+use crate::support::signalling;
 use crate::support::stage::Seat;
 use crate::support::wait::until;
 
@@ -132,4 +133,28 @@ fn a_stop_by_sigstop_is_seen_by_the_shell_too() {
     assert_eq!(states(&running, place.pid), [Some('T'); 2]);
     running.fg();
     running.finish().status(3);
+}
+
+/// As in `ssh -t host phase-run -- …`: nobody in the session watches its
+/// leader, and nobody would continue it.
+#[test]
+fn a_leader_of_its_session_does_not_stop_with_the_command() {
+    let run = Run::with(&[]).supervised().at(Seat::Leader);
+    let mut running = run.child("stop").spawn();
+    let place = running.ready();
+    until("we have heard of the stop", || {
+        let pending = proc::status(running.pid(), "ShdPnd")?;
+        let heard = pending.ends_with("0000000000000000");
+        (heard && states(&running, place.pid) == [Some('S'), Some('T')]).then_some(())
+    });
+    signalling::kill(place.pid, Signal::SIGCONT);
+    running.finish().status(3);
+}
+
+#[test]
+fn the_command_may_be_the_first_of_a_new_pid_namespace() {
+    let run = Run::with(&[]).supervised();
+    run.inside(&["/usr/bin/unshare", "--pid"])
+        .sh("exit $$")
+        .status(1);
 }
