@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, PhaseApi};
 use crate::error::Result;
+use crate::lease::Lease;
 use crate::notice::Notice;
-use crate::provider::phase::Phase;
+use crate::plan::Plan;
+use crate::provider::phase::{Encrypted, Rest};
 #[cfg(feature = "vault")]
 use crate::provider::vault::Vault;
-use crate::provider::{AppSummary, Backend, Listing, Provider, References};
-use crate::resolve::{Chosen, Plan, Resolved, Resolver, Step, chosen};
+use crate::provider::{AppSummary, Backend, Order, Provider, References, Supply};
+use crate::resolve::{Chosen, Resolved, Resolver, Step, chosen};
 use crate::scope::{Folder, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret};
 
@@ -27,6 +29,8 @@ pub struct Client {
 /// The answer of [`Client::resolve`].
 #[derive(Debug)]
 pub struct Resolution {
+    /// Credentials that the store made for this answer.
+    pub leases: Vec<Lease>,
     /// Names in the scope that were not wanted.
     pub left_out: Vec<String>,
     /// App and environment as the store spells them.
@@ -49,9 +53,19 @@ impl Client {
     /// or a certificate file that cannot be used.
     pub fn new(credentials: Credentials) -> Result<Self> {
         let provider = match credentials {
-            Credentials::Phase { connection, token } => {
-                Provider::Phase(Phase::new(token, &connection)?)
-            }
+            Credentials::Phase {
+                api,
+                connection,
+                token,
+            } => match api {
+                PhaseApi::Auto if !token.holds_keys() => {
+                    Provider::PhaseRest(Rest::new(token, &connection)?)
+                }
+                PhaseApi::Rest => Provider::PhaseRest(Rest::new(token, &connection)?),
+                PhaseApi::Auto | PhaseApi::Encrypted => {
+                    Provider::Phase(Encrypted::new(token, &connection)?)
+                }
+            },
             #[cfg(feature = "vault")]
             Credentials::Vault { file, key } => Provider::Vault(Vault::new(file, key)),
         };
@@ -95,49 +109,58 @@ impl Client {
     ///
     /// # Cancellation
     ///
-    /// Only reads; dropping the future leaves nothing behind.
+    /// Only reads, unless [leases](Plan::leases) are to be made: then dropping the
+    /// future may leave some behind, until they end by themselves.
     pub async fn resolve(&self, scope: &Scope, plan: &Plan<'_>) -> Result<Resolution> {
         let until = self.until();
-        let Listing {
-            place,
-            secrets,
-            whole,
+        let Supply {
+            leases,
             mut notices,
-        } = self.provider.list(scope, until).await?;
-        let secrets = Arc::new(secrets);
+            place,
+            settled,
+            stock,
+        } = self.provider.stock(Order { plan, scope }, until).await?;
         let Chosen {
             roots,
             left_out,
             collisions,
-        } = chosen(&secrets, scope, plan.wanted);
+        } = chosen(stock.entries(), scope, plan.wanted);
         notices.extend(collisions);
+        let numbers: Vec<usize> = roots.iter().map(|root| root.number).collect();
+        stock.open(&numbers);
         let mut resolver = match self.provider.references() {
-            References::Ours => Resolver::following(place.clone(), plan),
-            References::Theirs => Resolver::checking(place.clone(), plan),
+            References::Ours => Resolver::following(settled, Arc::clone(&stock), plan),
+            References::Theirs => Resolver::checking(settled, Arc::clone(&stock), plan),
         };
-        if whole {
-            resolver.supply(place.clone(), Ok((place.clone(), Arc::clone(&secrets))))?;
-        }
-        loop {
-            let places = match resolver.step(&roots)? {
+        let secrets = loop {
+            match resolver.step(&roots)? {
+                Step::Needs(places) => {
+                    let known = |place: &Place| resolver.knows(place);
+                    let reached = self.provider.reach(places, &known, plan, until).await;
+                    resolver.supply(reached.stocks, reached.names)?;
+                }
                 Step::Done(secrets, left_over) => {
                     notices.extend(left_over);
-                    return Ok(Resolution {
-                        left_out,
-                        place,
-                        secrets,
-                        notices,
-                    });
+                    break secrets;
                 }
-                Step::Needs(places) => places,
-            };
-            for asked in places {
-                let scope = Scope::all_of(asked.clone());
-                let answer = self.provider.list(&scope, until).await;
-                let answer = answer.map(|listing| (listing.place, Arc::new(listing.secrets)));
-                resolver.supply(asked, answer)?;
             }
-        }
+        };
+        Ok(Resolution {
+            leases,
+            left_out,
+            place,
+            secrets,
+            notices,
+        })
+    }
+
+    /// Ends a lease of [`Resolution::leases`]; one that has ended is no error.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ErrorKind`](crate::ErrorKind).
+    pub async fn revoke(&self, lease: &Lease) -> Result<()> {
+        self.provider.revoke(lease, self.until()).await
     }
 
     /// Adds a secret.

@@ -18,6 +18,8 @@ pub use token::PhaseToken;
 pub enum Credentials {
     /// A token of a Phase server.
     Phase {
+        /// Which of its two APIs to use.
+        api: PhaseApi,
         /// How to reach the server.
         connection: Connection,
         /// The token.
@@ -31,6 +33,19 @@ pub enum Credentials {
         /// Its key.
         key: VaultKey,
     },
+}
+
+/// The two ways to speak to a Phase server.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum PhaseApi {
+    /// End to end encrypted if the token holds keys, REST if not.
+    #[default]
+    Auto,
+    /// End to end encrypted: only this process decrypts. Reaches every app.
+    Encrypted,
+    /// REST: the server decrypts. Only for apps with server-side encryption.
+    Rest,
 }
 
 /// What opens a vault.

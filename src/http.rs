@@ -10,9 +10,10 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
 };
 use reqwest::{Method, Response, Url};
+use serde::Serialize;
 use tokio::time::{sleep, timeout, timeout_at};
 use zeroize::Zeroizing;
 
@@ -24,21 +25,18 @@ use failure::Failure;
 
 /// What to ask of the server.
 pub(crate) struct Request<'a> {
-    /// The value of `Authorization`.
-    pub(crate) authorization: &'a str,
+    /// The value of `Authorization`, if who asks matters.
+    pub(crate) authorization: Option<&'a str>,
     /// JSON, if there is anything to send.
     pub(crate) body: Option<Zeroizing<Vec<u8>>>,
+    /// More headers: names in lower case, and values.
+    pub(crate) headers: &'a [(&'static str, &'a str)],
     pub(crate) method: Method,
     /// Below the host, with its leading slash.
     pub(crate) path: &'a str,
     pub(crate) query: &'a [(&'a str, &'a str)],
-}
-
-impl Request<'_> {
     /// Whether doing it twice is the same as doing it once.
-    fn is_safe(&self) -> bool {
-        self.method == Method::GET
-    }
+    pub(crate) repeatable: bool,
 }
 
 /// A client for one server. It connects, and reads certificates, when it is first used.
@@ -84,19 +82,19 @@ impl Http {
                 (Ok(Err(failure)), _) => failure,
                 // Cut off before it could say anything: the attempt before it did.
                 (Err(_), Some(failure)) if start.elapsed() < Self::MOMENT => {
-                    return failure.end(request.is_safe());
+                    return failure.end(request.repeatable);
                 }
                 (Err(_), last) => return Err(self.late(request, last)),
             };
-            if !(failure.passing && (request.is_safe() || failure.unsent)) {
-                return failure.end(request.is_safe());
+            if !(failure.passing && (request.repeatable || failure.unsent)) {
+                return failure.end(request.repeatable);
             }
             let wait = failure
                 .wait
                 .unwrap_or_default()
                 .max(retry::backoff(attempt));
             if wait >= until.saturating_duration_since(Instant::now()) {
-                return failure.end(request.is_safe());
+                return failure.end(request.repeatable);
             }
             tracing::debug!(attempt, ?wait, problem = failure.text(), "asking again");
             last = Some(failure);
@@ -181,7 +179,7 @@ impl Http {
                     .help(format!("if that is your server, give --host {to}")),
                 ))
             }
-            Some(to) if request.is_safe() => Ok(to),
+            Some(to) if request.repeatable => Ok(to),
             Some(_) => Err(error(format!(
                 "{} redirects a request that changes something",
                 self.name()
@@ -219,7 +217,7 @@ impl Http {
             Some(failure) => error.because(failure.text()),
             None => error,
         };
-        failure::warn_of_half_done(error, request.is_safe())
+        failure::warn_of_half_done(error, request.repeatable)
     }
 
     fn client(&self) -> Result<&reqwest::Client> {
@@ -241,16 +239,38 @@ impl Http {
     }
 }
 
+/// `body` as the bytes of a request.
+pub(crate) fn json(body: &impl Serialize) -> Result<Zeroizing<Vec<u8>>> {
+    serde_json::to_vec(body)
+        .map(Zeroizing::new)
+        .map_err(|error| {
+            Error::new(ErrorKind::System, "the request cannot be written as JSON").because(error)
+        })
+}
+
 fn headers(request: &Request<'_>) -> Result<HeaderMap, Failure> {
-    let mut authorization = HeaderValue::from_str(request.authorization).map_err(|_| {
-        let message = "the credentials hold a character that HTTP cannot carry";
-        Failure::lasting(Error::new(ErrorKind::Credentials, message))
-    })?;
-    authorization.set_sensitive(true);
-    Ok(HeaderMap::from_iter([
-        (ACCEPT, HeaderValue::from_static("application/json")),
-        (AUTHORIZATION, authorization),
-    ]))
+    let unusable = |kind, what: &str| {
+        let message = format!("{what} a character that HTTP cannot carry");
+        Failure::lasting(Error::new(kind, message))
+    };
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    if let Some(authorization) = request.authorization {
+        let mut value = HeaderValue::from_str(authorization)
+            .map_err(|_| unusable(ErrorKind::Credentials, "the credentials hold"))?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    for &(name, text) in request.headers {
+        let value = HeaderValue::from_str(text).map_err(|_| {
+            unusable(
+                ErrorKind::Configuration,
+                &format!("the header {name} would hold"),
+            )
+        })?;
+        headers.insert(HeaderName::from_static(name), value);
+    }
+    Ok(headers)
 }
 
 fn retry_after(response: &Response) -> Option<Duration> {

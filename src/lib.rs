@@ -9,23 +9,28 @@ mod error;
 #[doc(hidden)]
 pub mod fuzz;
 mod http;
+mod lease;
 mod notice;
 mod pick;
+mod plan;
 mod provider;
 mod resolve;
 mod scope;
 mod secret;
+mod stock;
 
 pub use client::{Client, Resolution};
 #[cfg(feature = "vault")]
 pub use credentials::VaultKey;
-pub use credentials::{Credentials, PhaseToken};
+pub use credentials::{Credentials, PhaseApi, PhaseToken};
 pub use error::{Error, ErrorKind, Result};
 pub use http::Connection;
+pub use lease::{Lease, Leases};
 pub use notice::Notice;
+pub use plan::Plan;
 pub use provider::AppSummary;
 #[cfg(feature = "vault")]
 pub use provider::vault::{VaultFile, VaultIdentity, VaultRecipient};
-pub use resolve::{Plan, Resolved};
+pub use resolve::Resolved;
 pub use scope::{App, Folder, Folders, Place, Scope};
 pub use secret::{Change, NewSecret, Personal, Secret, SecretName, SecretType, SecretValue};

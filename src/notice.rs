@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::error::Error;
 use crate::scope::Folder;
 
 /// Something that went another way than one might think. Its text names
@@ -34,6 +35,13 @@ pub enum Notice {
         /// The names it would have given values to.
         keys: Vec<String>,
     },
+    /// A secret does not decrypt, and was left out.
+    LeftOut {
+        /// Its name, or its id where the name does not decrypt either.
+        name: String,
+        /// Why.
+        reason: String,
+    },
     /// A reference was left as it stands.
     Unresolved {
         /// The secret whose value holds it.
@@ -43,6 +51,15 @@ pub enum Notice {
         /// Why it leads nowhere.
         reason: String,
     },
+}
+
+impl Notice {
+    pub(crate) fn left_out(name: &str, error: &Error) -> Self {
+        Self::LeftOut {
+            name: name.to_owned(),
+            reason: error.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Notice {
@@ -75,6 +92,7 @@ impl fmt::Display for Notice {
                 "dynamic secret {name:?} has no lease: {} not set",
                 keys.join(", ")
             ),
+            Self::LeftOut { name, reason } => write!(f, "{name} is left out: {reason}"),
             Self::Unresolved {
                 name,
                 reference,

@@ -130,11 +130,11 @@ impl Scope {
         }
     }
 
-    /// Every secret of `place`.
-    pub(crate) fn all_of(place: Place) -> Self {
+    /// No secret of `place`: for an environment that is only referred to.
+    pub(crate) fn nothing_of(place: Place) -> Self {
         Self {
             place,
-            folders: Folders::All,
+            folders: Folders::These(Vec::new()),
             tags: Vec::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! Phase over REST: recorded answers of the real server, served on loopback.
 
+mod conversations;
 mod doubt;
 mod errors;
 mod faults;
@@ -12,8 +13,8 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use phase_run::{
-    App, Client, Connection, Credentials, Error, Folder, Folders, NewSecret, PhaseToken, Place,
-    Result, Scope, Secret, SecretName, SecretType, SecretValue,
+    App, Client, Connection, Credentials, Error, Folder, Folders, NewSecret, PhaseApi, PhaseToken,
+    Place, Result, Scope, Secret, SecretName, SecretType, SecretValue,
 };
 use serde_json::Value;
 
@@ -36,6 +37,7 @@ fn client(url: &str) -> Client {
 
 fn client_of(word: &str, connection: Connection) -> Client {
     Client::new(Credentials::Phase {
+        api: PhaseApi::Auto,
         connection,
         token: token(word),
     })

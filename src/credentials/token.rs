@@ -66,6 +66,13 @@ impl PhaseToken {
         self.text.starts_with("pss_")
     }
 
+    /// The holder's public key, a share of the secret key, and the key that opens
+    /// the other share: 64 hexadecimal digits each. `None` in a token for REST alone.
+    pub(crate) fn keys(&self) -> Option<[&str; 3]> {
+        let mut fields = self.text.split(':').skip(3);
+        Some([fields.next()?, fields.next()?, fields.next()?])
+    }
+
     pub(crate) fn holder(&self) -> Holder {
         self.holder
     }

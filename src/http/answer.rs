@@ -78,6 +78,11 @@ impl Answer {
         self.status
     }
 
+    /// Whether there is no body.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.body.is_empty()
+    }
+
     /// The body as a `T`, called `what` in messages.
     ///
     /// # Errors

@@ -1,15 +1,21 @@
 //! The back-ends: where secrets are kept.
 
+mod join;
 pub(crate) mod phase;
 #[cfg(feature = "vault")]
 pub(crate) mod vault;
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Instant;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::lease::Lease;
 use crate::notice::Notice;
+use crate::plan::Plan;
 use crate::scope::{Folder, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret};
+use crate::stock::Stock;
 
 /// An app, and the environments of it that these credentials reach.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -29,19 +35,52 @@ pub(crate) struct Listing {
     pub(crate) place: Place,
     /// At least the secrets of the scope, each once, in no order.
     pub(crate) secrets: Vec<Secret>,
-    /// Whether `secrets` is the whole environment, every folder and tag.
-    pub(crate) whole: bool,
     pub(crate) notices: Vec<Notice>,
+}
+
+/// What [`Backend::stock`] is asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Order<'a> {
+    pub(crate) plan: &'a Plan<'a>,
+    pub(crate) scope: &'a Scope,
+}
+
+/// What a back-end answers to [`Backend::stock`].
+#[derive(Debug)]
+pub(crate) struct Supply {
+    /// Made for this answer; they end by themselves, or by [`Backend::revoke`].
+    pub(crate) leases: Vec<Lease>,
+    pub(crate) notices: Vec<Notice>,
+    /// App and environment as the store knows them, whatever was typed.
+    pub(crate) place: Place,
+    /// The one name of this environment: the same for all spellings of it.
+    pub(crate) settled: Place,
+    pub(crate) stock: Arc<dyn Stock>,
+}
+
+/// What a back-end answers to [`Backend::reach`].
+#[derive(Debug, Default)]
+pub(crate) struct Reached {
+    /// What was asked for, and its settled name.
+    pub(crate) names: Vec<(Place, Result<Place>)>,
+    /// What was fetched, by settled names.
+    pub(crate) stocks: Vec<(Place, Result<Arc<dyn Stock>>)>,
+}
+
+impl Reached {
+    /// Nothing of `asked` could be reached, because of `error`.
+    pub(crate) fn none(asked: BTreeSet<Place>, error: Error) -> Self {
+        Self {
+            names: asked.into_iter().take(1).zip([Err(error)]).collect(),
+            stocks: Vec::new(),
+        }
+    }
 }
 
 /// Who replaces `${…}` in values.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum References {
     /// We do, before use.
-    #[cfg_attr(
-        not(feature = "vault"),
-        expect(dead_code, reason = "so far only a vault leaves references to us")
-    )]
     Ours,
     /// The server did; what is left over leads nowhere.
     Theirs,
@@ -58,6 +97,23 @@ pub(crate) trait Backend {
     /// [`Missing`](crate::ErrorKind::Missing). Names are matched as
     /// [`pick`](crate::pick::pick) does it.
     async fn list(&self, scope: &Scope, until: Instant) -> Result<Listing>;
+
+    /// The whole environment in which the scope lies, for use: nothing is opened
+    /// but what is needed. Where references are the server's, the secrets of
+    /// the scope are enough.
+    async fn stock(&self, order: Order<'_>, until: Instant) -> Result<Supply>;
+
+    /// The environments that `asked` means, each once, for references; those
+    /// that are `known` by their [settled](Supply::settled) names are not fetched.
+    ///
+    /// Not called where references are the server's.
+    async fn reach(
+        &self,
+        asked: BTreeSet<Place>,
+        known: &(dyn Fn(&Place) -> bool + Sync),
+        plan: &Plan<'_>,
+        until: Instant,
+    ) -> Reached;
 
     /// Adds `secret`. One of that name in that folder is a
     /// [`Conflict`](crate::ErrorKind::Conflict).
@@ -86,6 +142,9 @@ pub(crate) trait Backend {
     /// The apps these credentials reach, by name.
     async fn apps(&self, until: Instant) -> Result<Vec<AppSummary>>;
 
+    /// Ends a lease that this back-end gave. One that has ended is no error.
+    async fn revoke(&self, lease: &Lease, until: Instant) -> Result<()>;
+
     /// Who follows references.
     fn references(&self) -> References;
 }
@@ -93,7 +152,10 @@ pub(crate) trait Backend {
 /// The back-end in use. A closed set: `match` finds the ones we forgot.
 #[derive(Debug)]
 pub(crate) enum Provider {
-    Phase(phase::Phase),
+    /// Phase, end to end encrypted.
+    Phase(phase::Encrypted),
+    /// Phase, whose server decrypts.
+    PhaseRest(phase::Rest),
     #[cfg(feature = "vault")]
     Vault(vault::Vault),
 }
@@ -103,6 +165,7 @@ macro_rules! dispatch {
     ($provider:expr, $backend:ident => $call:expr) => {
         match $provider {
             Provider::Phase($backend) => $call,
+            Provider::PhaseRest($backend) => $call,
             #[cfg(feature = "vault")]
             Provider::Vault($backend) => $call,
         }
@@ -112,6 +175,20 @@ macro_rules! dispatch {
 impl Backend for Provider {
     async fn list(&self, scope: &Scope, until: Instant) -> Result<Listing> {
         dispatch!(self, backend => backend.list(scope, until).await)
+    }
+
+    async fn stock(&self, order: Order<'_>, until: Instant) -> Result<Supply> {
+        dispatch!(self, backend => backend.stock(order, until).await)
+    }
+
+    async fn reach(
+        &self,
+        asked: BTreeSet<Place>,
+        known: &(dyn Fn(&Place) -> bool + Sync),
+        plan: &Plan<'_>,
+        until: Instant,
+    ) -> Reached {
+        dispatch!(self, backend => backend.reach(asked, known, plan, until).await)
     }
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
@@ -141,6 +218,10 @@ impl Backend for Provider {
 
     async fn apps(&self, until: Instant) -> Result<Vec<AppSummary>> {
         dispatch!(self, backend => backend.apps(until).await)
+    }
+
+    async fn revoke(&self, lease: &Lease, until: Instant) -> Result<()> {
+        dispatch!(self, backend => backend.revoke(lease, until).await)
     }
 
     fn references(&self) -> References {

@@ -28,6 +28,8 @@ pub(super) struct Failures(BTreeMap<(Position, String), Failed>);
 
 #[derive(Debug)]
 struct Failed {
+    /// The secret that holds it.
+    name: String,
     /// `A → B → ${C}`: from the secret asked for to the reference.
     way: String,
     cyclic: bool,
@@ -35,21 +37,25 @@ struct Failed {
 }
 
 impl Failures {
-    /// Adds `reference`, which stands in the last secret of `chain`.
-    pub(super) fn add(&mut self, chain: &[Position], reference: &Reference<'_>, nowhere: Nowhere) {
+    /// Adds `reference`, which stands in the secret `holder`; `names` leads
+    /// from the secret asked for to that one.
+    pub(super) fn add(
+        &mut self,
+        holder: Position,
+        names: &[String],
+        reference: &Reference<'_>,
+        nowhere: Nowhere,
+    ) {
         let (reason, cyclic) = match nowhere {
             Nowhere::Circle(reason) => (reason.to_owned(), true),
             Nowhere::Growth => ("the value grows past 4 MiB".to_owned(), true),
             Nowhere::Missing(reason) => (reason, false),
             Nowhere::NotMeant => return,
         };
-        let Some(holder) = chain.last() else {
-            return;
-        };
-        let names: Vec<&str> = chain.iter().map(|(_, _, name)| name.as_str()).collect();
         self.0
-            .entry((holder.clone(), reference.text.to_owned()))
+            .entry((holder, reference.text.to_owned()))
             .or_insert_with(|| Failed {
+                name: names.last().cloned().unwrap_or_default(),
                 way: format!("{} → {}", names.join(" → "), reference.text),
                 cyclic,
                 reason,
@@ -83,8 +89,8 @@ impl Failures {
     pub(super) fn notices(self) -> Vec<Notice> {
         self.0
             .into_iter()
-            .map(|(((_, _, name), reference), failed)| Notice::Unresolved {
-                name,
+            .map(|((_, reference), failed)| Notice::Unresolved {
+                name: failed.name,
                 reference,
                 reason: failed.reason,
             })

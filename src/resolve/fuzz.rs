@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::reference::{self, Piece};
-use super::{Chosen, Plan, Resolved, Resolver, Step, chosen};
+use super::{Chosen, Resolved, Resolver, Step, chosen};
 use crate::error::{Error, ErrorKind, Result};
-use crate::scope::{App, Place, Scope};
+use crate::plan::Plan;
+use crate::scope::{App, Folders, Place, Scope};
 use crate::secret::Secret;
+use crate::stock::{Plain, Stock};
 
 /// The parts of a reference.
 #[derive(Debug, Eq, PartialEq)]
@@ -49,19 +51,17 @@ pub fn resolved(secrets: Vec<Secret>, plan: &Plan<'_>) -> Result<Vec<Resolved>> 
         app: App::Name("app".to_owned()),
         environment: "env".to_owned(),
     };
-    let secrets = Arc::new(secrets);
-    let scope = Scope::all_of(home.clone());
-    let Chosen { roots, .. } = chosen(&secrets, &scope, plan.wanted);
-    let mut resolver = Resolver::following(home.clone(), plan);
-    resolver.supply(home.clone(), Ok((home, Arc::clone(&secrets))))?;
+    let stock = Arc::new(Plain::new(secrets, plan.personal));
+    let scope = Scope::new(home.app.clone(), "env").in_folders(Folders::All);
+    let Chosen { roots, .. } = chosen(stock.entries(), &scope, plan.wanted);
+    let mut resolver = Resolver::following(home, Arc::clone(&stock) as Arc<dyn Stock>, plan);
     loop {
         match resolver.step(&roots)? {
             Step::Done(resolved, _) => return Ok(resolved),
             Step::Needs(places) => {
-                for place in places {
-                    let absent = Error::new(ErrorKind::Missing, "there is no other environment");
-                    resolver.supply(place, Err(absent))?;
-                }
+                let absent = || Error::new(ErrorKind::Missing, "there is no other environment");
+                let names = places.into_iter().map(|place| (place, Err(absent())));
+                resolver.supply(Vec::new(), names.collect())?;
             }
         }
     }

@@ -128,6 +128,11 @@ fn is_environment(text: &str) -> bool {
 }
 
 impl Reference<'_> {
+    /// Whether it looks into the environment it stands in.
+    pub(crate) fn is_local(&self) -> bool {
+        self.app.is_none() && self.environment.is_none()
+    }
+
     /// The environment that it looks into, where it stands in one of `home`.
     pub(crate) fn place(&self, home: &Place) -> Place {
         let app = self.app.map(|app| App::Name(app.to_owned()));

@@ -1,7 +1,8 @@
-use super::winner::tests::secret;
 use super::*;
+use crate::error::Error;
 use crate::scope::App;
-use crate::secret::Personal;
+use crate::secret::{Personal, Secret};
+use crate::stock::Plain;
 
 fn place(app: &str, environment: &str) -> Place {
     Place {
@@ -27,16 +28,21 @@ fn environment(store: &Store, place: &Place) -> Vec<Secret> {
         .collect()
 }
 
+/// Secrets as an environment. Overrides count if `plan` says so.
+fn stock(secrets: Vec<Secret>, plan: &Plan<'_>) -> Arc<dyn Stock> {
+    Arc::new(Plain::new(secrets, plan.personal))
+}
+
 /// Resolves web / dev of `store`, and counts the rounds of asking.
 fn resolved(store: &Store, lenient: bool) -> (Result<Step>, usize) {
     let home = place("web", "dev");
-    let secrets = environment(store, &home);
     let plan = Plan {
         allow_unresolved: lenient,
         ..Plan::default()
     };
-    let mut resolver = Resolver::following(home, &plan);
-    let roots: Vec<&Secret> = secrets.iter().collect();
+    let secrets = stock(environment(store, &home), &plan);
+    let roots = secrets.entries();
+    let mut resolver = Resolver::following(home, Arc::clone(&secrets), &plan);
     for round in 0.. {
         match resolver.step(&roots) {
             Ok(Step::Needs(places)) => {
@@ -44,17 +50,36 @@ fn resolved(store: &Store, lenient: bool) -> (Result<Step>, usize) {
                     let secrets = environment(store, &asked);
                     let answer = if secrets.is_empty() {
                         let text = format!("there is no environment {}", asked.environment);
-                        Err(crate::error::Error::new(ErrorKind::Missing, text))
+                        Err(Error::new(ErrorKind::Missing, text))
                     } else {
-                        Ok((asked.clone(), Arc::new(secrets)))
+                        Ok(stock(secrets, &plan))
                     };
-                    resolver.supply(asked, answer).unwrap();
+                    resolver.supply(vec![(asked, answer)], Vec::new()).unwrap();
                 }
             }
             step => return (step, round),
         }
     }
     unreachable!()
+}
+
+/// Resolves the secret `name` of an environment that refers to itself alone.
+fn alone(
+    secrets: Vec<Secret>,
+    name: &str,
+    plan: &Plan<'_>,
+) -> Result<(Vec<Resolved>, Vec<Notice>)> {
+    let secrets = stock(secrets, plan);
+    let roots: Vec<_> = secrets
+        .entries()
+        .into_iter()
+        .filter(|entry| entry.name == name)
+        .collect();
+    let mut resolver = Resolver::following(place("web", "dev"), Arc::clone(&secrets), plan);
+    match resolver.step(&roots)? {
+        Step::Done(done, notices) => Ok((done, notices)),
+        Step::Needs(_) => panic!("nothing is needed"),
+    }
 }
 
 fn value(store: &Store, name: &str) -> String {
@@ -168,15 +193,8 @@ fn what_nobody_meant_as_a_reference_never_fails_a_run() {
         "$HOST",
         "${arr[0]}",
     ] {
-        let secrets = [secret("/", "A", text, "1")];
-        let home = place("web", "dev");
-        let mut resolver = Resolver::following(home.clone(), &Plan::default());
-        resolver
-            .supply(home.clone(), Ok((home, Arc::new(secrets.to_vec()))))
-            .unwrap();
-        let Step::Done(done, notices) = resolver.step(&[&secrets[0]]).unwrap() else {
-            panic!("nothing is needed");
-        };
+        let secrets = vec![secret("/", "A", text, "1")];
+        let (done, notices) = alone(secrets, "A", &Plan::default()).unwrap();
         assert_eq!(done[0].value.expose(), text);
         assert!(notices.is_empty());
     }
@@ -204,51 +222,40 @@ fn overrides_come_before_references() {
             personal,
             ..Plan::default()
         };
-        let home = place("web", "dev");
-        let mut resolver = Resolver::following(home.clone(), &plan);
-        resolver
-            .supply(home.clone(), Ok((home, Arc::new(secrets.clone()))))
-            .unwrap();
-        let Step::Done(done, _) = resolver.step(&[&secrets[1]]).unwrap() else {
-            panic!("nothing is needed");
-        };
+        let (done, _) = alone(secrets.clone(), "R", &plan).unwrap();
         assert_eq!(done[0].value.expose(), expected);
     }
 }
 
 #[test]
 fn what_the_server_left_over_is_unresolved_and_what_is_not_meant_is_text() {
-    let home = place("web", "dev");
-    let mut resolver = Resolver::checking(home, &Plan::default());
-    let left = secret("/", "A", "x${api::prod.KEY}", "1");
-    let error = resolver.step(&[&left]).unwrap_err();
+    let plan = Plan::default();
+    let step = |text: &str| {
+        let secrets = stock(vec![secret("/", "A", text, "1")], &plan);
+        let roots = secrets.entries();
+        Resolver::checking(place("web", "dev"), Arc::clone(&secrets), &plan).step(&roots)
+    };
+    let error = step("x${api::prod.KEY}").unwrap_err();
     assert!(
         error.to_string().contains("A → ${api::prod.KEY}"),
         "{error}"
     );
-    let shell = secret("/", "A", "${X:-y}", "1");
-    assert!(matches!(resolver.step(&[&shell]), Ok(Step::Done(..))));
+    assert!(matches!(step("${X:-y}"), Ok(Step::Done(..))));
 }
 
 #[test]
 fn a_value_that_doubles_at_each_level_ends_at_the_limit() {
-    let home = place("web", "dev");
     let mut secrets = vec![secret("/", "K0", &"x".repeat(1000), "1")];
     for level in 1..40 {
         let text = format!("${{K{}}}${{K{}}}", level - 1, level - 1);
         secrets.push(secret("/", &format!("K{level}"), &text, "1"));
     }
-    let mut resolver = Resolver::following(home.clone(), &Plan::default());
-    resolver
-        .supply(home.clone(), Ok((home, Arc::new(secrets.clone()))))
-        .unwrap();
-    let error = resolver.step(&[&secrets[39]]).unwrap_err();
+    let error = alone(secrets, "K39", &Plan::default()).unwrap_err();
     assert!(error.to_string().contains("4 MiB"), "{error}");
 }
 
 #[test]
 fn a_knot_of_cycles_comes_to_an_end() {
-    let home = place("web", "dev");
     let all = (0..30)
         .map(|at| format!("${{K{at}}}"))
         .collect::<Vec<_>>()
@@ -260,23 +267,14 @@ fn a_knot_of_cycles_comes_to_an_end() {
         allow_unresolved: true,
         ..Plan::default()
     };
-    let mut resolver = Resolver::following(home.clone(), &plan);
-    resolver
-        .supply(home.clone(), Ok((home, Arc::new(secrets.clone()))))
-        .unwrap();
-    assert!(resolver.step(&[&secrets[0]]).is_ok());
+    assert!(alone(secrets, "K0", &plan).is_ok());
 }
 
 #[test]
 fn a_chain_deeper_than_the_limit_fails_with_a_reason() {
-    let home = place("web", "dev");
     let secrets: Vec<_> = (0..200)
         .map(|at| secret("/", &format!("K{at}"), &format!("${{K{}}}", at + 1), "1"))
         .collect();
-    let mut resolver = Resolver::following(home.clone(), &Plan::default());
-    resolver
-        .supply(home.clone(), Ok((home, Arc::new(secrets.clone()))))
-        .unwrap();
-    let error = resolver.step(&[&secrets[0]]).unwrap_err();
+    let error = alone(secrets, "K0", &Plan::default()).unwrap_err();
     assert!(error.to_string().contains("too deeply"), "{error}");
 }

@@ -1,94 +1,67 @@
-//! Which secret has a name when several do, and which of its values counts.
+//! Which secret has a name when several do.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use crate::notice::Notice;
-use crate::scope::{Folder, Folders, Scope};
-use crate::secret::{Secret, SecretValue};
-
-/// The value that counts, and whether it is a personal one.
-pub(crate) fn effective(secret: &Secret, personal: bool) -> (&SecretValue, bool) {
-    match &secret.personal {
-        Some(own) if personal && own.active => (&own.value, true),
-        _ => (&secret.value, false),
-    }
-}
+use crate::scope::{Folders, Scope};
+use crate::stock::Entry;
 
 /// Which secrets of a scope are to be used.
 #[derive(Debug)]
 pub(crate) struct Chosen<'a> {
     /// One per name, in name order.
-    pub(crate) roots: Vec<&'a Secret>,
+    pub(crate) roots: Vec<Entry<'a>>,
     /// The names that are not wanted.
     pub(crate) left_out: Vec<String>,
     pub(crate) collisions: Vec<Notice>,
 }
 
-/// The secrets of `scope` whose names are `wanted`, one per name, in name order.
+/// Those of `entries` that lie in `scope` and whose names are `wanted`, one per
+/// name, in name order.
 ///
 /// A later folder of the scope wins; where every folder is meant, the deeper,
 /// then the lexicographically later one; within a folder, the one changed last.
 pub(crate) fn chosen<'a>(
-    secrets: &'a [Secret],
+    mut entries: Vec<Entry<'a>>,
     scope: &Scope,
     wanted: &dyn Fn(&str) -> bool,
 ) -> Chosen<'a> {
-    let meant =
-        |secret: &&Secret| scope.folders.contains(&secret.folder) && scope.admits(&secret.tags);
-    let mut by_name: BTreeMap<&str, Vec<&Secret>> = BTreeMap::new();
-    for secret in secrets.iter().filter(meant) {
-        by_name.entry(&secret.name).or_default().push(secret);
-    }
-    let mut winners = Vec::with_capacity(by_name.len());
-    let mut left_out = Vec::new();
-    let mut collisions = Vec::new();
-    for (name, mut candidates) in by_name {
-        if !wanted(name) {
-            left_out.push(name.to_owned());
-            continue;
-        }
-        candidates.sort_by(|a, b| order(a, b, &scope.folders));
+    entries.retain(|entry| scope.folders.contains(entry.folder) && scope.admits(entry.tags));
+    entries.sort_unstable_by(|a, b| a.name.cmp(b.name).then_with(|| order(a, b, &scope.folders)));
+    let mut chosen = Chosen {
+        roots: Vec::with_capacity(entries.len()),
+        left_out: Vec::new(),
+        collisions: Vec::new(),
+    };
+    for candidates in entries.chunk_by(|a, b| a.name == b.name) {
         let Some((winner, losers)) = candidates.split_last() else {
             continue;
         };
-        winners.push(*winner);
-        collisions.extend(losers.iter().map(|loser| Notice::Collision {
-            name: winner.name.clone(),
+        if !wanted(winner.name) {
+            chosen.left_out.push(winner.name.to_owned());
+            continue;
+        }
+        chosen.roots.push(*winner);
+        let collision = |loser: &Entry<'_>| Notice::Collision {
+            name: winner.name.to_owned(),
             kept: winner.folder.clone(),
             dropped: loser.folder.clone(),
-        }));
+        };
+        chosen.collisions.extend(losers.iter().map(collision));
     }
-    Chosen {
-        roots: winners,
-        left_out,
-        collisions,
-    }
-}
-
-/// The one of `secrets` that is called `key` in `folder`: on a tie, the one changed last.
-pub(crate) fn named<'a>(secrets: &'a [Secret], folder: &Folder, key: &str) -> Option<&'a Secret> {
-    secrets
-        .iter()
-        .filter(|secret| secret.name == key && secret.folder == *folder)
-        .max_by(|a, b| newer(a, b))
+    chosen
 }
 
 /// The winner is the greater.
-fn order(a: &Secret, b: &Secret, folders: &Folders) -> Ordering {
+fn order(a: &Entry<'_>, b: &Entry<'_>, folders: &Folders) -> Ordering {
     let by_folder = match folders {
-        Folders::All => (a.folder.depth(), &a.folder).cmp(&(b.folder.depth(), &b.folder)),
+        Folders::All => (a.folder.depth(), a.folder).cmp(&(b.folder.depth(), b.folder)),
         Folders::These(list) => {
             let rank = |folder| list.iter().rposition(|listed| listed == folder);
-            rank(&a.folder).cmp(&rank(&b.folder))
+            rank(a.folder).cmp(&rank(b.folder))
         }
     };
-    by_folder.then_with(|| newer(a, b))
-}
-
-/// By time of change; ids break the tie, so that the server's order never matters.
-fn newer(a: &Secret, b: &Secret) -> Ordering {
-    (&a.updated, &a.id).cmp(&(&b.updated, &b.id))
+    by_folder.then_with(|| a.age().cmp(&b.age()))
 }
 
 #[cfg(test)]
@@ -96,8 +69,9 @@ pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::scope::App;
-    use crate::secret::{Personal, SecretType};
+    use crate::scope::{App, Folder};
+    use crate::secret::{Secret, SecretType, SecretValue};
+    use crate::stock::{Plain, Stock as _};
 
     /// A secret `folder` / `name` with `value`; its id and time are `stamp`.
     pub(crate) fn secret(folder: &str, name: &str, value: &str, stamp: &str) -> Secret {
@@ -115,13 +89,21 @@ pub(crate) mod tests {
         }
     }
 
-    fn winner(secrets: &[Secret], folders: Folders) -> (String, Vec<Notice>) {
+    /// The values of those chosen, and what is told.
+    fn values(secrets: &[Secret], folders: Folders) -> (Vec<String>, Vec<Notice>) {
         let scope = Scope::new(App::Name("web".into()), "dev").in_folders(folders);
+        let stock = Plain::new(secrets.to_vec(), true);
         let Chosen {
             roots, collisions, ..
-        } = chosen(secrets, &scope, &|_| true);
-        assert_eq!(roots.len(), 1);
-        (roots[0].value.expose().to_owned(), collisions)
+        } = chosen(stock.entries(), &scope, &|_| true);
+        let value = |root: &Entry<'_>| stock.value(root.number).unwrap().0.expose().to_owned();
+        (roots.iter().map(value).collect(), collisions)
+    }
+
+    fn winner(secrets: &[Secret], folders: Folders) -> (String, Vec<Notice>) {
+        let (values, notices) = values(secrets, folders);
+        let [value] = <[String; 1]>::try_from(values).unwrap();
+        (value, notices)
     }
 
     fn these(folders: &[&str]) -> Folders {
@@ -161,23 +143,6 @@ pub(crate) mod tests {
         assert_eq!(winner(&secrets, these(&["/"])).0, "new");
     }
 
-    #[test]
-    fn an_override_counts_only_while_active_and_wanted() {
-        let mut own = secret("/", "A", "shared", "1");
-        assert_eq!(effective(&own, true).0.expose(), "shared");
-        own.personal = Some(Personal {
-            active: false,
-            value: SecretValue::new("own".into()),
-        });
-        assert_eq!(effective(&own, true).0.expose(), "shared");
-        own.personal = Some(Personal {
-            active: true,
-            value: SecretValue::new("own".into()),
-        });
-        assert_eq!(effective(&own, true).0.expose(), "own");
-        assert_eq!(effective(&own, false).0.expose(), "shared");
-    }
-
     proptest! {
         #[test]
         fn the_order_of_the_rows_never_matters(
@@ -196,12 +161,7 @@ pub(crate) mod tests {
             let mut turned = secrets.clone();
             turned.rotate_left(if secrets.is_empty() { 0 } else { turn % secrets.len() });
             turned.reverse();
-            let scope = Scope::new(App::Name("web".into()), "dev").in_folders(Folders::All);
-            let values = |secrets: &[Secret]| -> Vec<String> {
-                let Chosen { roots, .. } = chosen(secrets, &scope, &|_| true);
-                roots.iter().map(|secret| secret.value.expose().to_owned()).collect()
-            };
-            prop_assert_eq!(values(&secrets), values(&turned));
+            prop_assert_eq!(values(&secrets, Folders::All).0, values(&turned, Folders::All).0);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is asked, how often, and what is made of the answers.
 
-use phase_run::{Client, Connection, Credentials, ErrorKind, Folders, SecretType};
+use phase_run::{Client, Connection, Credentials, ErrorKind, Folders, PhaseApi, SecretType};
 
 use super::{WEB, client, client_of, folders, names, recorded, scope, token, wait};
 use crate::support::server::{Authority, Reply, Server};
@@ -212,6 +212,7 @@ fn a_host_that_cannot_be_used_is_refused_at_once_and_a_password_is_not_repeated(
         "https://phase.dev/#x",
     ] {
         let credentials = Credentials::Phase {
+            api: PhaseApi::Auto,
             connection: Connection::new(host),
             token: token("User"),
         };

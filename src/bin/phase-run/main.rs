@@ -5,6 +5,7 @@ mod command;
 mod environment;
 mod exit;
 mod fetch;
+mod held;
 mod launch;
 mod preview;
 mod print;

@@ -5,12 +5,13 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use glob::Pattern;
-use phase_run::{App, Place, Plan, Resolution};
+use phase_run::{App, Leases, Place, Plan, Resolution};
 
-use crate::args::{self, Mode, SignalScopeName};
+use crate::args::{self, LeasesName, Mode, SignalScopeName};
 use crate::environment::{self, Environment, Policy};
 use crate::exit::{Failure, Reason};
 use crate::fetch::fetch;
+use crate::held::Held;
 use crate::launch::{self, Image, Outcome, SignalMapping, SignalScope, Supervision};
 use crate::report::Report;
 use crate::settings::{Settings, World, names};
@@ -50,26 +51,48 @@ fn run_with(
     }
     let wanted = |name: &str| globs.admit(name);
     let plan = Plan {
+        allow_partial: args.selection.allow_partial,
         allow_unresolved: args.selection.allow_unresolved,
+        leases: leases(args),
         personal: settings.personal,
         wanted: &wanted,
     };
     launch::announce(&base, settings.timeout);
     let client = settings.client()?;
-    let resolution = fetch(client.resolve(scope, &plan))?;
-    drop(client);
-    let mut environment = merged(environ, &resolution, args, &settings, &globs, report)?;
-    for (name, value) in marks(&resolution.place) {
-        environment.set(name, value.as_deref());
-    }
-    if args.preview {
-        preview::show(&environment, &resolution, args.json)?;
-        return Ok(Outcome::Exited(0));
-    }
-    let image = Image::new(&command, environment.entries)?;
+    let mut resolution = fetch(client.resolve(scope, &plan))?;
+    let leases = Held::new(client, std::mem::take(&mut resolution.leases));
+    let merged = merged(environ, &resolution, args, &settings, &globs, report);
+    let image = merged.and_then(|mut environment| {
+        for (name, value) in marks(&resolution.place) {
+            environment.set(name, value.as_deref());
+        }
+        if args.preview {
+            preview::show(&environment, &resolution, args.json)?;
+            return Ok(None);
+        }
+        Image::new(&command, environment.entries).map(Some)
+    });
     drop((resolution, settings));
+    let image = match image {
+        Ok(Some(image)) => image,
+        Ok(None) => return Ok(Outcome::Exited(0)),
+        Err(failure) => {
+            leases.revoke(report);
+            return Err(failure);
+        }
+    };
     sys::wipe_variables(&names::is_credential);
-    start(image, args, &supervision)
+    start(image, args, &supervision, leases, report)
+}
+
+/// What to do about dynamic secrets. To look takes none.
+fn leases(args: &args::Run) -> Leases {
+    match args.selection.leases {
+        LeasesName::Generate if !args.preview => Leases::Generate {
+            ttl: args.selection.lease_ttl,
+        },
+        _ => Leases::Skip,
+    }
 }
 
 /// The child's environment, checked against what must be in it.
@@ -118,15 +141,24 @@ fn merged(
     Ok(environment)
 }
 
-fn start(image: Image, args: &args::Run, supervision: &Supervision) -> Result<Outcome, Failure> {
+/// Becomes the command, or stays. Leases go with a command that was not
+/// started, and with one that ended if that was asked for.
+fn start(
+    image: Image,
+    args: &args::Run,
+    supervision: &Supervision,
+    leases: Held,
+    report: Report,
+) -> Result<Outcome, Failure> {
+    let revokes = args.process.revoke_leases && !leases.is_empty();
     let reason = if sys::is_init() {
         Some("we are PID 1")
     } else if args.process.kill_after.is_some() {
         Some("--kill-after")
-    } else if args.process.map_signal.is_empty() {
-        None
-    } else {
+    } else if !args.process.map_signal.is_empty() {
         Some("--map-signal")
+    } else {
+        revokes.then_some("there are leases to revoke")
     };
     match (args.process.mode, reason) {
         (Mode::Exec, _) => tracing::info!("exec: by --mode"),
@@ -134,8 +166,12 @@ fn start(image: Image, args: &args::Run, supervision: &Supervision) -> Result<Ou
         (Mode::Supervise, _) => tracing::info!("supervise: by --mode"),
         (Mode::Auto, Some(reason)) => tracing::info!("supervise: {reason}"),
     }
-    if args.process.mode == Mode::Supervise || (args.process.mode == Mode::Auto && reason.is_some())
-    {
+    let stays = match args.process.mode {
+        Mode::Auto => reason.is_some(),
+        Mode::Exec => false,
+        Mode::Supervise => true,
+    };
+    let outcome = if stays {
         if supervision.scope == SignalScope::GroupToEnd {
             tracing::info!(
                 "signals that end it go to its whole group: npm and its kin do not hand them on"
@@ -144,7 +180,11 @@ fn start(image: Image, args: &args::Run, supervision: &Supervision) -> Result<Ou
         launch::supervise(image, supervision)
     } else {
         Err(launch::exec(&image))
+    };
+    if revokes || outcome.is_err() {
+        leases.revoke(report);
     }
+    outcome
 }
 
 /// The command to start; empty only for a dry run.

@@ -1,10 +1,14 @@
-//! Tokens and answers, for the fuzz targets.
+//! Tokens, ciphertexts and answers, for the fuzz targets.
 
 use super::PhaseToken;
-use super::wire::{Item, Row};
+use super::crypto::{KeyPair, seal};
+use super::encrypted::fuzz as encrypted;
+use super::rest::fuzz as rest;
 use crate::error::{Error, ErrorKind, Result};
-use crate::notice::Notice;
 use crate::secret::Secret;
+
+pub use encrypted::{account, rows};
+pub use rest::secrets;
 
 /// The value of the `Authorization` header, a secret.
 #[must_use]
@@ -12,20 +16,15 @@ pub fn authorization(token: &PhaseToken) -> String {
     token.authorization().to_string()
 }
 
-/// The secrets in the body of an answer, and the rows that are none.
-///
-/// # Errors
-///
-/// [`ErrorKind::Protocol`] for anything else than a list of secrets.
-pub fn secrets(body: &[u8]) -> Result<(Vec<Secret>, Vec<Notice>)> {
-    let rows: Vec<Row<'_>> = serde_json::from_slice(body)
-        .map_err(|_| Error::new(ErrorKind::Protocol, "not a list of secrets"))?;
-    let (mut secrets, mut notices) = (Vec::new(), Vec::new());
-    for row in rows {
-        match row.into_item(None)? {
-            Item::Dynamic(notice) => notices.push(notice),
-            Item::Secret(secret) => secrets.push(secret),
-        }
-    }
-    Ok((secrets, notices))
+/// What is in the ciphertext `text`, made for the key pair of `seed`.
+#[must_use]
+pub fn opened(text: &str, seed: &[u8; 32]) -> Option<String> {
+    let opened = KeyPair::from_seed(seed).open(text).ok()?;
+    Some(opened.to_string())
+}
+
+/// `text`, encrypted for the key pair of `seed`.
+#[must_use]
+pub fn sealed(text: &str, seed: &[u8; 32]) -> Option<String> {
+    seal(text, &KeyPair::from_seed(seed).public)
 }

@@ -16,24 +16,30 @@ mod keys;
 mod manage;
 mod personal;
 mod place;
+mod read;
 mod record;
 mod seal;
 mod store;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 pub use keys::{VaultIdentity, VaultRecipient};
 pub use manage::VaultFile;
 
-use self::place::{chosen, exact, made};
+use self::place::{app_name, exact, made};
 use self::record::Record;
 use self::store::Store;
-use super::{AppSummary, Backend, Listing, References};
+use super::{AppSummary, Backend, Listing, Order, Reached, References, Supply};
 use crate::credentials::VaultKey;
 use crate::error::{Error, ErrorKind, Result};
-use crate::scope::{App, Folder, Place, Scope};
-use crate::secret::{Change, NewSecret, Personal};
+use crate::lease::Lease;
+use crate::plan::Plan;
+use crate::scope::{Folder, Place, Scope};
+use crate::secret::{Change, NewSecret};
+use crate::stock::Plain;
 
 /// The back-end.
 #[derive(Debug)]
@@ -58,34 +64,40 @@ impl Vault {
 /// its secret, which does nothing, and never a secret without its override.
 impl Backend for Vault {
     async fn list(&self, scope: &Scope, _until: Instant) -> Result<Listing> {
-        let (mut vault, overrides) = self.store()?.both()?;
+        let (vault, overrides) = self.store()?.both()?;
         let mut notices = Vec::new();
-        let index = chosen(app_name(&scope.place), &vault.apps, &mut notices)?;
-        let mut app = vault.apps.swap_remove(index);
-        let index = chosen(&scope.place.environment, &app.environments, &mut notices)?;
-        let environment = app.environments.swap_remove(index);
-        let secrets = environment.secrets.into_iter().map(|record| {
-            let at = (
-                &*app.name,
-                &*environment.name,
-                &record.folder,
-                &*record.name,
-            );
-            let personal = overrides.get(at).map(|own| Personal {
-                active: own.active,
-                value: own.value.clone(),
-            });
-            record.into_secret(personal)
-        });
+        let (app, environment) = read::located(&scope.place, &vault, &mut notices)?;
         Ok(Listing {
-            secrets: secrets.collect(),
-            place: Place {
-                app: App::Name(app.name.clone()),
-                environment: environment.name.clone(),
-            },
-            whole: true,
+            place: read::settled(app, environment),
+            secrets: read::secrets(app, environment, &overrides),
             notices,
         })
+    }
+
+    async fn stock(&self, order: Order<'_>, until: Instant) -> Result<Supply> {
+        let listing = self.list(order.scope, until).await?;
+        Ok(Supply {
+            leases: Vec::new(),
+            notices: listing.notices,
+            settled: listing.place.clone(),
+            place: listing.place,
+            stock: Arc::new(Plain::new(listing.secrets, order.plan.personal)),
+        })
+    }
+
+    async fn reach(
+        &self,
+        asked: BTreeSet<Place>,
+        known: &(dyn Fn(&Place) -> bool + Sync),
+        plan: &Plan<'_>,
+        _until: Instant,
+    ) -> Reached {
+        match self.store().and_then(|store| store.both()) {
+            Ok((vault, overrides)) => {
+                read::reached(asked, known, &vault, &overrides, plan.personal)
+            }
+            Err(error) => Reached::none(asked, error),
+        }
     }
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
@@ -203,15 +215,13 @@ impl Backend for Vault {
         Ok(apps.collect())
     }
 
+    /// It gives none.
+    async fn revoke(&self, _lease: &Lease, _until: Instant) -> Result<()> {
+        Ok(())
+    }
+
     fn references(&self) -> References {
         References::Ours
-    }
-}
-
-/// A vault knows names only: what was given as an id is one, too.
-fn app_name(place: &Place) -> &str {
-    match &place.app {
-        App::Id(text) | App::Name(text) => text,
     }
 }
 
@@ -243,13 +253,13 @@ fn no_override(folder: &Folder, name: &str) -> Error {
 mod tests {
     use super::*;
     use crate::notice::Notice;
+    use crate::scope::App;
     use crate::secret::{SecretName, SecretType, SecretValue};
 
     #[test]
     fn a_listing_is_the_whole_environment_under_its_own_name() {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let listing = runtime.enable_time().build().unwrap().block_on(listing());
-        assert!(listing.whole);
         assert_eq!(listing.secrets.len(), 2, "every folder and tag");
         assert_ne!(listing.secrets[0].id, listing.secrets[1].id);
         assert_eq!(listing.place.app, App::Name("Web".to_owned()));

@@ -4,6 +4,7 @@ use super::format::{App, Environment};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
 use crate::pick::pick;
+use crate::scope;
 
 /// What is found by its name.
 pub(super) trait Named {
@@ -101,6 +102,13 @@ pub(super) fn made<'a, T: Named>(wanted: &str, among: &'a mut Vec<T>) -> Result<
         index
     };
     Ok(&mut among[index])
+}
+
+/// A vault knows names only: what was given as an id is one, too.
+pub(super) fn app_name(place: &scope::Place) -> &str {
+    match &place.app {
+        scope::App::Id(text) | scope::App::Name(text) => text,
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::scope::Folder;
 use crate::secret::{Change, NewSecret, Personal, Secret, SecretType, SecretValue};
 
 /// A secret.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Record {
     #[serde(with = "fields::folder")]

@@ -91,9 +91,11 @@ pub(crate) enum ProviderName {
 /// `--api`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Api {
-    /// Whichever the token allows
+    /// e2ee if the token holds keys, else rest
     #[default]
     Auto,
+    /// End to end encrypted; needs a full pss_… token
+    E2ee,
     /// The REST API, with server-side encryption
     Rest,
 }

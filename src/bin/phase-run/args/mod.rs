@@ -18,7 +18,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use context::{Api, Context, ProviderName};
 pub(crate) use late::Late;
-pub(crate) use run::{Mode, Process, Run, Selection, Shell, SignalScopeName};
+pub(crate) use run::{LeasesName, Mode, Process, Run, Selection, Shell, SignalScopeName};
 pub(crate) use secrets::{Format, Secrets, StoredType, Write};
 pub(crate) use vault::{Key, Recipients, Vault};
 

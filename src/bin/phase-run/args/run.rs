@@ -107,6 +107,15 @@ pub(crate) struct Selection {
     /// Leave out, by name, what cannot be decrypted or go into an environment
     #[arg(long)]
     pub(crate) allow_partial: bool,
+
+    /// Have credentials made for dynamic secrets, or leave these out
+    #[arg(long, value_name = "WHAT", default_value = "generate")]
+    pub(crate) leases: LeasesName,
+
+    /// How long such credentials are to be good for, such as 1h
+    /// [default: as long as the store says]
+    #[arg(long, value_name = "DURATION", value_parser = super::duration)]
+    pub(crate) lease_ttl: Option<Duration>,
 }
 
 /// How the command is started and looked after.
@@ -132,17 +141,32 @@ pub(crate) struct Process {
     /// Supervising: let the child outlive a killed supervisor
     #[arg(long)]
     pub(crate) no_pdeathsig: bool,
+
+    /// Supervise, and take back the credentials of --leases when the child ends
+    #[arg(long)]
+    pub(crate) revoke_leases: bool,
 }
 
 /// `--mode`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Mode {
-    /// Exec, unless there is a reason to stay: being PID 1, --kill-after, --map-signal
+    /// Exec, unless there is a reason to stay: being PID 1, --kill-after,
+    /// --map-signal, leases to revoke
     Auto,
     /// Become the command
     Exec,
     /// Stay, forward signals, reap, and return the status
     Supervise,
+}
+
+/// `--leases`.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(crate) enum LeasesName {
+    /// Have them made, anew for each run
+    #[default]
+    Generate,
+    /// Leave dynamic secrets out, with a warning for each
+    Skip,
 }
 
 /// `--signal-scope`.

@@ -116,9 +116,9 @@ fn as_json(secret: &Secret, show: bool) -> serde_json::Value {
 fn get(store: &Store, name: &str, raw: bool) -> Result<(), Failure> {
     let wanted = |other: &str| other == name;
     let plan = Plan {
-        allow_unresolved: false,
         personal: store.personal,
         wanted: &wanted,
+        ..Plan::default()
     };
     let resolution = store.resolve(&plan)?;
     let secret = resolution

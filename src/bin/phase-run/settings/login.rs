@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use phase_run::{Connection, Credentials, PhaseToken, VaultKey};
+use phase_run::{Connection, Credentials, PhaseApi, PhaseToken, VaultKey};
 
 use super::host;
 use super::layers::{Layers, Origin, Spelling, word};
@@ -92,13 +92,21 @@ fn phase(
     let text = source.read(warnings)?;
     let token = PhaseToken::parse(&text)?;
     layers.note("token", "(not shown)", source.origin());
-    if let Some((api, origin)) = layers.first(args.api, &API, word)? {
-        layers.note(
-            "api",
-            if api == Api::Rest { "rest" } else { "auto" },
-            origin,
-        );
-    }
+    let api = match layers.first(args.api, &API, word)? {
+        None | Some((Api::Auto, _)) => PhaseApi::Auto,
+        Some((api, origin)) => {
+            layers.note(
+                "api",
+                if api == Api::E2ee { "e2ee" } else { "rest" },
+                origin,
+            );
+            if api == Api::E2ee {
+                PhaseApi::Encrypted
+            } else {
+                PhaseApi::Rest
+            }
+        }
+    };
     let host = host::host(args.host.as_ref(), layers)?;
     let verify = layers.variable("PHASE_VERIFY_SSL")?;
     let verify = !verify.is_some_and(|text| text.eq_ignore_ascii_case("false"));
@@ -121,7 +129,11 @@ fn phase(
             "{host} is not encrypted: anybody on the way can read the token and the secrets"
         ));
     }
-    Ok(Credentials::Phase { connection, token })
+    Ok(Credentials::Phase {
+        api,
+        connection,
+        token,
+    })
 }
 
 /// The vault that was named.

@@ -1,15 +1,17 @@
 //! From what was typed to an app, an environment and their secrets.
 
-use std::collections::HashSet;
 use std::time::Instant;
 
-use super::api::Target;
-use super::refusal::Trouble;
-use super::{AT_ONCE, Phase, join};
+use super::api::{Rows, Target};
+use super::{AT_ONCE, Rest};
 use crate::credentials::Holder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
 use crate::pick::{listed, pick};
+use crate::provider::join;
+use crate::provider::phase::dynamic::Dynamics;
+use crate::provider::phase::refusal::Trouble;
+use crate::provider::phase::spelt;
 use crate::scope::{App, Folder, Place};
 use crate::secret::Secret;
 
@@ -31,6 +33,14 @@ impl Found {
         }
     }
 
+    /// App and environment, as far as they have been found out.
+    pub(super) fn place(&self) -> Place {
+        Place {
+            app: self.app.clone(),
+            environment: self.environment.clone(),
+        }
+    }
+
     fn note(&mut self, partial: bool, what: &'static str, wanted: &str, chosen: &str) {
         if partial {
             self.notices.push(Notice::Chosen {
@@ -42,7 +52,7 @@ impl Found {
     }
 }
 
-impl Phase {
+impl Rest {
     /// The app's id. The environment is taken as it was typed: the server
     /// ignores case, and asking first would cost every run a round trip.
     pub(super) async fn find(&self, place: &Place, until: Instant) -> Result<Found> {
@@ -108,30 +118,33 @@ impl Phase {
         found: &mut Found,
         folders: &[Option<&Folder>],
         key: Option<&str>,
+        dynamics: Dynamics,
         until: Instant,
-    ) -> Result<Vec<Secret>> {
-        let mut answers = self.ask(found.target(), folders, key, until).await;
+    ) -> Result<Rows> {
+        let mut answers = self
+            .ask(found.target(), folders, key, dynamics, until)
+            .await;
         if let Err(Trouble::NoEnvironment(_)) = answers {
             self.correct(found, until).await?;
-            answers = self.ask(found.target(), folders, key, until).await;
+            answers = self
+                .ask(found.target(), folders, key, dynamics, until)
+                .await;
         }
         let answers = match answers {
             Ok(answers) => answers,
             Err(trouble) => return Err(self.explain(trouble, &found.id, until).await),
         };
-        let (mut all, mut ids) = (Vec::new(), HashSet::new());
-        for (secrets, notices) in answers {
-            all.extend(
-                secrets
-                    .into_iter()
-                    .filter(|one| one.id.is_empty() || ids.insert(one.id.clone())),
-            );
-            for notice in notices {
-                if !found.notices.contains(&notice) {
-                    found.notices.push(notice);
-                }
-            }
+        let mut all = Rows::default();
+        for rows in answers {
+            all.dynamic.extend(rows.dynamic);
+            all.secrets.extend(rows.secrets);
         }
+        all.dynamic.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        all.dynamic
+            .dedup_by(|a, b| !a.id.is_empty() && a.id == b.id);
+        all.secrets.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        all.secrets
+            .dedup_by(|a, b| !a.id.is_empty() && a.id == b.id);
         Ok(all)
     }
 
@@ -140,13 +153,14 @@ impl Phase {
         target: Target<'_>,
         folders: &[Option<&Folder>],
         key: Option<&str>,
+        dynamics: Dynamics,
         until: Instant,
-    ) -> Result<Vec<(Vec<Secret>, Vec<Notice>)>, Trouble> {
+    ) -> Result<Vec<Rows>, Trouble> {
         let mut answers = Vec::with_capacity(folders.len());
         for some in folders.chunks(AT_ONCE) {
             let requests = some
                 .iter()
-                .map(|folder| self.api.secrets(target, *folder, key, until));
+                .map(|folder| self.api.secrets(target, *folder, key, dynamics, until));
             answers.extend(join::all(requests).await?);
         }
         Ok(answers)
@@ -163,14 +177,17 @@ impl Phase {
     ) -> Result<(Found, Vec<Secret>)> {
         let mut found = self.find(place, until).await?;
         let mut rows = self
-            .fetch(&mut found, &[Some(folder)], Some(name), until)
-            .await?;
+            .fetch(
+                &mut found,
+                &[Some(folder)],
+                Some(name),
+                Dynamics::Hidden,
+                until,
+            )
+            .await?
+            .secrets;
         rows.retain(|row| row.folder == *folder);
-        let spelt = if rows.iter().any(|row| row.name == name) {
-            name.to_owned()
-        } else {
-            name.to_uppercase()
-        };
+        let spelt = spelt(rows.iter().map(|row| row.name.as_str()), name);
         rows.retain(|row| row.name == spelt);
         Ok((found, rows))
     }

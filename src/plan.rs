@@ -1,16 +1,19 @@
-//! What resolving is asked for, and what it gives.
+//! What resolving is asked for.
 
-use crate::scope::Folder;
-use crate::secret::SecretValue;
+use crate::lease::Leases;
 
 /// What [`Client::resolve`](crate::Client::resolve) is to do.
 ///
-/// The default takes every secret, applies personal overrides, and fails on a
-/// reference that leads nowhere.
+/// The default takes every secret, applies personal overrides, makes no leases,
+/// and fails on a reference that leads nowhere.
 #[derive(Clone, Copy)]
 pub struct Plan<'a> {
+    /// Leave out what does not decrypt, and give a notice.
+    pub allow_partial: bool,
     /// Leave a reference that leads nowhere as it stands, and give a notice.
     pub allow_unresolved: bool,
+    /// What to do about dynamic secrets.
+    pub leases: Leases,
     /// Whether active personal overrides count.
     pub personal: bool,
     /// Which names are wanted. What is not wanted cannot fail the call.
@@ -20,22 +23,11 @@ pub struct Plan<'a> {
 impl Default for Plan<'_> {
     fn default() -> Self {
         Self {
+            allow_partial: false,
             allow_unresolved: false,
+            leases: Leases::Skip,
             personal: true,
             wanted: &|_| true,
         }
     }
-}
-
-/// A secret ready for use.
-#[derive(Debug)]
-pub struct Resolved {
-    /// The folder it came from.
-    pub folder: Folder,
-    /// Its name as stored; see [`SecretName`](crate::SecretName).
-    pub name: String,
-    /// Whether a personal override took the place of the shared value.
-    pub overridden: bool,
-    /// The value, references followed.
-    pub value: SecretValue,
 }

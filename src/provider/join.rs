@@ -1,8 +1,16 @@
 //! Several requests at the same time.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
+
+/// The results of all `futures`, in their order.
+pub(crate) async fn each<T, F: Future<Output = T>>(futures: impl Iterator<Item = F>) -> Vec<T> {
+    let cannot_fail = futures.map(|future| async { Ok::<T, Infallible>(future.await) });
+    let Ok(results) = all(cannot_fail).await;
+    results
+}
 
 /// The results of all `futures`, in their order, or the first error there is.
 pub(super) async fn all<T, E, F>(futures: impl Iterator<Item = F>) -> Result<Vec<T>, E>

@@ -3,15 +3,17 @@
 use std::time::Instant;
 
 use reqwest::Method;
-use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::refusal::{Trouble, check};
-use super::wire::{App, Batch, Environment, Item, List, Row};
+use super::wire::{App, Batch, Environment, List, secret};
 use crate::credentials::PhaseToken;
-use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Answer, Http, Request};
-use crate::notice::Notice;
+use crate::error::Result;
+use crate::http::{Answer, Http, Request, json};
+use crate::lease::Lease;
+use crate::provider::phase::LEASES;
+use crate::provider::phase::dynamic::{Dynamic, Dynamics};
+use crate::provider::phase::refusal::{Trouble, check};
+use crate::provider::phase::wire::Row;
 use crate::scope::Folder;
 use crate::secret::{Change, NewSecret, Secret, SecretValue};
 
@@ -24,6 +26,13 @@ const SECRETS: &str = "/service/public/v1/secrets/";
 pub(super) struct Api {
     http: Http,
     pub(super) token: PhaseToken,
+}
+
+/// What a list of secrets holds.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) dynamic: Vec<Dynamic>,
+    pub(super) secrets: Vec<Secret>,
 }
 
 /// An environment of an app, as the server is asked for it.
@@ -52,7 +61,7 @@ impl Api {
 
     /// The apps, in the server's order.
     pub(super) async fn apps(&self, until: Instant) -> Result<Vec<App>, Trouble> {
-        let answer = self.get(APPS, &[], "the list of apps", until).await?;
+        let answer = self.get(APPS, &[], true, "the list of apps", until).await?;
         Ok(answer.json::<List<App>>("a list of apps")?.data)
     }
 
@@ -65,7 +74,7 @@ impl Api {
     ) -> Result<Vec<String>, Trouble> {
         let about = format!("the environments of app {app}");
         let answer = self
-            .get(ENVIRONMENTS, &[("app_id", app)], &about, until)
+            .get(ENVIRONMENTS, &[("app_id", app)], true, &about, until)
             .await?;
         let list: List<Environment> = answer.json("a list of environments")?;
         Ok(list
@@ -75,27 +84,55 @@ impl Api {
             .collect())
     }
 
-    /// The secrets of one folder, or of all; with `key` only those of that name.
+    /// The secrets of one folder, or of all; with `key` only those of that name,
+    /// but all the dynamic ones.
     pub(super) async fn secrets(
         &self,
         target: Target<'_>,
         folder: Option<&Folder>,
         key: Option<&str>,
+        dynamics: Dynamics,
         until: Instant,
-    ) -> Result<(Vec<Secret>, Vec<Notice>), Trouble> {
+    ) -> Result<Rows, Trouble> {
+        let ttl = match dynamics {
+            Dynamics::Leased(Some(ttl)) => ttl.as_secs().to_string(),
+            _ => String::new(),
+        };
         let mut query = target.query().to_vec();
         query.extend(folder.map(|folder| ("path", folder.as_str())));
         query.extend(key.map(|key| ("key", key)));
-        let answer = self.get(SECRETS, &query, &target.about(), until).await?;
-        let rows: Vec<Row<'_>> = answer.json("a list of secrets")?;
-        let (mut secrets, mut notices) = (Vec::with_capacity(rows.len()), Vec::new());
-        for row in rows {
-            match row.into_item(folder)? {
-                Item::Dynamic(notice) => notices.push(notice),
-                Item::Secret(secret) => secrets.push(secret),
+        if dynamics != Dynamics::Hidden {
+            query.push(("dynamic", "true"));
+        }
+        if matches!(dynamics, Dynamics::Leased(_)) {
+            query.push(("lease", "true"));
+        }
+        if !ttl.is_empty() {
+            query.push(("lease_ttl", &ttl));
+        }
+        let repeatable = !matches!(dynamics, Dynamics::Leased(_));
+        let answer = self
+            .get(SECRETS, &query, repeatable, &target.about(), until)
+            .await?;
+        let mut rows = Rows::default();
+        for row in answer.json::<Vec<Row<'_>>>("a list of secrets")? {
+            if row.is_dynamic() {
+                rows.dynamic.push(Dynamic::new(row, folder)?);
+            } else {
+                rows.secrets.push(secret(row, folder)?);
             }
         }
-        Ok((secrets, notices))
+        Ok(rows)
+    }
+
+    /// Ends a lease.
+    pub(super) async fn revoke(&self, lease: &Lease, until: Instant) -> Result<(), Trouble> {
+        let (app, environment) = &lease.target;
+        let target = Target { app, environment };
+        let body = json(&serde_json::json!({ "lease_id": lease.id }))?;
+        let about = format!("the lease of {:?}", lease.name);
+        self.change(LEASES, Method::DELETE, target, body, &about, &[], until)
+            .await
     }
 
     /// Adds a secret.
@@ -108,7 +145,7 @@ impl Api {
         let values = [Some(&secret.value), secret.personal.as_ref()];
         let about = format!("folder {} of {}", secret.folder, target.about());
         let body = json(&Batch::creation(secret))?;
-        self.change(Method::POST, target, body, &about, &values, until)
+        self.change(SECRETS, Method::POST, target, body, &about, &values, until)
             .await
     }
 
@@ -122,8 +159,16 @@ impl Api {
     ) -> Result<(), Trouble> {
         let values = [change.value.as_ref(), change.personal.as_ref()];
         let body = json(&Batch::change(stored, change))?;
-        self.change(Method::PUT, target, body, &target.about(), &values, until)
-            .await
+        self.change(
+            SECRETS,
+            Method::PUT,
+            target,
+            body,
+            &target.about(),
+            &values,
+            until,
+        )
+        .await
     }
 
     /// Removes the secrets with these ids.
@@ -134,24 +179,35 @@ impl Api {
         until: Instant,
     ) -> Result<(), Trouble> {
         let body = json(&Batch::removal(ids))?;
-        self.change(Method::DELETE, target, body, &target.about(), &[], until)
-            .await
+        self.change(
+            SECRETS,
+            Method::DELETE,
+            target,
+            body,
+            &target.about(),
+            &[],
+            until,
+        )
+        .await
     }
 
     async fn get(
         &self,
         path: &str,
         query: &[(&str, &str)],
+        repeatable: bool,
         about: &str,
         until: Instant,
     ) -> Result<Answer, Trouble> {
         let authorization = self.token.authorization();
         let request = Request {
-            authorization: &authorization,
+            authorization: Some(&authorization),
             body: None,
+            headers: &[],
             method: Method::GET,
             path,
             query,
+            repeatable,
         };
         check(
             self.http.send(&request, until).await?,
@@ -160,8 +216,10 @@ impl Api {
         )
     }
 
+    #[expect(clippy::too_many_arguments, reason = "a request has that many parts")]
     async fn change(
         &self,
+        path: &str,
         method: Method,
         target: Target<'_>,
         body: Zeroizing<Vec<u8>>,
@@ -171,11 +229,13 @@ impl Api {
     ) -> Result<(), Trouble> {
         let authorization = self.token.authorization();
         let request = Request {
-            authorization: &authorization,
+            authorization: Some(&authorization),
             body: Some(body),
+            headers: &[],
             method,
-            path: SECRETS,
+            path,
             query: &target.query(),
+            repeatable: false,
         };
         let mut hidden = vec![self.token.id()];
         hidden.extend(values.iter().flatten().map(|value| value.expose()));
@@ -184,12 +244,4 @@ impl Api {
         answer.json::<serde::de::IgnoredAny>("a confirmation")?;
         Ok(())
     }
-}
-
-fn json(body: &impl Serialize) -> Result<Zeroizing<Vec<u8>>> {
-    serde_json::to_vec(body)
-        .map(Zeroizing::new)
-        .map_err(|error| {
-            Error::new(ErrorKind::System, "the request cannot be written as JSON").because(error)
-        })
 }

@@ -1,0 +1,196 @@
+//! What a token reaches: apps, environments, and the keys to them.
+
+use std::fmt;
+
+use super::wire::{EnvironmentKey, TokenAnswer};
+use crate::credentials::PhaseToken;
+use crate::error::{Error, ErrorKind, Result};
+use crate::notice::Notice;
+use crate::pick::{listed, pick};
+use crate::provider::AppSummary;
+use crate::provider::phase::keys::{EnvironmentKeys, HolderKeys};
+use crate::scope::{self, Place};
+
+/// The world of one token.
+pub(super) struct Account {
+    apps: Vec<App>,
+    keys: HolderKeys,
+}
+
+struct App {
+    /// In the order the console shows them.
+    environments: Vec<EnvironmentKey>,
+    id: String,
+    name: String,
+}
+
+/// An environment that was asked for.
+pub(super) struct Located<'a> {
+    app: &'a App,
+    environment: &'a EnvironmentKey,
+    pub(super) notices: Vec<Notice>,
+    /// As it was asked for, but with whole names.
+    pub(super) place: Place,
+}
+
+impl Account {
+    /// Reads what the server says of `token`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`HolderKeys::new`].
+    pub(super) fn new(token: &PhaseToken, answer: TokenAnswer) -> Result<Self> {
+        let keys = HolderKeys::new(token, &answer.wrapped_key_share)?;
+        let mut apps: Vec<App> = answer
+            .apps
+            .into_iter()
+            .map(|app| App {
+                environments: environments(app.environment_keys),
+                id: app.id,
+                name: app.name,
+            })
+            .collect();
+        apps.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        Ok(Self { apps, keys })
+    }
+
+    /// The environment that `place` means.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Missing`] and [`ErrorKind::Ambiguous`], with the candidates.
+    pub(super) fn locate(&self, place: &Place) -> Result<Located<'_>> {
+        let mut notices = Vec::new();
+        let (app, asked) = match &place.app {
+            scope::App::Id(id) => (self.by_id(id)?, place.app.clone()),
+            scope::App::Name(wanted) => {
+                let names: Vec<&str> = self.apps.iter().map(|app| app.name.as_str()).collect();
+                let picked = pick("app", "--app", wanted, &names)?;
+                let app = &self.apps[picked.index];
+                note(&mut notices, picked.partial, "app", wanted, &app.name);
+                (app, scope::App::Name(app.name.clone()))
+            }
+        };
+        let wanted = &place.environment;
+        let names: Vec<&str> = app.environments.iter().map(name).collect();
+        let picked = pick("environment", "--env", wanted, &names)?;
+        let environment = &app.environments[picked.index];
+        let chosen = name(environment);
+        note(&mut notices, picked.partial, "environment", wanted, chosen);
+        Ok(Located {
+            app,
+            environment,
+            notices,
+            place: Place {
+                app: asked,
+                environment: chosen.to_owned(),
+            },
+        })
+    }
+
+    fn by_id(&self, id: &str) -> Result<&App> {
+        let found = self.apps.iter().find(|app| app.id == id);
+        found.ok_or_else(|| {
+            let text = format!("there is no app with the id {id:?}");
+            let candidates = self
+                .apps
+                .iter()
+                .map(|app| format!("{} ({})", app.id, app.name));
+            let candidates: Vec<String> = candidates.collect();
+            Error::new(ErrorKind::Missing, text).help(if candidates.is_empty() {
+                "these credentials reach no app".to_owned()
+            } else {
+                format!(
+                    "there are: {}",
+                    listed(candidates.iter().map(String::as_str))
+                )
+            })
+        })
+    }
+
+    /// The apps and environments, by name.
+    pub(super) fn summaries(&self) -> Vec<AppSummary> {
+        let summary = |app: &App| AppSummary {
+            environments: app
+                .environments
+                .iter()
+                .map(|it| name(it).to_owned())
+                .collect(),
+            id: app.id.clone(),
+            name: app.name.clone(),
+        };
+        self.apps.iter().map(summary).collect()
+    }
+
+    /// The keys of an environment.
+    ///
+    /// # Errors
+    ///
+    /// As for [`EnvironmentKeys::new`].
+    pub(super) fn keys(&self, located: &Located<'_>) -> Result<EnvironmentKeys> {
+        let key = located.environment;
+        EnvironmentKeys::new(
+            &self.keys,
+            &key.wrapped_seed,
+            &key.wrapped_salt,
+            &key.identity_key,
+            &located.about(),
+        )
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Account({} apps, ..)", self.apps.len())
+    }
+}
+
+impl Located<'_> {
+    /// The environment for messages.
+    pub(super) fn about(&self) -> String {
+        format!(
+            "environment {} of app {}",
+            name(self.environment),
+            self.app.name
+        )
+    }
+
+    /// The ids of the app and the environment.
+    pub(super) fn ids(&self) -> (&str, &str) {
+        (&self.app.id, &self.environment.environment.id)
+    }
+
+    /// The one spelling of this place: ids cannot be mistaken.
+    pub(super) fn settled(&self) -> Place {
+        Place {
+            app: scope::App::Id(self.app.id.clone()),
+            environment: name(self.environment).to_owned(),
+        }
+    }
+}
+
+fn name(key: &EnvironmentKey) -> &str {
+    &key.environment.name
+}
+
+/// Those that are there, each once: several ways may lead to the same one.
+fn environments(mut keys: Vec<EnvironmentKey>) -> Vec<EnvironmentKey> {
+    keys.retain(|key| key.deleted_at.is_none());
+    keys.sort_by(|a, b| a.environment.id.cmp(&b.environment.id));
+    keys.dedup_by(|a, b| a.environment.id == b.environment.id);
+    keys.sort_by(|a, b| {
+        let order = |key: &EnvironmentKey| (key.environment.index, key.environment.name.clone());
+        order(a).cmp(&order(b))
+    });
+    keys
+}
+
+fn note(notices: &mut Vec<Notice>, partial: bool, what: &'static str, wanted: &str, chosen: &str) {
+    if partial {
+        notices.push(Notice::Chosen {
+            what,
+            wanted: wanted.to_owned(),
+            chosen: chosen.to_owned(),
+        });
+    }
+}

@@ -1,0 +1,281 @@
+//! The secrets of an environment as they came, opened one by one.
+
+use std::sync::OnceLock;
+
+use zeroize::Zeroizing;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::notice::Notice;
+use crate::provider::phase::cores;
+use crate::provider::phase::crypto::Unopened;
+use crate::provider::phase::dynamic::Dynamic;
+use crate::provider::phase::keys::{EnvironmentKeys, value};
+use crate::provider::phase::wire::Row;
+use crate::scope::{Folder, Scope};
+use crate::secret::{Personal, Secret, SecretType, SecretValue};
+use crate::stock::{Entry, Stock};
+
+/// A secret, encrypted.
+#[derive(Debug)]
+pub(super) struct Sealed {
+    comment: String,
+    digest: String,
+    pub(super) folder: Folder,
+    pub(super) id: String,
+    key: String,
+    kind: SecretType,
+    name: OnceLock<Result<String, Unopened>>,
+    /// The personal override, and whether it is active.
+    pub(super) own: Option<(bool, String)>,
+    shared: String,
+    pub(super) tags: Vec<String>,
+    pub(super) updated: String,
+    value: OnceLock<Result<SecretValue, Unopened>>,
+    pub(super) version: u64,
+}
+
+impl Sealed {
+    pub(super) fn new(mut row: Row<'_>) -> Result<Self> {
+        Ok(Self {
+            folder: row.folder(None)?,
+            kind: SecretType::from_word(row.kind.as_str()).unwrap_or_default(),
+            shared: row.take_value()?.into_string(),
+            tags: row.take_tags(),
+            comment: row.comment.into_string(),
+            digest: row.key_digest.into_string(),
+            id: row.id.into_string(),
+            key: row.key.into_string(),
+            name: OnceLock::new(),
+            own: row
+                .r#override
+                .map(|own| (own.is_active, own.value.into_string())),
+            updated: row.updated_at.into_string(),
+            value: OnceLock::new(),
+            version: row.version.unwrap_or(1),
+        })
+    }
+
+    /// Where it stands among others: the last of one name in one folder counts.
+    fn order(&self) -> (&str, &Folder, &str, &str) {
+        (&self.digest, &self.folder, &self.updated, &self.id)
+    }
+
+    /// What `dynamic` gives, encrypted; `tags` are those it counts as having.
+    pub(super) fn leased(dynamic: &Dynamic, tags: &[String]) -> Vec<Self> {
+        let given = dynamic
+            .credentials
+            .iter()
+            .filter_map(|(key, digest, value)| {
+                Some(Self {
+                    comment: String::new(),
+                    digest: digest.clone(),
+                    folder: dynamic.folder.clone(),
+                    id: format!("{}/{digest}", dynamic.id),
+                    key: key.clone(),
+                    kind: SecretType::Secret,
+                    name: OnceLock::new(),
+                    own: None,
+                    shared: value.as_ref()?.expose().to_owned(),
+                    tags: tags.to_vec(),
+                    updated: dynamic.updated.clone(),
+                    value: OnceLock::new(),
+                    version: 1,
+                })
+            });
+        given.collect()
+    }
+}
+
+/// All secrets of an environment, sorted so that they can be found by what the
+/// server knows their names by: nothing else need be opened to follow a reference.
+#[derive(Debug)]
+pub(super) struct Vault {
+    /// The environment, for messages.
+    about: String,
+    keys: EnvironmentKeys,
+    personal: bool,
+    /// In order of digest, folder and age.
+    rows: Vec<Sealed>,
+    /// The numbers of those whose names are open.
+    scope: Vec<usize>,
+}
+
+impl Vault {
+    /// Takes the rows of an environment; nothing is opened yet.
+    pub(super) fn new(about: String, keys: EnvironmentKeys, mut rows: Vec<Sealed>) -> Self {
+        // A row may come twice; ids are the server's and never the same for two.
+        rows.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
+        rows.dedup_by(|a, b| !a.id.is_empty() && a.id == b.id);
+        Self {
+            about,
+            keys,
+            personal: true,
+            rows,
+            scope: Vec::new(),
+        }
+    }
+
+    /// The same, where personal overrides count only if `personal`.
+    pub(super) fn personal(self, personal: bool) -> Self {
+        Self { personal, ..self }
+    }
+
+    /// Opens the names of the secrets in `scope`. Where one does not open, it is
+    /// left out with a notice if that is `allowed`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decryption`] if it is not.
+    pub(super) fn enter(&mut self, scope: &Scope, allowed: bool) -> Result<Vec<Notice>> {
+        let meant = |row: &Sealed| scope.folders.contains(&row.folder) && scope.admits(&row.tags);
+        self.scope = (0..self.rows.len())
+            .filter(|&number| meant(&self.rows[number]))
+            .collect();
+        let names = cores::map(&self.scope, |&number| self.name(number).map(drop));
+        let mut notices = Vec::new();
+        for error in names.into_iter().filter_map(Result::err) {
+            if !allowed {
+                return Err(error);
+            }
+            notices.push(Notice::left_out("a secret without a readable name", &error));
+        }
+        let mut scope = std::mem::take(&mut self.scope);
+        scope.retain(|&number| self.name(number).is_ok());
+        self.scope = scope;
+        Ok(notices)
+    }
+
+    /// The secrets whose names are open, with all that belongs to them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decryption`].
+    pub(super) fn secrets(&self) -> Result<Vec<Secret>> {
+        cores::map(&self.scope, |&number| self.secret(number))
+            .into_iter()
+            .collect()
+    }
+
+    fn secret(&self, number: usize) -> Result<Secret> {
+        let row = &self.rows[number];
+        let open = |text: &str, what: &str| {
+            let opened = self.keys.open(text);
+            opened.map_err(|problem| self.unopened(row, what, problem))
+        };
+        let comment = match row.comment.as_str() {
+            "" => String::new(),
+            text => std::mem::take(&mut *open(text, "comment")?),
+        };
+        let personal = row.own.as_ref().map(|(active, text)| {
+            open(text, "personal override").map(|own| Personal {
+                active: *active,
+                value: value(own),
+            })
+        });
+        Ok(Secret {
+            comment,
+            folder: row.folder.clone(),
+            id: row.id.clone(),
+            kind: row.kind,
+            name: self.name(number)?.to_owned(),
+            personal: personal.transpose()?,
+            tags: row.tags.clone(),
+            updated: row.updated.clone(),
+            value: value(open(&row.shared, "value")?),
+            version: row.version,
+        })
+    }
+
+    /// The rows whose names are open.
+    pub(super) fn into_rows(self) -> Vec<(String, Sealed)> {
+        let Self { rows, .. } = self;
+        let named = rows.into_iter().filter_map(|mut row| {
+            let name = row.name.take()?.ok()?;
+            Some((name, row))
+        });
+        named.collect()
+    }
+
+    fn name(&self, number: usize) -> Result<&str> {
+        let row = &self.rows[number];
+        let open = || self.keys.open(&row.key).map(|mut name| take(&mut name));
+        match row.name.get_or_init(open) {
+            Ok(name) => Ok(name),
+            Err(problem) => Err(self.unopened(row, "name", *problem)),
+        }
+    }
+
+    fn unopened(&self, row: &Sealed, what: &str, problem: Unopened) -> Error {
+        let name = match row.name.get() {
+            Some(Ok(name)) => format!("{name} "),
+            _ => String::new(),
+        };
+        let Sealed { folder, id, .. } = row;
+        let about = &self.about;
+        let text = format!("the {what} of secret {name}({id}) in {folder} of {about} {problem}");
+        Error::new(ErrorKind::Decryption, text)
+            .help("write it anew, or leave out what does not decrypt with --allow-partial")
+    }
+}
+
+impl Stock for Vault {
+    fn entries(&self) -> Vec<Entry<'_>> {
+        self.scope
+            .iter()
+            .map(|&number| self.entry(number))
+            .collect()
+    }
+
+    fn entry(&self, number: usize) -> Entry<'_> {
+        let row = &self.rows[number];
+        Entry {
+            folder: &row.folder,
+            id: &row.id,
+            // Numbers are only given to those whose name is open.
+            name: self.name(number).unwrap_or_default(),
+            number,
+            tags: &row.tags,
+            updated: &row.updated,
+        }
+    }
+
+    fn find(&self, folder: &Folder, name: &str) -> Result<Option<usize>> {
+        let digest = self.keys.digest(name)?;
+        let not_after = |row: &Sealed| (&row.digest, &row.folder) <= (&digest, folder);
+        let end = self.rows.partition_point(not_after);
+        let found = end.checked_sub(1).filter(|&last| {
+            let row = &self.rows[last];
+            row.digest == digest && row.folder == *folder
+        });
+        let Some(number) = found else {
+            return Ok(None);
+        };
+        // The digest is only the server's word.
+        Ok((self.name(number)? == name).then_some(number))
+    }
+
+    fn open(&self, numbers: &[usize]) {
+        cores::map(numbers, |&number| {
+            // What does not open is told when it is asked for.
+            let _ = self.value(number);
+        });
+    }
+
+    fn value(&self, number: usize) -> Result<(&SecretValue, bool)> {
+        let row = &self.rows[number];
+        let own = row
+            .own
+            .as_ref()
+            .filter(|(active, _)| *active && self.personal);
+        let text = own.map_or(&row.shared, |(_, text)| text);
+        match row.value.get_or_init(|| self.keys.open(text).map(value)) {
+            Ok(value) => Ok((value, own.is_some())),
+            Err(problem) => Err(self.unopened(row, "value", *problem)),
+        }
+    }
+}
+
+/// A name is no secret: it need not be overwritten.
+fn take(text: &mut Zeroizing<String>) -> String {
+    std::mem::take(text)
+}

@@ -1,0 +1,145 @@
+//! JSON of the encrypted API alone.
+
+use serde::{Deserialize, Serialize};
+
+use super::stock::Sealed;
+use crate::error::Result;
+use crate::provider::phase::keys::EnvironmentKeys;
+use crate::scope::Folder;
+use crate::secret::{Change, NewSecret, SecretType, SecretValue};
+
+/// What a token reaches.
+#[derive(Deserialize)]
+pub(super) struct TokenAnswer {
+    #[serde(default)]
+    pub(super) apps: Vec<App>,
+    pub(super) wrapped_key_share: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct App {
+    #[serde(default)]
+    pub(super) environment_keys: Vec<EnvironmentKey>,
+    pub(super) id: String,
+    pub(super) name: String,
+}
+
+/// An environment, and its keys as encrypted for the token's holder.
+#[derive(Deserialize)]
+pub(super) struct EnvironmentKey {
+    #[serde(default)]
+    pub(super) deleted_at: Option<String>,
+    pub(super) environment: Environment,
+    pub(super) identity_key: String,
+    pub(super) wrapped_salt: String,
+    pub(super) wrapped_seed: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Environment {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) index: i64,
+    pub(super) name: String,
+}
+
+/// The body of every change: `{"secrets": [one]}`.
+#[derive(Serialize)]
+pub(super) struct Batch<T> {
+    pub(super) secrets: Vec<T>,
+}
+
+/// A secret to create, or what changes of one. What is `None` stays as it is,
+/// but for tags: the server clears what is not sent.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ChangedRow<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_digest: Option<String>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#override: Option<OwnRow>,
+    tags: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OwnRow {
+    is_active: bool,
+    value: String,
+}
+
+impl<'a> ChangedRow<'a> {
+    /// `secret` under the name `name`, encrypted.
+    pub(super) fn creation(
+        secret: &'a NewSecret,
+        name: &str,
+        keys: &EnvironmentKeys,
+    ) -> Result<Self> {
+        let own = secret.personal.as_ref().map(|value| own(value, true, keys));
+        Ok(Self {
+            comment: Some(comment(&secret.comment, keys)?),
+            id: None,
+            key: Some(keys.seal(name)?),
+            key_digest: Some(keys.digest(name)?),
+            kind: Some(secret.kind.as_str()),
+            path: Some(secret.folder.as_str()),
+            r#override: own.transpose()?,
+            tags: &secret.tags,
+            value: Some(keys.seal(secret.value.expose())?),
+        })
+    }
+
+    /// `change` as it applies to the secret `stored`, encrypted.
+    pub(super) fn change(
+        stored: &'a Sealed,
+        change: &'a Change,
+        keys: &EnvironmentKeys,
+    ) -> Result<Self> {
+        let personal = match (&change.personal, &stored.own) {
+            (Some(value), _) => Some(own(value, true, keys)?),
+            // The ciphertext is as good as it was.
+            (None, Some((active, value))) if change.toggle_personal => Some(OwnRow {
+                is_active: !active,
+                value: value.clone(),
+            }),
+            (None, _) => None,
+        };
+        let comment = change.comment.as_deref().map(|text| comment(text, keys));
+        let value = change.value.as_ref().map(|value| keys.seal(value.expose()));
+        Ok(Self {
+            comment: comment.transpose()?,
+            id: Some(&stored.id),
+            kind: change.kind.map(SecretType::as_str),
+            path: change.folder.as_ref().map(Folder::as_str),
+            r#override: personal,
+            tags: change.tags.as_deref().unwrap_or(&stored.tags),
+            value: value.transpose()?,
+            ..Self::default()
+        })
+    }
+}
+
+fn own(value: &SecretValue, is_active: bool, keys: &EnvironmentKeys) -> Result<OwnRow> {
+    let value = keys.seal(value.expose())?;
+    Ok(OwnRow { is_active, value })
+}
+
+/// No comment is an empty text, not an encrypted one.
+fn comment(text: &str, keys: &EnvironmentKeys) -> Result<String> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    keys.seal(text)
+}

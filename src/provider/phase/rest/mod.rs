@@ -1,0 +1,278 @@
+//! Phase over REST: the server decrypts and follows references.
+
+mod api;
+mod found;
+mod wire;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::dynamic::{self, Dynamic, Dynamics};
+use super::refusal::Trouble;
+use super::{absent, exists, require_owner, without_override};
+use crate::credentials::PhaseToken;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::{Connection, Http};
+use crate::lease::{Lease, Leases};
+use crate::notice::Notice;
+use crate::plan::Plan;
+use crate::provider::{AppSummary, Backend, Listing, Order, Reached, References, Supply, join};
+use crate::scope::{Folder, Folders, Place, Scope};
+use crate::secret::{Change, NewSecret, Secret, SecretType};
+use crate::stock::Plain;
+use api::{Api, Rows};
+use found::Found;
+
+/// The most requests under way at the same time.
+const AT_ONCE: usize = 8;
+
+/// The back-end.
+#[derive(Debug)]
+pub(crate) struct Rest {
+    api: Api,
+}
+
+impl Backend for Rest {
+    async fn list(&self, scope: &Scope, until: Instant) -> Result<Listing> {
+        let (found, rows) = self.read(scope, Dynamics::Hidden, until).await?;
+        Ok(Listing {
+            place: found.place(),
+            secrets: rows.secrets,
+            notices: found.notices,
+        })
+    }
+
+    async fn stock(&self, order: Order<'_>, until: Instant) -> Result<Supply> {
+        let Order { plan, scope } = order;
+        let (mut found, rows) = self.read(scope, Dynamics::Shown, until).await?;
+        let Rows {
+            dynamic,
+            mut secrets,
+        } = rows;
+        let mut leases = Vec::new();
+        for dynamic in self.leased(&found, dynamic, order, until).await? {
+            leases.extend(dynamic.lease((&found.id, &found.environment)));
+            let (given, unset) = given(&dynamic, scope, plan.wanted);
+            found.notices.extend(unset);
+            secrets.extend(given);
+        }
+        Ok(Supply {
+            leases,
+            place: found.place(),
+            settled: found.place(),
+            notices: found.notices,
+            stock: Arc::new(Plain::new(secrets, plan.personal)),
+        })
+    }
+
+    async fn reach(
+        &self,
+        _: BTreeSet<Place>,
+        _: &(dyn Fn(&Place) -> bool + Sync),
+        _: &Plan<'_>,
+        _: Instant,
+    ) -> Reached {
+        Reached::default()
+    }
+
+    async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
+        require_owner(&self.api.token, secret.personal.is_some())?;
+        let mut found = self.find(place, until).await?;
+        let mut result = self.api.create(found.target(), secret, until).await;
+        if let Err(Trouble::NoEnvironment(_)) = result {
+            self.correct(&mut found, until).await?;
+            result = self.api.create(found.target(), secret, until).await;
+        }
+        match result {
+            Err(trouble) => match self.explain(trouble, &found.id, until).await {
+                error if error.kind() == ErrorKind::Conflict => {
+                    Err(exists(secret.name.as_str(), &secret.folder))
+                }
+                error => Err(error),
+            },
+            Ok(()) => Ok(()),
+        }
+    }
+
+    async fn update(
+        &self,
+        place: &Place,
+        folder: &Folder,
+        name: &str,
+        change: &Change,
+        until: Instant,
+    ) -> Result<()> {
+        require_owner(
+            &self.api.token,
+            change.personal.is_some() || change.toggle_personal,
+        )?;
+        let (found, rows) = self.rows(place, folder, name, until).await?;
+        // Of two rows of one name, the one changed last is the one in use.
+        let stored = rows
+            .iter()
+            .max_by(|a, b| (&a.updated, a.version).cmp(&(&b.updated, b.version)));
+        let Some(stored) = stored else {
+            return Err(absent(name, folder, &found.environment));
+        };
+        if change.toggle_personal && change.personal.is_none() && stored.personal.is_none() {
+            return Err(without_override(name));
+        }
+        Ok(self
+            .api
+            .update(found.target(), stored, change, until)
+            .await?)
+    }
+
+    async fn delete(
+        &self,
+        place: &Place,
+        folder: &Folder,
+        name: &str,
+        until: Instant,
+    ) -> Result<bool> {
+        let (found, rows) = self.rows(place, folder, name, until).await?;
+        if rows.is_empty() {
+            return Ok(false);
+        }
+        let ids = rows.iter().map(|row| row.id.as_str()).collect();
+        self.api.delete(found.target(), ids, until).await?;
+        Ok(true)
+    }
+
+    async fn apps(&self, until: Instant) -> Result<Vec<AppSummary>> {
+        let mut apps = self.api.apps(until).await?;
+        apps.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        let mut summaries = Vec::with_capacity(apps.len());
+        for some in apps.chunks(AT_ONCE) {
+            summaries.extend(join::all(some.iter().map(|app| self.summary(app, until))).await?);
+        }
+        Ok(summaries)
+    }
+
+    async fn revoke(&self, lease: &Lease, until: Instant) -> Result<()> {
+        match self.api.revoke(lease, until).await.map_err(Error::from) {
+            Err(error) if error.kind() == ErrorKind::Missing => Ok(()),
+            answer => answer,
+        }
+    }
+
+    fn references(&self) -> References {
+        References::Theirs
+    }
+}
+
+impl Rest {
+    pub(crate) fn new(token: PhaseToken, connection: &Connection) -> Result<Self> {
+        Ok(Self {
+            api: Api::new(Http::new(connection)?, token),
+        })
+    }
+
+    /// An app and its environments; none where REST does not reach them.
+    async fn summary(&self, app: &wire::App, until: Instant) -> Result<AppSummary> {
+        let environments = if app.sse_enabled {
+            match self
+                .api
+                .environments(&app.id, until)
+                .await
+                .map_err(Error::from)
+            {
+                Err(error) if error.kind() == ErrorKind::Denied => Vec::new(),
+                answer => answer?,
+            }
+        } else {
+            Vec::new()
+        };
+        Ok(AppSummary {
+            environments,
+            id: app.id.clone(),
+            name: app.name.clone(),
+        })
+    }
+
+    /// The secrets of `scope`, and at least them.
+    async fn read(
+        &self,
+        scope: &Scope,
+        dynamics: Dynamics,
+        until: Instant,
+    ) -> Result<(Found, Rows)> {
+        let mut found = self.find(&scope.place, until).await?;
+        let folders = match &scope.folders {
+            Folders::All => vec![None],
+            Folders::These(folders) => folders.iter().map(Some).collect(),
+        };
+        let rows = self
+            .fetch(&mut found, &folders, None, dynamics, until)
+            .await?;
+        Ok((found, rows))
+    }
+
+    /// The same dynamic secrets with a lease, if leases are wanted: for each
+    /// folder of which a name is, since a request makes all those of a folder.
+    async fn leased(
+        &self,
+        found: &Found,
+        dynamic: Vec<Dynamic>,
+        order: Order<'_>,
+        until: Instant,
+    ) -> Result<Vec<Dynamic>> {
+        let Leases::Generate { ttl } = order.plan.leases else {
+            return Ok(dynamic);
+        };
+        let mut all = Vec::new();
+        for some in dynamic::by_folder(dynamic) {
+            let mut names = some.iter().flat_map(|one| &one.credentials).map(|it| &it.0);
+            let Some(name) = names.find(|name| (order.plan.wanted)(name)) else {
+                all.extend(some);
+                continue;
+            };
+            // A name of a dynamic secret is not one of another secret, so that
+            // only dynamic ones come.
+            let rows = self
+                .api
+                .secrets(
+                    found.target(),
+                    Some(&some[0].folder),
+                    Some(name),
+                    Dynamics::Leased(ttl),
+                    until,
+                )
+                .await?;
+            all.extend(rows.dynamic);
+        }
+        Ok(all)
+    }
+}
+
+/// What `dynamic` gives, and what it was to give but does not.
+fn given(
+    dynamic: &Dynamic,
+    scope: &Scope,
+    wanted: &dyn Fn(&str) -> bool,
+) -> (Vec<Secret>, Option<Notice>) {
+    let mut unset = Vec::new();
+    let mut secrets = Vec::with_capacity(dynamic.credentials.len());
+    for (name, _, value) in &dynamic.credentials {
+        match value {
+            Some(value) => secrets.push(Secret {
+                comment: String::new(),
+                folder: dynamic.folder.clone(),
+                id: format!("{}/{name}", dynamic.id),
+                kind: SecretType::Secret,
+                name: name.clone(),
+                personal: None,
+                // They carry none, and are meant whatever tags are asked for.
+                tags: scope.tags.clone(),
+                updated: dynamic.updated.clone(),
+                value: value.clone(),
+                version: 1,
+            }),
+            None if wanted(name) => unset.push(name.clone()),
+            None => {}
+        }
+    }
+    let notice = (!unset.is_empty()).then(|| dynamic.notice(unset));
+    (secrets, notice)
+}

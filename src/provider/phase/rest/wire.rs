@@ -1,0 +1,148 @@
+//! JSON as it is on the wire. These types go no further than `api`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::provider::phase::wire::Row;
+use crate::scope::Folder;
+use crate::secret::{Change, NewSecret, Personal, Secret, SecretType, SecretValue};
+
+/// `{"data": […]}`.
+#[derive(Deserialize)]
+pub(super) struct List<T> {
+    pub(super) data: Vec<T>,
+}
+
+/// An app. Older servers leave out what is not read here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct App {
+    pub(super) id: String,
+    pub(super) name: String,
+    #[serde(default = "yes")]
+    pub(super) sse_enabled: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// An environment.
+#[derive(Deserialize)]
+pub(super) struct Environment {
+    pub(super) name: String,
+}
+
+/// `row` in our terms. `asked` is the folder that was asked for, if one was.
+pub(super) fn secret(mut row: Row<'_>, asked: Option<&Folder>) -> Result<Secret> {
+    Ok(Secret {
+        folder: row.folder(asked)?,
+        kind: SecretType::from_word(row.kind.as_str()).unwrap_or_default(),
+        tags: row.take_tags(),
+        value: row.take_value()?.into_value(),
+        comment: row.comment.into_string(),
+        id: row.id.into_string(),
+        name: row.key.into_string(),
+        personal: row.r#override.map(|own| Personal {
+            active: own.is_active,
+            value: own.value.into_value(),
+        }),
+        updated: row.updated_at.into_string(),
+        version: row.version.unwrap_or(1),
+    })
+}
+
+/// The body of every change: `{"secrets": [one]}`.
+#[derive(Serialize)]
+pub(super) struct Batch<T> {
+    secrets: Vec<T>,
+}
+
+impl<'a> Batch<NewRow<'a>> {
+    pub(super) fn creation(secret: &'a NewSecret) -> Self {
+        let row = NewRow {
+            comment: &secret.comment,
+            key: secret.name.as_str(),
+            kind: secret.kind.as_str(),
+            path: secret.folder.as_str(),
+            r#override: secret.personal.as_ref().map(|value| OwnRow {
+                is_active: true,
+                value: value.expose(),
+            }),
+            tags: &secret.tags,
+            value: secret.value.expose(),
+        };
+        Self { secrets: vec![row] }
+    }
+}
+
+impl<'a> Batch<ChangedRow<'a>> {
+    /// `change` as it applies to `stored`. What is left out stays as it is.
+    ///
+    /// To switch an override the server wants its value again, and it only
+    /// shows it with references replaced: switched over REST, it is stored so.
+    pub(super) fn change(stored: &'a Secret, change: &'a Change) -> Self {
+        let own = stored.personal.as_ref();
+        let personal = match (&change.personal, own) {
+            (Some(value), _) => Some((value, true)),
+            (None, Some(own)) if change.toggle_personal => Some((&own.value, !own.active)),
+            (None, _) => None,
+        };
+        let row = ChangedRow {
+            comment: change.comment.as_deref(),
+            id: &stored.id,
+            kind: change.kind.map(SecretType::as_str),
+            path: change.folder.as_ref().map(Folder::as_str),
+            r#override: personal.map(|(value, is_active)| OwnRow {
+                is_active,
+                value: value.expose(),
+            }),
+            tags: change.tags.as_deref(),
+            value: change.value.as_ref().map(SecretValue::expose),
+        };
+        Self { secrets: vec![row] }
+    }
+}
+
+impl<'a> Batch<&'a str> {
+    pub(super) fn removal(ids: Vec<&'a str>) -> Self {
+        Self { secrets: ids }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct NewRow<'a> {
+    comment: &'a str,
+    key: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#override: Option<OwnRow<'a>>,
+    tags: &'a [String],
+    value: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct ChangedRow<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<&'a str>,
+    id: &'a str,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#override: Option<OwnRow<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OwnRow<'a> {
+    is_active: bool,
+    value: &'a str,
+}

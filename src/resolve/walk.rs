@@ -1,0 +1,182 @@
+//! The walk through a value and all that it refers to.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::failure::Nowhere;
+use super::reference::{Piece, Reference, pieces};
+use super::{Position, Resolver};
+use crate::error::{ErrorKind, Result};
+use crate::scope::Place;
+
+/// More levels than any sane store has, and few enough for every stack.
+const DEEPEST: usize = 100;
+
+/// Values that quote each other can grow without bound; this is where it ends, in bytes.
+const LONGEST: usize = 4 << 20;
+
+/// So many bytes are as much work as a reference.
+const STRIDE: usize = 1 << 10;
+
+/// Cut cycles cannot be remembered, so that a knot of them could be walked for
+/// ever; this is where it ends, in references followed.
+const MOST_WORK: usize = 100_000;
+
+/// What a value or a reference becomes.
+pub(super) enum Text {
+    /// An environment must be supplied first.
+    Pending,
+    /// The text, and whether it is the same wherever it is asked for: not so
+    /// if a cycle was cut inside it.
+    Ready(Arc<Zeroizing<String>>, bool),
+}
+
+/// One walk through a value: the secrets we are inside of, and what is needed.
+pub(super) struct Walk {
+    pub(super) chain: Vec<Position>,
+    pub(super) needs: BTreeSet<Place>,
+}
+
+impl Resolver {
+    /// `value`, which stands in the environment `home`, with its references replaced.
+    pub(super) fn expand(&mut self, home: usize, value: &str, walk: &mut Walk) -> Result<Text> {
+        let mut out = Zeroizing::new(String::new());
+        let mut pending = false;
+        let mut stable = true;
+        for piece in pieces(value) {
+            let reference = match piece {
+                Piece::Text(text) => {
+                    out.push_str(text);
+                    continue;
+                }
+                Piece::Reference(reference) => reference,
+            };
+            let found = match self.follow(home, &reference, walk)? {
+                Ok(Text::Ready(text, _)) if out.len() + text.len() > LONGEST => {
+                    Err(Nowhere::Growth)
+                }
+                found => found,
+            };
+            match found {
+                Ok(Text::Pending) => pending = true,
+                Ok(Text::Ready(text, same)) => {
+                    stable &= same;
+                    self.work += text.len() / STRIDE;
+                    out.push_str(&text);
+                }
+                Err(nowhere) => {
+                    out.push_str(reference.text);
+                    // A strict run fails anyway, and need not be exact.
+                    stable &= !(self.lenient && matches!(nowhere, Nowhere::Circle(_)));
+                    self.fail(&walk.chain, &reference, nowhere);
+                }
+            }
+        }
+        Ok(if pending {
+            Text::Pending
+        } else {
+            Text::Ready(Arc::new(out), stable)
+        })
+    }
+
+    /// What does not decrypt is an error, or a reference that leads nowhere.
+    fn bear<T>(&self, opened: Result<T>) -> Result<Result<T, Nowhere>> {
+        match opened {
+            Err(error) if self.partial && error.kind() == ErrorKind::Decryption => {
+                Ok(Err(Nowhere::Missing(error.to_string())))
+            }
+            opened => opened.map(Ok),
+        }
+    }
+
+    /// Remembers that `reference`, in the last secret of `chain`, leads nowhere.
+    fn fail(&mut self, chain: &[Position], reference: &Reference<'_>, nowhere: Nowhere) {
+        let name = |position: &Position| {
+            let stock = &self.world[position.environment].stock;
+            stock.entry(position.secret).name.to_owned()
+        };
+        let names: Vec<String> = chain.iter().map(name).collect();
+        if let Some(&holder) = chain.last() {
+            self.failures.add(holder, &names, reference, nowhere);
+        }
+    }
+
+    /// What `reference`, found in the environment `home`, stands for.
+    fn follow(
+        &mut self,
+        home: usize,
+        reference: &Reference<'_>,
+        walk: &mut Walk,
+    ) -> Result<Result<Text, Nowhere>> {
+        let missing = |reason: String| {
+            Ok(Err(if reference.is_plain() {
+                Nowhere::Missing(reason)
+            } else {
+                Nowhere::NotMeant
+            }))
+        };
+        if !self.follow {
+            return missing("the server could not resolve it".to_owned());
+        }
+        let environment = if reference.is_local() {
+            home
+        } else {
+            let asked = reference.place(&self.world[home].place);
+            match self.world.place(&asked) {
+                Some(Ok(environment)) => *environment,
+                Some(Err(reason)) => return missing(reason.clone()),
+                None => {
+                    walk.needs.insert(asked);
+                    return Ok(Ok(Text::Pending));
+                }
+            }
+        };
+        let stock = Arc::clone(&self.world[environment].stock);
+        let found = stock.find(&reference.folder, reference.key);
+        let secret = match self.bear(found)? {
+            Ok(Some(secret)) => secret,
+            Ok(None) => {
+                let Reference { folder, key, .. } = reference;
+                let environment = &self.world[environment].place.environment;
+                return missing(format!("there is no {key} in {folder} of {environment}"));
+            }
+            Err(nowhere) => return Ok(Err(nowhere)),
+        };
+        let position = Position {
+            environment,
+            secret,
+        };
+        self.enter(position, walk)
+    }
+
+    /// The text of the secret at `position`, all its references replaced.
+    fn enter(&mut self, position: Position, walk: &mut Walk) -> Result<Result<Text, Nowhere>> {
+        if self.work > MOST_WORK {
+            return Ok(Err(Nowhere::Circle("there are too many references")));
+        }
+        if let Some(text) = self.known.get(&position) {
+            return Ok(Ok(Text::Ready(Arc::clone(text), true)));
+        }
+        self.work += 1;
+        if walk.chain.contains(&position) {
+            return Ok(Err(Nowhere::Circle("it leads back to where it stands")));
+        }
+        if walk.chain.len() >= DEEPEST {
+            return Ok(Err(Nowhere::Circle("references nest too deeply")));
+        }
+        let stock = Arc::clone(&self.world[position.environment].stock);
+        let value = match self.bear(stock.value(position.secret))? {
+            Ok((value, _)) => value,
+            Err(nowhere) => return Ok(Err(nowhere)),
+        };
+        walk.chain.push(position);
+        let text = self.expand(position.environment, value.expose(), walk)?;
+        walk.chain.pop();
+        if let Text::Ready(text, true) = &text {
+            self.known.insert(position, Arc::clone(text));
+        }
+        Ok(Ok(text))
+    }
+}

@@ -1,0 +1,91 @@
+//! The environments at hand, and what they are called.
+
+use std::collections::BTreeMap;
+use std::ops::Index;
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::scope::Place;
+use crate::stock::Stock;
+
+/// Environments by number.
+#[derive(Debug)]
+pub(super) struct World {
+    environments: Vec<Environment>,
+    /// The environment that each place means, or why there is none.
+    places: BTreeMap<Place, Result<usize, String>>,
+}
+
+/// An environment under the name the store has for it.
+#[derive(Debug)]
+pub(super) struct Environment {
+    pub(super) place: Place,
+    pub(super) stock: Arc<dyn Stock>,
+}
+
+impl World {
+    /// The environment of the secrets that are asked for.
+    pub(super) const HOME: usize = 0;
+
+    pub(super) fn new(home: Place, stock: Arc<dyn Stock>) -> Self {
+        let place = home.clone();
+        Self {
+            environments: vec![Environment { place, stock }],
+            places: BTreeMap::from([(home, Ok(Self::HOME))]),
+        }
+    }
+
+    /// What is known of `place`: its environment, or why there is none.
+    pub(super) fn place(&self, place: &Place) -> Option<&Result<usize, String>> {
+        self.places.get(place)
+    }
+
+    /// Adds an environment.
+    ///
+    /// # Errors
+    ///
+    /// The given one, where it says nothing about the place.
+    pub(super) fn add(&mut self, place: Place, stock: Result<Arc<dyn Stock>>) -> Result<()> {
+        let known = match stock {
+            Ok(stock) => {
+                let place = place.clone();
+                self.environments.push(Environment { place, stock });
+                Ok(self.environments.len() - 1)
+            }
+            Err(error) => Err(reason(error)?),
+        };
+        self.places.insert(place, known);
+        Ok(())
+    }
+
+    /// Says which place `asked` means.
+    ///
+    /// # Errors
+    ///
+    /// As for [`add`](Self::add).
+    pub(super) fn name(&mut self, asked: Place, settled: Result<Place>) -> Result<()> {
+        let known = match settled {
+            Ok(settled) => self.places.get(&settled).cloned(),
+            Err(error) => Some(Err(reason(error)?)),
+        };
+        let known = known.unwrap_or_else(|| Err("it cannot be had".to_owned()));
+        self.places.insert(asked, known);
+        Ok(())
+    }
+}
+
+impl Index<usize> for World {
+    type Output = Environment;
+
+    fn index(&self, number: usize) -> &Environment {
+        &self.environments[number]
+    }
+}
+
+/// Why references into a place lead nowhere, if `error` says so.
+fn reason(error: Error) -> Result<String> {
+    match error.kind() {
+        ErrorKind::Ambiguous | ErrorKind::Denied | ErrorKind::Missing => Ok(error.to_string()),
+        _ => Err(error),
+    }
+}
