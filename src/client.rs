@@ -92,8 +92,7 @@ impl Client {
     ///
     /// Only reads; dropping the future leaves nothing behind.
     pub async fn list(&self, scope: &Scope) -> Result<Vec<Secret>> {
-        let listing = self.provider.list(scope, self.until()).await?;
-        let mut secrets = listing.secrets;
+        let mut secrets = self.provider.list(scope, self.until()).await?;
         secrets
             .retain(|secret| scope.folders.contains(&secret.folder) && scope.admits(&secret.tags));
         secrets.sort_by(|a, b| (&a.name, &a.folder).cmp(&(&b.name, &b.folder)));

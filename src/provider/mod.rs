@@ -28,16 +28,6 @@ pub struct AppSummary {
     pub name: String,
 }
 
-/// What a back-end answers to [`Backend::list`].
-#[derive(Debug)]
-pub(crate) struct Listing {
-    /// App and environment as the store knows them, whatever was typed.
-    pub(crate) place: Place,
-    /// At least the secrets of the scope, each once, in no order.
-    pub(crate) secrets: Vec<Secret>,
-    pub(crate) notices: Vec<Notice>,
-}
-
 /// What [`Backend::stock`] is asked for.
 #[derive(Clone, Copy)]
 pub(crate) struct Order<'a> {
@@ -92,11 +82,11 @@ pub(crate) enum References {
 /// Every call gives up at the instant `until`, with
 /// [`Timeout`](crate::ErrorKind::Timeout).
 pub(crate) trait Backend {
-    /// At least every secret of `scope`, decrypted. A folder that is empty or
-    /// absent gives none; an absent app or environment is
+    /// At least every secret of `scope`, decrypted, each once and in no order. A
+    /// folder that is empty or absent gives none; an absent app or environment is
     /// [`Missing`](crate::ErrorKind::Missing). Names are matched as
     /// [`pick`](crate::pick::pick) does it.
-    async fn list(&self, scope: &Scope, until: Instant) -> Result<Listing>;
+    async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>>;
 
     /// The whole environment in which the scope lies, for use: nothing is opened
     /// but what is needed. Where references are the server's, the secrets of
@@ -173,7 +163,7 @@ macro_rules! dispatch {
 }
 
 impl Backend for Provider {
-    async fn list(&self, scope: &Scope, until: Instant) -> Result<Listing> {
+    async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
         dispatch!(self, backend => backend.list(scope, until).await)
     }
 

@@ -32,13 +32,13 @@ pub use manage::VaultFile;
 use self::place::{app_name, exact, made};
 use self::record::Record;
 use self::store::Store;
-use super::{AppSummary, Backend, Listing, Order, Reached, References, Supply};
+use super::{AppSummary, Backend, Order, Reached, References, Supply};
 use crate::credentials::VaultKey;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lease::Lease;
 use crate::plan::Plan;
 use crate::scope::{Folder, Place, Scope};
-use crate::secret::{Change, NewSecret};
+use crate::secret::{Change, NewSecret, Secret};
 use crate::stock::Plain;
 
 /// The back-end.
@@ -63,25 +63,24 @@ impl Vault {
 /// from it last: a process that is killed in between leaves an override without
 /// its secret, which does nothing, and never a secret without its override.
 impl Backend for Vault {
-    async fn list(&self, scope: &Scope, _until: Instant) -> Result<Listing> {
+    async fn list(&self, scope: &Scope, _until: Instant) -> Result<Vec<Secret>> {
         let (vault, overrides) = self.store()?.both()?;
-        let mut notices = Vec::new();
-        let (app, environment) = read::located(&scope.place, &vault, &mut notices)?;
-        Ok(Listing {
-            place: read::settled(app, environment),
-            secrets: read::secrets(app, environment, &overrides),
-            notices,
-        })
+        let (app, environment) = read::located(&scope.place, &vault, &mut Vec::new())?;
+        Ok(read::secrets(app, environment, &overrides))
     }
 
-    async fn stock(&self, order: Order<'_>, until: Instant) -> Result<Supply> {
-        let listing = self.list(order.scope, until).await?;
+    async fn stock(&self, order: Order<'_>, _until: Instant) -> Result<Supply> {
+        let (vault, overrides) = self.store()?.both()?;
+        let mut notices = Vec::new();
+        let (app, environment) = read::located(&order.scope.place, &vault, &mut notices)?;
+        let place = read::settled(app, environment);
+        let secrets = read::secrets(app, environment, &overrides);
         Ok(Supply {
             leases: Vec::new(),
-            notices: listing.notices,
-            settled: listing.place.clone(),
-            place: listing.place,
-            stock: Arc::new(Plain::new(listing.secrets, order.plan.personal)),
+            notices,
+            settled: place.clone(),
+            place,
+            stock: Arc::new(Plain::new(secrets, order.plan.personal)),
         })
     }
 
@@ -257,27 +256,28 @@ mod tests {
     use crate::secret::{SecretName, SecretType, SecretValue};
 
     #[test]
-    fn a_listing_is_the_whole_environment_under_its_own_name() {
+    fn a_stock_is_the_whole_environment_under_its_own_name() {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
-        let listing = runtime.enable_time().build().unwrap().block_on(listing());
-        assert_eq!(listing.secrets.len(), 2, "every folder and tag");
-        assert_ne!(listing.secrets[0].id, listing.secrets[1].id);
-        assert_eq!(listing.place.app, App::Name("Web".to_owned()));
-        assert_eq!(listing.place.environment, "Production");
+        let supply = runtime.enable_time().build().unwrap().block_on(supply());
+        let entries = supply.stock.entries();
+        assert_eq!(entries.len(), 2, "every folder and tag");
+        assert_ne!(entries[0].id, entries[1].id);
+        assert_eq!(supply.place.app, App::Name("Web".to_owned()));
+        assert_eq!(supply.place.environment, "Production");
         let chosen = Notice::Chosen {
             what: "environment",
             wanted: "prod".to_owned(),
             chosen: "Production".to_owned(),
         };
         assert_eq!(
-            listing.notices,
+            supply.notices,
             [chosen],
             "another case needs no notice, a part does"
         );
     }
 
-    /// What `prod` of `web` lists where `Web` has secrets in `Production`.
-    async fn listing() -> Listing {
+    /// What `prod` of `web` has where `Web` has secrets in `Production`.
+    async fn supply() -> Supply {
         let directory = tempfile::tempdir().unwrap();
         let (file, key) = (
             directory.path().join("vault"),
@@ -310,6 +310,11 @@ mod tests {
         }
 
         let scope = Scope::new(App::Name("web".to_owned()), "prod").tagged(vec!["none".to_owned()]);
-        vault.list(&scope, until).await.unwrap()
+        let plan = Plan::default();
+        let order = Order {
+            plan: &plan,
+            scope: &scope,
+        };
+        vault.stock(order, until).await.unwrap()
     }
 }

@@ -20,9 +20,9 @@ use crate::http::{Answer, Connection, Http};
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
 use crate::plan::Plan;
-use crate::provider::{AppSummary, Backend, Listing, Order, Reached, References, Supply, join};
+use crate::provider::{AppSummary, Backend, Order, Reached, References, Supply, join};
 use crate::scope::{Folder, Folders, Place, Scope};
-use crate::secret::{Change, NewSecret};
+use crate::secret::{Change, NewSecret, Secret};
 use account::{Account, Located};
 use api::Api;
 use stock::{Sealed, Vault};
@@ -39,17 +39,13 @@ pub(crate) struct Encrypted {
 }
 
 impl Backend for Encrypted {
-    async fn list(&self, scope: &Scope, until: Instant) -> Result<Listing> {
+    async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
         let account = self.account(until).await?;
         let place = account.locate(&scope.place)?;
         let (rows, _) = self.rows(&place, Dynamics::Hidden, until).await?;
         let mut vault = Vault::new(place.about(), account.keys(&place)?, rows);
         vault.enter(scope, false)?;
-        Ok(Listing {
-            notices: place.notices,
-            secrets: vault.secrets()?,
-            place: place.place,
-        })
+        vault.secrets()
     }
 
     async fn stock(&self, order: Order<'_>, until: Instant) -> Result<Supply> {

@@ -17,7 +17,7 @@ use crate::http::{Connection, Http};
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
 use crate::plan::Plan;
-use crate::provider::{AppSummary, Backend, Listing, Order, Reached, References, Supply, join};
+use crate::provider::{AppSummary, Backend, Order, Reached, References, Supply, join};
 use crate::scope::{Folder, Folders, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret, SecretType};
 use crate::stock::Plain;
@@ -34,13 +34,9 @@ pub(crate) struct Rest {
 }
 
 impl Backend for Rest {
-    async fn list(&self, scope: &Scope, until: Instant) -> Result<Listing> {
-        let (found, rows) = self.read(scope, Dynamics::Hidden, until).await?;
-        Ok(Listing {
-            place: found.place(),
-            secrets: rows.secrets,
-            notices: found.notices,
-        })
+    async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
+        let (_, rows) = self.read(scope, Dynamics::Hidden, until).await?;
+        Ok(rows.secrets)
     }
 
     async fn stock(&self, order: Order<'_>, until: Instant) -> Result<Supply> {
