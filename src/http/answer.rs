@@ -73,6 +73,17 @@ impl Answer {
         })
     }
 
+    /// An answer with this body, which need not be JSON but says so.
+    #[cfg(fuzzing)]
+    pub(crate) fn of_json(body: &[u8]) -> Self {
+        Self {
+            body: Zeroizing::new(body.to_vec()),
+            content_type: "application/json".to_owned(),
+            request: String::new(),
+            status: 200,
+        }
+    }
+
     /// The status code.
     pub(crate) fn status(&self) -> u16 {
         self.status

@@ -166,4 +166,6 @@ impl Resolver {
 }
 
 #[cfg(test)]
+mod observed;
+#[cfg(test)]
 mod tests;

@@ -1,14 +1,10 @@
 //! Tokens, ciphertexts and answers, for the fuzz targets.
 
+pub use super::encrypted::fuzz::{account, rows};
+pub use super::rest::fuzz::secrets;
+
 use super::PhaseToken;
 use super::crypto::{KeyPair, seal};
-use super::encrypted::fuzz as encrypted;
-use super::rest::fuzz as rest;
-use crate::error::{Error, ErrorKind, Result};
-use crate::secret::Secret;
-
-pub use encrypted::{account, rows};
-pub use rest::secrets;
 
 /// The value of the `Authorization` header, a secret.
 #[must_use]

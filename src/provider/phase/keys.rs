@@ -97,6 +97,15 @@ impl EnvironmentKeys {
         Ok(Self { pair, salt })
     }
 
+    /// Keys that nobody wrapped.
+    #[cfg(fuzzing)]
+    pub(super) fn of_seed(seed: &[u8; 32], salt: &str) -> Self {
+        Self {
+            pair: KeyPair::from_seed(seed),
+            salt: Zeroizing::new(salt.to_owned()),
+        }
+    }
+
     /// What is in a ciphertext of this environment.
     pub(super) fn open(&self, text: &str) -> Result<Zeroizing<String>, Unopened> {
         self.pair.open(text)

@@ -14,6 +14,7 @@ mod exit;
 mod project_file;
 mod reference;
 mod rest_json;
+mod sealed;
 mod settings;
 mod token;
 mod vault;
@@ -21,14 +22,17 @@ mod vault;
 pub use project_file::project_file;
 pub use reference::reference;
 pub use rest_json::rest_json;
+pub use sealed::{ciphertext, sealed_json};
 pub use token::token;
 pub use vault::vault;
 
 /// The targets by their names.
-pub const TARGETS: [(&str, fn(&[u8])); 5] = [
+pub const TARGETS: [(&str, fn(&[u8])); 7] = [
+    ("ciphertext", ciphertext),
     ("project_file", project_file),
     ("reference", reference),
     ("rest_json", rest_json),
+    ("sealed_json", sealed_json),
     ("token", token),
     ("vault", vault),
 ];

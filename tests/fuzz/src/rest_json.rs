@@ -5,14 +5,14 @@ use phase_run::fuzz::resolve::resolved;
 use phase_run::{ErrorKind, Plan, Secret};
 use serde_json::value::RawValue;
 
-/// Every row of an answer becomes a secret or a notice, or the answer is
+/// Every row of an answer becomes a secret or a dynamic one, or the answer is
 /// refused; the order of the rows does not change what a program gets.
 ///
 /// # Panics
 ///
 /// If that is not so.
 pub fn rest_json(data: &[u8]) {
-    let (forwards, notices) = match secrets(data) {
+    let (forwards, dynamic) = match secrets(data) {
         Ok(answer) => answer,
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::Protocol);
@@ -24,10 +24,10 @@ pub fn rest_json(data: &[u8]) {
         return;
     };
     let mut rows: Vec<&RawValue> = serde_json::from_str(text).expect("it is a list");
-    assert_eq!(rows.len(), forwards.len() + notices.len());
+    assert_eq!(rows.len(), forwards.len() + dynamic);
     rows.reverse();
     let body = serde_json::to_vec(&rows).expect("rows can be written");
-    let (mut backwards, mut told) = secrets(&body).expect("the same rows");
+    let (mut backwards, told) = secrets(&body).expect("the same rows");
     let ids: HashSet<&str> = forwards.iter().map(|secret| secret.id.as_str()).collect();
     if ids.len() == forwards.len() {
         // A server gives each secret its own id.
@@ -37,8 +37,7 @@ pub fn rest_json(data: &[u8]) {
         );
     }
     backwards.reverse();
-    told.reverse();
-    assert_eq!(notices, told);
+    assert_eq!(dynamic, told);
     for (one, other) in forwards.iter().zip(&backwards) {
         assert_eq!(format!("{one:?}"), format!("{other:?}"));
         assert_eq!(one.value.expose(), other.value.expose());

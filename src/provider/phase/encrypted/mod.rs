@@ -2,6 +2,8 @@
 
 mod account;
 mod api;
+#[cfg(fuzzing)]
+pub(super) mod fuzz;
 mod stock;
 mod wire;
 

@@ -2,6 +2,8 @@
 
 mod api;
 mod found;
+#[cfg(fuzzing)]
+pub(super) mod fuzz;
 mod wire;
 
 use std::collections::BTreeSet;

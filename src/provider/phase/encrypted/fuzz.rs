@@ -1,0 +1,47 @@
+//! The two answers of the encrypted API, for the fuzz targets.
+
+use super::account::Account;
+use super::parted;
+use super::stock::Vault;
+use crate::credentials::PhaseToken;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::Answer;
+use crate::provider::AppSummary;
+use crate::provider::phase::keys::EnvironmentKeys;
+use crate::scope::{App, Folders, Scope};
+use crate::secret::Secret;
+
+/// What `token` reaches by the body of an answer; each environment's keys are tried.
+///
+/// # Errors
+///
+/// [`ErrorKind::Protocol`] for other JSON, [`ErrorKind::Decryption`] for keys of
+/// another token.
+pub fn account(body: &[u8], token: &PhaseToken) -> Result<Vec<AppSummary>> {
+    let answer = serde_json::from_slice(body)
+        .map_err(|_| Error::new(ErrorKind::Protocol, "not what a token reaches"))?;
+    let account = Account::new(token, answer)?;
+    let all = account.summaries();
+    for app in &all {
+        for environment in &app.environments {
+            let place = Scope::new(App::Id(app.id.clone()), environment).place;
+            // Names and ids may come twice, and keys may be wrong.
+            let _ = account.locate(&place).and_then(|it| account.keys(&it));
+        }
+    }
+    Ok(all)
+}
+
+/// The secrets in the body of an answer, of an environment with the keys of `seed`.
+///
+/// # Errors
+///
+/// [`ErrorKind::Protocol`] for other JSON, [`ErrorKind::Decryption`] for other keys.
+pub fn rows(body: &[u8], seed: &[u8; 32], salt: &str) -> Result<Vec<Secret>> {
+    let (rows, _) = parted(&Answer::of_json(body))?;
+    let keys = EnvironmentKeys::of_seed(seed, salt);
+    let mut vault = Vault::new("it".to_owned(), keys, rows);
+    let scope = Scope::new(App::Id(String::new()), "").in_folders(Folders::All);
+    vault.enter(&scope, false)?;
+    vault.secrets()
+}

@@ -1,0 +1,166 @@
+//! The same references as four official implementations resolved them, and where
+//! we differ from them on purpose.
+
+use serde_json::Value;
+
+use super::*;
+use crate::pick::pick;
+use crate::scope::App;
+use crate::secret::Secret;
+use crate::stock::Plain;
+
+const SERVER: &str = "server_sse_v2.73.2";
+const GO: &str = "go_cli_main_sdk_2.4.1";
+
+/// What becomes of a reference here, where the server makes something else of it.
+const OURS: &[(&str, &str, &str)] = &[
+    (
+        "STGPART",
+        "sv",
+        "a unique part of an environment's name is enough, as for the clients",
+    ),
+    ("XAPPPART", "xv", "and so is one of an app's name"),
+    (
+        "DOTPATH",
+        "dotpath",
+        "a dot in a folder's name is no environment; everybody else gives up",
+    ),
+];
+
+fn table() -> Value {
+    let vectors = include_str!("../../tests/fixtures/phase/vectors.json");
+    let mut vectors: Value = serde_json::from_str(vectors).unwrap();
+    vectors["reference_resolution_observed"].take()
+}
+
+/// The environments of the table, by app and name.
+fn world(table: &Value) -> Vec<(Place, Vec<Secret>)> {
+    let environment = |(name, folders): (&String, &Value)| {
+        let (app, environment) = name.split_once('/').unwrap();
+        let place = Place {
+            app: App::Name(app.to_owned()),
+            environment: environment.to_owned(),
+        };
+        let secrets = folders
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(folder, secrets)| {
+                let secrets = secrets.as_object().unwrap().iter();
+                secrets.map(move |(key, value)| secret(folder, key, value.as_str().unwrap(), "1"))
+            });
+        (place, secrets.collect())
+    };
+    table["world"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(environment)
+        .collect()
+}
+
+/// The place that a back-end would settle `asked` on.
+fn settled(asked: &Place, world: &[(Place, Vec<Secret>)]) -> Result<Place> {
+    let apps: Vec<String> = world
+        .iter()
+        .map(|(place, _)| place.app.to_string())
+        .collect();
+    let mut apps: Vec<&str> = apps.iter().map(String::as_str).collect();
+    apps.dedup();
+    let app = apps[pick("app", "--app", &asked.app.to_string(), &apps)?.index];
+    let app = App::Name(app.to_owned());
+    let of_app = world
+        .iter()
+        .map(|(place, _)| place)
+        .filter(|place| place.app == app);
+    let places: Vec<&Place> = of_app.collect();
+    let names: Vec<&str> = places.iter().map(|place| &*place.environment).collect();
+    let picked = pick("environment", "--env", &asked.environment, &names)?;
+    Ok(places[picked.index].clone())
+}
+
+/// The value of `folder` / `key` in web / Development.
+fn resolved(world: &[(Place, Vec<Secret>)], folder: &str, key: &str) -> String {
+    let plan = Plan {
+        allow_unresolved: true,
+        ..Plan::default()
+    };
+    let stock = |place: &Place| -> Arc<dyn Stock> {
+        let (_, secrets) = world.iter().find(|(other, _)| other == place).unwrap();
+        Arc::new(Plain::new(secrets.clone(), true))
+    };
+    let home = Place {
+        app: App::Name("web".to_owned()),
+        environment: "Development".to_owned(),
+    };
+    let secrets = stock(&home);
+    let mut roots = secrets.entries();
+    roots.retain(|root| root.folder.as_str() == folder && root.name == key);
+    let mut resolver = Resolver::following(home, Arc::clone(&secrets), &plan);
+    loop {
+        let asked = match resolver.step(&roots).unwrap() {
+            Step::Done(done, _) => return done[0].value.expose().to_owned(),
+            Step::Needs(asked) => asked,
+        };
+        for asked in asked {
+            let place = settled(&asked, world);
+            let stocks = place.as_ref().ok().filter(|place| !resolver.knows(place));
+            let stocks = stocks.map(|place| (place.clone(), Ok(stock(place))));
+            let stocks = stocks.into_iter().collect();
+            resolver.supply(stocks, vec![(asked, place)]).unwrap();
+        }
+    }
+}
+
+#[test]
+fn every_observed_reference_is_resolved_as_by_the_server_but_where_we_differ_on_purpose() {
+    let table = table();
+    let world = world(&table);
+    let cases = table["cases"].as_array().unwrap();
+    assert_eq!(cases.len(), 35);
+    let mut differ = 0;
+    for case in cases {
+        let text = |field: &str| case[field].as_str().unwrap();
+        let key = text("key");
+        let raw = text("raw");
+        let known = world.iter().any(|(_, secrets)| {
+            secrets
+                .iter()
+                .any(|it| it.name == key && it.folder.as_str() == text("path"))
+        });
+        if !known {
+            // Recorded later than the list of the world was.
+            assert!(["OVRREF", "SHDEF"].contains(&key), "{key}");
+            continue;
+        }
+        let ours = resolved(&world, text("path"), key);
+        match OURS.iter().find(|(other, ..)| *other == key) {
+            Some((_, expected, why)) => {
+                differ += 1;
+                assert_eq!(ours, *expected, "{key} = {raw}: {why}");
+                assert_ne!(ours, text(SERVER), "{key}: no difference to explain");
+            }
+            None => assert_eq!(ours, text(SERVER), "{key} = {raw}"),
+        }
+    }
+    assert_eq!(differ, OURS.len());
+}
+
+#[test]
+fn the_value_of_the_app_that_refers_never_leaks_into_the_one_referred_to() {
+    // Go SDK 2.3.0 gives `x-h` for this one.
+    let table = table();
+    let world = world(&table);
+    let ours = resolved(&world, "/leak", "LEAK");
+    assert_eq!(ours, "x-backend-dev-host");
+    let case = &table["extra"][0];
+    assert_eq!(ours, case[GO].as_str().unwrap());
+}
+
+#[test]
+fn an_app_that_does_not_exist_fails_its_reference_and_not_the_call() {
+    // The Python SDK fails the whole call.
+    let table = table();
+    let ours = resolved(&world(&table), "/noapp", "NOAPP");
+    assert_eq!(ours, table["extra"][1][SERVER].as_str().unwrap());
+}
