@@ -1,7 +1,8 @@
 #!/bin/sh
 # Prints what a run costs, beside curl and the least that can be done: `run.sh [ROUNDS]`.
 #
-# Needs Linux, the musl target of Rust and musl-gcc, curl, valgrind, and openssl for the RSA chain.
+# Needs Linux, the musl target of Rust and musl-gcc, curl, valgrind, openssl for the RSA chain, and
+# python3 with venv, which gets the official SDK of Phase.
 # Absolute times are those of the machine; the ratios move less.
 set -eu
 . "$(dirname "$0")/stage.sh"
@@ -9,6 +10,10 @@ rounds=${1:-40}
 
 cargo build --quiet --release --locked --manifest-path "$bench/../../Cargo.toml"
 glibc=$bench/../../target/release/phase-run
+
+python=$bench/target/python
+[ -x "$python/bin/python" ] || python3 -m venv "$python"
+"$python/bin/pip" install --quiet --disable-pip-version-check phase-dev==2.1.2
 
 mkdir "$folder/rsa"
 for key in leaf:2048 intermediate:2048 root:4096; do
@@ -20,6 +25,11 @@ cat /etc/ssl/certs/ca-certificates.crt "$folder/ec.pem" >"$folder/bundle.pem"
 one=$folder/ec.pem
 bundle=$folder/bundle.pem
 
+# The official SDK, which gets the token by standard input.
+phase_dev() {
+    line "$1" "REQUESTS_CA_BUNDLE=$4" sh -c 'exec "$1" "$2" "$3" "$4" development <"$5"' sh \
+        "$python/bin/python" "$bench/phase_dev.py" "$2" "$3" "$folder/token"
+}
 line() { (IFS=$tab && printf '%s\n' "$*"); }
 curl_of() { line "$1" curl -s --cacert "$4" "$2/service/public/v1/secrets/?app_id=$3&env=development"; }
 floor_of() { line "$1" "$tools/floor" "$2/service/public/v1/secrets/?app_id=$3&env=development" "$4" "$folder/true"; }
@@ -41,6 +51,14 @@ demo=$bench/../demo
     fetch 'glibc: HTTP, 60' "$http" 60 "$one" "$glibc"
     fetch 'glibc: EC, 60, one CA' "$ec" 60 "$one" "$glibc"
     line 'glibc: `--version`' "$glibc" --version
+    sealed 'encrypted: HTTP, 10' "$http" 10 "$one"
+    sealed 'encrypted: HTTP, 1000' "$http" 1000 "$one"
+    sealed 'encrypted: EC, 60, one CA' "$ec" 60 "$one"
+    sealed 'encrypted: EC, 1000, one CA' "$ec" 1000 "$one"
+    sealed 'encrypted: EC, 10000, one CA' "$ec" 10000 "$one"
+    sealed 'encrypted: EC, 60, one CA, 20 ms away' "$far" 60 "$one"
+    phase_dev 'phase-dev: EC, 60, one CA' "$ec" 60 "$one"
+    phase_dev 'phase-dev: EC, 1000, one CA' "$ec" 1000 "$one"
     floor_of 'floor: HTTP, 60' "$http" 60 "$one"
     floor_of 'floor: RSA, 60, one CA' "$rsa" 60 "$folder/rsa.pem"
     floor_of 'floor: EC, 60, one CA' "$ec" 60 "$one"
@@ -55,7 +73,8 @@ demo=$bench/../demo
 } >"$folder/plan"
 
 "$tools/measure" "$rounds" <"$folder/plan" >"$folder/costs"
-instructions <"$folder/plan" >"$folder/instructions"
+# The SDK of another language is not counted: it would take minutes.
+grep -v '^phase-dev' "$folder/plan" | instructions >"$folder/instructions"
 
 # Staying: the memory of the supervisor, and how often it wakes in three idle seconds.
 mkfifo "$folder/ready"
@@ -68,6 +87,8 @@ switches() { sed -n 's/^voluntary_ctxt_switches:\s*//p' "/proc/$supervisor/statu
 before=$(switches)
 sleep 3
 {
+    printf 'bound-1000\t%s\n' "$("$tools/bound" 1000)"
+    printf 'cores\t%s\n' "$(nproc)"
     printf 'size\t%s\n' "$(stat -c %s "$phase_run")"
     printf 'size-glibc\t%s\n' "$(stat -c %s "$glibc")"
     printf 'idle-memory\t%s\n' "$(sed -n 's/^VmRSS:\s*\([0-9]*\) kB/\1/p' "/proc/$supervisor/status")"

@@ -39,6 +39,13 @@ fetch() {
 }
 token=$(printf '%064d' 0)
 
+# The same, end to end encrypted.
+sealed() {
+    printf '%s\t' "$1" "PHASE_HOST=$2" "PHASE_APP=$3" "SSL_CERT_FILE=$4" \
+        "PHASE_SERVICE_TOKEN_FILE=$folder/token" "${5:-$phase_run}" --
+    printf '%s\n' "$folder/true"
+}
+
 # The user instructions of each line of a plan, up to the end or to a command
 # that cannot be started.
 instructions() {

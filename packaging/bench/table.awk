@@ -43,5 +43,13 @@ END {
     check("`--version`, of a dynamic `true`", ratio(wall, "`--version`", "execve: dynamic `true`"), "1.0", " ×")
     check("supervising: RSS", fact["idle-memory"] / 1024, 2.5, " MiB")
     check("supervising: wake-ups in 3 s idle", fact["idle-wakes"], 0, "")
+    opened = wall["encrypted: HTTP, 1000"] - wall["encrypted: HTTP, 10"]
+    bound = fact["bound-1000"] / fact["cores"]
+    check("1,000 encrypted secrets, all they take above ten, of two X25519 each", opened / bound, 1.3, " ×")
+    sdk = "phase-dev: EC, 1000, one CA"
+    ours = "encrypted: EC, 1000, one CA"
+    check("wall of 1,000 encrypted secrets, of phase-dev", ratio(wall, ours, sdk), 0.05, " ×")
+    check("peak RSS of 1,000 encrypted secrets, of phase-dev", ratio(memory, ours, sdk), 0.2, " ×")
+    printf "\nTwo X25519 for each of 1,000 secrets take %.1f ms on one core.\n", fact["bound-1000"] / 1e3
     printf "\nThe glibc build has %.2f MB.\n", fact["size-glibc"] / 1e6
 }

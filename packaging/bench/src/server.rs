@@ -1,14 +1,15 @@
 //! A stand-in for a Phase server on loopback: `server FOLDER [RSA]`.
 //!
 //! It answers `GET /service/public/v1/secrets/?app_id=N…` with N secrets at once,
-//! whatever else is asked, over HTTP, over HTTPS with an EC chain (P-256 leaf,
+//! whatever else is asked, and the encrypted API for the app `N`, over HTTP, over HTTPS with an EC chain (P-256 leaf,
 //! P-384 intermediate and root) and, if RSA is a folder with the keys `leaf`,
 //! `intermediate` and `root`, over HTTPS with an RSA chain.
 //!
 //! `FAR` is the port of the EC chain as if it were 20 ms away and back (but for
 //! the TCP handshake).
 //!
-//! FOLDER receives the root certificates `ec.pem` and `rsa.pem`, and at last
+//! FOLDER receives the token `token` of the encrypted API, the root certificates
+//! `ec.pem` and `rsa.pem`, and at last
 //! `ports`, a line of shell for each port. It runs until it is ended.
 
 use std::collections::HashMap;
@@ -26,6 +27,10 @@ use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+mod sealed;
+
+use sealed::sealed;
+
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// How many secrets there are to choose from.
@@ -33,13 +38,24 @@ const COUNTS: [usize; 3] = [60, 1_000, 10_000];
 
 const ROUND_TRIP: Duration = Duration::from_millis(20);
 
-/// Whole answers, by the number of secrets in them.
-type Answers = Arc<HashMap<usize, Vec<u8>>>;
+/// How many encrypted ones there are to choose from.
+const SEALED: [usize; 4] = [10, 60, 1_000, 10_000];
+
+/// Whole answers, by what tells their requests apart: `?app_id=60`, `tokens`,
+/// or the id of an environment.
+type Answers = Arc<HashMap<String, Vec<u8>>>;
 
 fn main() -> Result<()> {
     let mut arguments = env::args_os().skip(1).map(PathBuf::from);
     let folder = arguments.next().ok_or("usage: server FOLDER [RSA]")?;
-    let answers: Answers = Arc::new(COUNTS.map(|count| (count, answer(count))).into());
+    let plain = COUNTS.map(|count| (format!("?app_id={count}"), plain(count)));
+    let mut answers: HashMap<String, Vec<u8>> = plain.into();
+    let sealed = sealed(&SEALED);
+    fs::write(folder.join("token"), sealed.token)?;
+    answers.insert("tokens".to_owned(), sealed.tokens);
+    answers.extend(sealed.secrets);
+    let answers = answers.into_iter().map(|(key, body)| (key, answer(&body)));
+    let answers: Answers = Arc::new(answers.collect());
     let mut ports = format!("HTTP={}\n", listen(&answers, None)?);
     let ec = [
         KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384)?,
@@ -66,7 +82,7 @@ fn main() -> Result<()> {
 }
 
 /// `count` secrets as the server writes them, about 333 bytes each.
-fn answer(count: usize) -> Vec<u8> {
+fn plain(count: usize) -> Vec<u8> {
     let mut body = String::from("[");
     for number in 0..count {
         if number > 0 {
@@ -82,11 +98,16 @@ fn answer(count: usize) -> Vec<u8> {
         );
     }
     body.push(']');
+    body.into_bytes()
+}
+
+/// `body` as a whole answer.
+fn answer(body: &[u8]) -> Vec<u8> {
     let length = body.len();
-    format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-    )
-    .into_bytes()
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    );
+    [head.as_bytes(), body].concat()
 }
 
 /// A chain of `keys`, root first; the root's certificate goes to `file`.
@@ -187,7 +208,7 @@ fn serve(socket: TcpStream, answers: &Answers, tls: Option<Arc<ServerConfig>>) -
 fn reply(stream: impl Read + Write, answers: &Answers) -> Result<()> {
     let mut stream = BufReader::new(stream);
     loop {
-        let mut count = None;
+        let mut key = None;
         loop {
             let mut line = String::new();
             if stream.read_line(&mut line)? == 0 {
@@ -196,14 +217,17 @@ fn reply(stream: impl Read + Write, answers: &Answers) -> Result<()> {
             if line.trim_end().is_empty() {
                 break;
             }
-            if let Some((_, rest)) = line.split_once("?app_id=") {
-                count = rest
-                    .split(['&', ' '])
-                    .next()
-                    .and_then(|text| text.parse().ok());
+            // Header names are in lower case or not.
+            let line = line.to_ascii_lowercase();
+            if line.starts_with("get /service/secrets/tokens/") {
+                key = Some("tokens".to_owned());
+            } else if let Some(environment) = line.strip_prefix("environment: ") {
+                key = Some(environment.trim().to_owned());
+            } else if let Some(at) = line.find("?app_id=") {
+                key = line[at..].split(['&', ' ']).next().map(str::to_owned);
             }
         }
-        let answer = count.and_then(|count: usize| answers.get(&count));
+        let answer = key.and_then(|key| answers.get(&key));
         let nothing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".as_slice();
         stream
             .get_mut()
