@@ -11,6 +11,7 @@ mod launch;
 mod layering;
 #[cfg(target_os = "linux")]
 mod promises;
+mod standin;
 mod support;
 mod vault;
 mod wire;

@@ -15,38 +15,40 @@ mod shell;
 mod vault;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use tempfile::TempDir;
 
 use crate::support::run::Run;
-use crate::support::server::{Authority, Phase, Reply, Server};
+use crate::support::server::{Authority, Kind, Phase, Reply, Server, Sse};
 use crate::support::store::Store;
 
 /// The app's environments: two of them have `prod` in their name.
 const ENVIRONMENTS: [&str; 4] = ["Development", "Staging", "Preprod", "Non-Prod"];
 
-/// A Phase with the app `web` and nothing in it.
+/// A Phase with the app `web` and nothing in it. Secrets go into `Development` next.
 fn web() -> Phase {
-    Phase::default().app("web-id", "web", true, &ENVIRONMENTS)
+    Phase::default()
+        .app("web", Sse::On)
+        .environments(&ENVIRONMENTS)
+        .within("web/Development")
 }
 
 /// The same with secrets in the root folder of `Development`.
 fn web_with(secrets: &[(&str, &str)]) -> Phase {
-    let add = |phase: Phase, &(name, value): &(&str, &str)| {
-        phase.secret("web-id", "Development", "/", name, value)
-    };
+    let add = |phase: Phase, &(name, value): &(&str, &str)| phase.secret(name, value);
     secrets.iter().fold(web(), add)
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a test has no further use for it"
+)]
 fn serve(phase: Phase) -> Server {
-    let phase = Arc::new(phase);
-    Server::start(move |request| phase.answer(request))
+    phase.serve()
 }
 
 /// The same over HTTPS.
 fn serve_tls(authority: &Authority, phase: Phase) -> Server {
-    let phase = Arc::new(phase);
     Server::start_tls(authority, &["127.0.0.1"], move |request| {
         phase.answer(request)
     })
@@ -64,7 +66,8 @@ fn over(server: &Server) -> Run {
 
 /// The same with the token of a person.
 fn as_user(run: Run) -> Run {
-    run.variable("PHASE_SERVICE_TOKEN", format!("User {}", "2".repeat(64)))
+    let token = Phase::default().token(Kind::User);
+    run.variable("PHASE_SERVICE_TOKEN", token.rest)
 }
 
 /// All names with `prefix` in the environment of the command, sorted.

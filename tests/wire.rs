@@ -18,16 +18,22 @@ use phase_run::{
 };
 use serde_json::Value;
 
-use crate::support::server::Reply;
+use crate::support::server::{ACCOUNT, Reply, SERVICE, USER};
 
 /// The app of the recorded answers.
 const WEB: &str = "5369ca0e-10a9-409a-99c3-9608ce9cb47c";
 
-const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+/// The id of the service account's token.
+const ID: &str = ACCOUNT;
 
-/// A token, such as `token("User")`.
+/// A token that every `Phase` knows, such as `token("User")`.
 fn token(word: &str) -> PhaseToken {
-    PhaseToken::parse(&format!("{word} {ID}")).unwrap()
+    let id = match word {
+        "Service" => SERVICE,
+        "User" => USER,
+        _ => ACCOUNT,
+    };
+    PhaseToken::parse(&format!("{word} {id}")).unwrap()
 }
 
 /// A client of a service account for the server at `url`, patient enough for a slow machine.

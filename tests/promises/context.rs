@@ -2,7 +2,7 @@
 
 use super::{over, serve, serve_tls, web, web_with};
 use crate::support::run::Run;
-use crate::support::server::{Authority, Server};
+use crate::support::server::{Authority, Server, Sse};
 use crate::support::store::{Store, TOKEN};
 
 const GREET: &str = "printf %s \"$GREETING\"";
@@ -15,7 +15,8 @@ fn nowhere() -> Run {
 pub(super) fn in_every_environment() -> Server {
     let places = ["Development", "Staging", "Preprod", "Non-Prod"].into_iter();
     serve(places.fold(web(), |phase, place| {
-        phase.secret("web-id", place, "/", "GREETING", place)
+        let phase = phase.within(&format!("web/{place}"));
+        phase.secret("GREETING", place)
     }))
 }
 
@@ -44,9 +45,10 @@ fn a_flag_wins_over_a_variable_over_the_project_over_the_user_over_the_default()
 #[test]
 fn an_app_by_name_in_a_flag_wins_over_an_id_in_a_file() {
     let phase = web()
-        .app("api-id", "api", true, &["Development"])
-        .secret("web-id", "Development", "/", "GREETING", "web")
-        .secret("api-id", "Development", "/", "GREETING", "api");
+        .secret("GREETING", "web")
+        .app("api", Sse::On)
+        .environment("Development")
+        .secret("GREETING", "api");
     let server = serve(phase);
     let run = || {
         let run = nowhere().variable("PHASE_HOST", server.url());

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::context::in_every_environment;
 use super::{over, serve, serve_tls, web_with};
 use crate::support::run::Run;
-use crate::support::server::{Authority, Refusing, Reply, Server};
+use crate::support::server::{Authority, Kind, Phase, Refusing, Reply, Server};
 use crate::support::store::{Store, silent};
 
 const GREET: &str = "printf %s \"$GREETING\"";
@@ -89,10 +89,9 @@ fn a_proxy_for_https_is_asked_for_a_tunnel_and_never_sees_the_token() {
 #[test]
 fn rest_works_with_either_kind_of_token() {
     let server = in_every_environment();
-    let id = "ab".repeat(32);
-    let full = format!("pss_service:v2:{id}:{id}:{id}:{id}");
+    let token = Phase::default().token(Kind::ServiceAccount);
     for (name, value) in [("--api", "rest"), ("--provider", "phase")] {
-        let run = over(&server).variable("PHASE_SERVICE_TOKEN", &full);
+        let run = over(&server).variable("PHASE_SERVICE_TOKEN", &token.full);
         let run = run
             .variable("PHASE_RUN_API", "rest")
             .arguments(&[name, value]);
@@ -101,7 +100,7 @@ fn rest_works_with_either_kind_of_token() {
     let sent = server.requests()[0]
         .header("authorization")
         .map(str::to_owned);
-    assert_eq!(sent, Some(format!("Bearer ServiceAccount {id}")));
+    assert_eq!(sent, Some(format!("Bearer {}", token.rest)));
     let run = over(&server)
         .variable("PHASE_RUN_API", "soap")
         .sh("echo started");

@@ -2,7 +2,7 @@
 
 use super::{as_user, serve, web, web_with};
 use crate::support::run::Run;
-use crate::support::server::{Phase, Server};
+use crate::support::server::{Server, Sse};
 use crate::support::store::{Store, TOKEN};
 
 fn lab() -> Server {
@@ -153,8 +153,7 @@ fn a_write_needs_one_folder() {
 
 #[test]
 fn apps_prints_the_names_of_apps_and_environments() {
-    let phase: Phase = web().app("api-id", "api", true, &["Development"]);
-    let server = serve(phase);
+    let server = serve(web().app("api", Sse::On).environment("Development"));
     let apps = |words: &[&str]| {
         let run = Run::subcommand(&["apps"]).store(Store::Nowhere);
         let run = run.variable("PHASE_HOST", server.url());

@@ -84,7 +84,7 @@ fn what_only_looks_like_a_reference_is_text() {
 #[test]
 fn a_secret_that_is_left_out_cannot_fail_a_run() {
     let bad = |phase: crate::support::server::Phase, path: &str| {
-        phase.secret("web-id", "Development", path, "T_BAD", "${NOPE}")
+        phase.folder(path).secret("T_BAD", "${NOPE}")
     };
     let good = [("T_GOOD", "x")];
     let show = names("T_");

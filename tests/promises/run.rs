@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{as_user, names, over, rows, serve, serve_tls, web, web_with};
 use crate::support::run::Run;
-use crate::support::server::{Authority, Server};
+use crate::support::server::{Authority, Server, Sse};
 use crate::support::store::{Store, TOKEN};
 
 const GREET: &str = "printf %s \"$GREETING\"";
@@ -101,9 +101,11 @@ fn by_name(server: &Server, name: &str) -> Run {
 fn a_part_of_a_name_is_taken_if_it_is_the_only_one_and_one_line_says_which() {
     let phase = || {
         web()
-            .app("api-id", "backend", true, &["Development"])
-            .secret("api-id", "Development", "/", "GREETING", "from the backend")
-            .secret("web-id", "Staging", "/", "GREETING", "from staging")
+            .app("backend", Sse::On)
+            .environment("Development")
+            .secret("GREETING", "from the backend")
+            .within("web/Staging")
+            .secret("GREETING", "from staging")
     };
     let server = serve(phase());
     let finished = by_name(&server, "back")
@@ -121,7 +123,7 @@ fn a_part_of_a_name_is_taken_if_it_is_the_only_one_and_one_line_says_which() {
 
 #[test]
 fn prod_is_an_error_that_lists_what_it_could_mean_and_nothing_is_started() {
-    let server = serve(web().secret("web-id", "Preprod", "/", "GREETING", "wrong"));
+    let server = serve(web().within("web/Preprod").secret("GREETING", "wrong"));
     for run in Run::everywhere() {
         let run = run.store(Store::Phase(server.url()));
         let run = run.arguments(&["--env", "prod"]).sh("echo started");
@@ -136,10 +138,12 @@ fn prod_is_an_error_that_lists_what_it_could_mean_and_nothing_is_started() {
 #[test]
 fn of_several_paths_the_later_wins_with_one_line_and_each_is_one_request() {
     let phase = web()
-        .secret("web-id", "Development", "/", "HOST", "root")
-        .secret("web-id", "Development", "/db", "HOST", "db")
-        .secret("web-id", "Development", "/db", "PORT", "5432")
-        .secret("web-id", "Development", "/unseen", "PORT", "1");
+        .secret("HOST", "root")
+        .folder("/db")
+        .secret("HOST", "db")
+        .secret("PORT", "5432")
+        .folder("/unseen")
+        .secret("PORT", "1");
     let server = serve(phase);
     let show = "echo $HOST $PORT";
     let paths = |words: &[&str]| over(&server).arguments(words).sh(show);
@@ -155,9 +159,12 @@ fn of_several_paths_the_later_wins_with_one_line_and_each_is_one_request() {
 #[test]
 fn of_all_paths_the_deeper_wins_and_then_the_one_that_sorts_last() {
     let phase = web()
-        .secret("web-id", "Development", "/z", "HOST", "z")
-        .secret("web-id", "Development", "/a/a", "HOST", "a/a")
-        .secret("web-id", "Development", "/a/b", "HOST", "a/b");
+        .folder("/z")
+        .secret("HOST", "z")
+        .folder("/a/a")
+        .secret("HOST", "a/a")
+        .folder("/a/b")
+        .secret("HOST", "a/b");
     let server = serve(phase);
     let finished = over(&server).argument("--all-paths").sh("echo $HOST");
     let errors = finished.stdout("a/b\n").errors();

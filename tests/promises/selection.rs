@@ -232,7 +232,7 @@ fn an_environment_that_is_too_large_is_told_with_its_largest_variables() {
     let value = "x".repeat(100_000);
     let mut phase = web();
     for (at, name) in ["T_A", "T_B", "T_C"].into_iter().enumerate() {
-        phase = phase.secret("web-id", "Development", "/", name, &value[at..]);
+        phase = phase.secret(name, &value[at..]);
     }
     let server = serve(phase);
     // A quarter of this stack is 256 KiB.

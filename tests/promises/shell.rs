@@ -11,7 +11,7 @@ fn shell(server: &Server) -> Run {
 }
 
 fn lab() -> Server {
-    serve(web().secret("web-id", "Staging", "/", "GREETING", "hello"))
+    serve(web().within("web/Staging").secret("GREETING", "hello"))
 }
 
 #[test]

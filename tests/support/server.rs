@@ -16,7 +16,9 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tokio::net::TcpSocket;
 
 pub(crate) use authority::Authority;
-pub(crate) use phase::Phase;
+pub(crate) use phase::{
+    ACCOUNT, Identity, Kind, Lease, Limit, Phase, SERVICE, Sse, Stored, Token, USER, crypto,
+};
 pub(crate) use reply::Reply;
 pub(crate) use request::Request;
 

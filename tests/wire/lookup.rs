@@ -3,21 +3,22 @@
 use phase_run::{App, Connection, ErrorKind, Scope};
 
 use super::{WEB, client, client_of, names, recorded, wait};
-use crate::support::server::{Phase, Reply, Request, Server};
+use crate::support::server::{Phase, Reply, Request, Server, Sse};
 
 fn lab() -> Phase {
     Phase::default()
-        .app(
-            "id-web",
-            "Web",
-            true,
-            &["Development", "Staging", "Production", "Preprod"],
-        )
-        .app("id-web-2", "web-old", true, &["Development"])
-        .app("id-e2ee", "vault", false, &["Development"])
-        .secret("id-web", "Production", "/", "A", "1")
-        .secret("id-web", "Preprod", "/", "A", "2")
-        .secret("id-web", "Staging", "/", "A", "3")
+        .app("Web", Sse::On)
+        .environment("Development")
+        .environment("Staging")
+        .secret("A", "3")
+        .environment("Production")
+        .secret("A", "1")
+        .environment("Preprod")
+        .secret("A", "2")
+        .app("web-old", Sse::On)
+        .environment("Development")
+        .app("vault", Sse::Off)
+        .environment("Development")
 }
 
 /// What each request was for: `apps`, `environments`, `secrets`.
@@ -28,11 +29,10 @@ fn resources(server: &Server) -> Vec<String> {
 
 #[test]
 fn an_environment_is_looked_up_only_if_its_name_fails_and_case_does_not_matter() {
-    let phase = lab();
-    let server = Server::start(move |request| phase.answer(request));
+    let server = lab().serve();
     let client = client(&server.url());
     let value = |environment: &str| {
-        let scope = Scope::new(App::Id("id-web".into()), environment);
+        let scope = Scope::new(App::Id("Web-id".into()), environment);
         wait(client.list(&scope)).map(|secrets| secrets[0].value.expose().to_owned())
     };
     assert_eq!(value("PRODUCTION").unwrap(), "1");
@@ -54,13 +54,12 @@ fn an_environment_is_looked_up_only_if_its_name_fails_and_case_does_not_matter()
 
 #[test]
 fn an_app_by_name_is_looked_up_and_by_id_it_is_not() {
-    let phase = lab();
-    let server = Server::start(move |request| phase.answer(request));
+    let server = lab().serve();
     let client = client(&server.url());
     let list = |app| wait(client.list(&Scope::new(app, "staging")));
     assert_eq!(names(&list(App::Name("web".into()))), ["A"]);
     assert_eq!(resources(&server), ["apps", "secrets"]);
-    assert_eq!(server.requests()[1].parameter("app_id"), Some("id-web"));
+    assert_eq!(server.requests()[1].parameter("app_id"), Some("Web-id"));
     let error = list(App::Name("we".into())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous);
     let error = list(App::Name("nope".into())).unwrap_err();
@@ -69,15 +68,14 @@ fn an_app_by_name_is_looked_up_and_by_id_it_is_not() {
     assert_eq!(error.kind(), ErrorKind::Missing);
     assert_eq!(error.to_string(), "there is no app with the id \"nope\"");
     assert!(
-        error.advice().unwrap().contains("id-web-2 (web-old)"),
+        error.advice().unwrap().contains("web-old-id (web-old)"),
         "{error:?}"
     );
 }
 
 #[test]
 fn an_older_service_token_cannot_look_for_an_app_and_is_told_to_give_the_id() {
-    let phase = lab();
-    let server = Server::start(move |request| phase.answer(request));
+    let server = lab().serve();
     let client = client_of("Service", Connection::new(server.url()));
     let scope = Scope::new(App::Name("web".into()), "staging");
     let error = wait(client.list(&scope)).unwrap_err();

@@ -1,22 +1,22 @@
 //! Creating, changing and deleting over REST.
 
-use std::sync::Arc;
-
 use phase_run::ErrorKind::{Configuration, Conflict, Missing};
 use phase_run::{
     Change, Client, Connection, Error, Folder, Folders, NewSecret, Place, Scope, Secret, SecretType,
 };
 
 use super::{all_text, client_of, new, place, value, wait};
-use crate::support::server::{Phase, Server};
+use crate::support::server::{Phase, Server, Sse};
 
 fn lab() -> (Server, Client) {
     let phase = Phase::default()
-        .app("id-web", "web", true, &["Development", "Staging"])
-        .secret("id-web", "Development", "/", "HOST", "h")
-        .secret("id-web", "Development", "/db", "HOST", "other");
-    let phase = Arc::new(phase);
-    let server = Server::start(move |request| phase.answer(request));
+        .app("web", Sse::On)
+        .environments(&["Development", "Staging"])
+        .within("web/Development")
+        .secret("HOST", "h")
+        .folder("/db")
+        .secret("HOST", "other");
+    let server = phase.serve();
     let client = client_of("User", Connection::new(server.url()));
     (server, client)
 }
@@ -85,9 +85,10 @@ fn an_update_changes_what_is_given_and_leaves_the_rest() {
         .into_iter()
         .find(|request| request.method == "PUT")
         .unwrap();
+    let body = r#"{"secrets":[{"comment":"new","id":"ID","value":"v2"}]}"#;
     assert_eq!(
         String::from_utf8(put.body).unwrap(),
-        r#"{"secrets":[{"comment":"new","id":"id-1","value":"v2"}]}"#
+        body.replace("ID", &found.id)
     );
     let tags = Change {
         tags: Some(vec!["a".into()]),

@@ -1,197 +1,240 @@
-//! A small Phase: apps, environments and secrets over REST, kept in memory.
-//! It does what was seen of console v2.73.2, as far as the tests need it.
+//! A Phase in memory: one store, served over REST and end-to-end encrypted, as console
+//! v2.73.2 was seen to do it.
+//!
+//! It is told what there is from the outside in; each thing goes into the one before:
+//!
+//! ```ignore
+//! let phase = Phase::default()
+//!     .app("web", Sse::On)
+//!     .environment("Development")
+//!     .secret("HOST", "h").tags(&["db"]).own("mine")
+//!     .folder("/db").secret("PORT", "80")
+//!     .environment("Staging");
+//! let server = phase.serve();
+//! let token = phase.token(Kind::User).full;
+//! ```
 
-use std::sync::Mutex;
+mod access;
+mod account;
+mod change;
+pub(crate) mod crypto;
+mod draw;
+mod dynamic;
+mod e2ee;
+mod identity;
+mod lease;
+mod places;
+mod reference;
+mod refusal;
+mod render;
+mod rest;
+mod route;
+mod select;
+mod store;
+mod sts;
+mod tell;
 
-use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime};
 
-use super::{Reply, Request};
+use super::{Reply, Request, Server};
+use change::Item;
+use draw::Draw;
+use store::{App, Environment, Place, World};
 
-/// The store behind a [`Server`](super::Server): `Server::start(move |request| phase.answer(request))`.
-#[derive(Default)]
+pub(crate) use account::{Kind, Limit, Token};
+pub(crate) use dynamic::Lease;
+pub(crate) use identity::Identity;
+
+/// The id of a token that a service account of every [`Phase`] has.
+pub(crate) const ACCOUNT: &str = "1111111111111111111111111111111111111111111111111111111111111111";
+
+/// That of a user's.
+pub(crate) const USER: &str = "2222222222222222222222222222222222222222222222222222222222222222";
+
+/// That of an older service token.
+pub(crate) const SERVICE: &str = "3333333333333333333333333333333333333333333333333333333333333333";
+
+/// Whether the server may decrypt an app's secrets.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Sse {
+    Off,
+    On,
+}
+
+/// The server's store, and where the next thing goes. Clones share the store.
+#[derive(Clone)]
 pub(crate) struct Phase {
-    apps: Vec<App>,
-    rows: Mutex<Rows>,
+    folder: String,
+    place: Place,
+    tokens: [Token; 3],
+    world: Arc<Mutex<World>>,
 }
 
-struct App {
-    environments: Vec<String>,
-    id: String,
-    name: String,
-    sse: bool,
+/// A secret as it lies in the store, opened.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) struct Stored {
+    pub(crate) comment: String,
+    pub(crate) key: String,
+    pub(crate) kind: String,
+    pub(crate) path: String,
+    pub(crate) tags: Vec<String>,
+    pub(crate) value: String,
 }
 
-#[derive(Default)]
-struct Rows {
-    made: u64,
-    /// App id, environment, and the row as it is sent.
-    rows: Vec<(String, String, Value)>,
+impl Default for Phase {
+    /// With an account of each kind that reaches every environment, and nothing else.
+    fn default() -> Self {
+        let mut draw = Draw::default();
+        let mut world = World {
+            accounts: Vec::new(),
+            apps: Vec::new(),
+            clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_223_323),
+            organisation: draw.id(),
+            draw,
+            throttled: None,
+            tokens: Vec::new(),
+        };
+        let tokens = [
+            (Kind::Service, SERVICE),
+            (Kind::ServiceAccount, ACCOUNT),
+            (Kind::User, USER),
+        ];
+        let tokens = tokens.map(|(kind, id)| {
+            let account = world.admit(kind, true);
+            world.mint(account, id.to_owned())
+        });
+        let place = Place {
+            app: 0,
+            environment: 0,
+        };
+        Self {
+            folder: "/".to_owned(),
+            place,
+            tokens,
+            world: Arc::new(Mutex::new(world)),
+        }
+    }
 }
 
 impl Phase {
-    /// The same with an app.
-    pub(crate) fn app(mut self, id: &str, name: &str, sse: bool, environments: &[&str]) -> Self {
-        self.apps.push(App {
-            environments: environments.iter().map(|&name| name.to_owned()).collect(),
-            id: id.to_owned(),
+    /// Another app, whose id is its name and `-id`.
+    pub(crate) fn app(mut self, name: &str, sse: Sse) -> Self {
+        let mut world = self.world();
+        let alike = world.apps.iter().filter(|app| app.name == name).count();
+        let id = match alike {
+            0 => format!("{name}-id"),
+            more => format!("{name}-id-{}", more + 1),
+        };
+        let created = world.now();
+        world.apps.push(App {
+            created,
+            environments: Vec::new(),
+            id,
             name: name.to_owned(),
-            sse,
+            sse: sse == Sse::On,
         });
+        let app = world.apps.len() - 1;
+        drop(world);
+        self.place.app = app;
         self
     }
 
-    /// The same with a secret in a folder of an environment.
-    pub(crate) fn secret(
-        self,
-        app: &str,
-        environment: &str,
-        path: &str,
-        key: &str,
-        value: &str,
-    ) -> Self {
-        let new = json!({"key": key, "value": value, "path": path});
-        self.rows.lock().unwrap().add(app, environment, &new, true);
+    /// Another environment in that app.
+    pub(crate) fn environment(self, name: &str) -> Self {
+        let (seed, salt) = {
+            let draw = &mut self.world().draw;
+            (draw.hex(), draw.hex())
+        };
+        self.environment_of(name, &seed, &salt)
+    }
+
+    /// The same with this seed and this salt, 64 digits each.
+    pub(crate) fn environment_of(mut self, name: &str, seed: &str, salt: &str) -> Self {
+        let app = self.place.app;
+        let mut world = self.world();
+        let bytes = crypto::unhex(seed).and_then(|bytes| bytes.try_into().ok());
+        let created = world.now();
+        let environment = Environment {
+            created,
+            dynamics: Vec::new(),
+            folders: Vec::new(),
+            id: world.draw.id(),
+            keys: crypto::KeyPair::of(&bytes.unwrap()),
+            name: name.to_owned(),
+            salt: salt.to_owned(),
+            secrets: Vec::new(),
+            seed: seed.to_owned(),
+            updated: created,
+        };
+        world.apps[app].environments.push(environment);
+        let environment = world.apps[app].environments.len() - 1;
+        let place = Place { app, environment };
+        for account in 0..world.accounts.len() {
+            if world.accounts[account].everywhere {
+                world.grant(account, place);
+            }
+        }
+        drop(world);
+        self.place = place;
+        self.folder("/")
+    }
+
+    /// Several; the last one is filled next.
+    pub(crate) fn environments(self, names: &[&str]) -> Self {
+        names
+            .iter()
+            .fold(self, |phase, name| phase.environment(name))
+    }
+
+    /// Goes back to the root folder of `web/Development`.
+    pub(crate) fn within(mut self, name: &str) -> Self {
+        let place = self.world().the(name);
+        self.place = place;
+        self.folder("/")
+    }
+
+    /// What follows goes into this folder of the environment.
+    pub(crate) fn folder(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.folder);
+        self
+    }
+
+    /// A secret.
+    pub(crate) fn secret(self, key: &str, value: &str) -> Self {
+        let mut world = self.world();
+        let salt = world.at(self.place).salt.clone();
+        let item = Item {
+            digest: Some(crypto::digest(key, &salt)),
+            key: Some(world.encrypt(self.place, key)),
+            path: Some(self.folder.clone()),
+            value: Some(world.encrypt(self.place, value)),
+            ..Item::default()
+        };
+        world.create(None, self.place, item);
+        drop(world);
+        self
+    }
+
+    /// A dynamic secret, whose values are called this.
+    pub(crate) fn dynamic(self, name: &str, keys: &[&str]) -> Self {
+        self.world()
+            .add_dynamic(self.place, &self.folder, name, keys);
         self
     }
 
     /// Answers as the server does.
     pub(crate) fn answer(&self, request: &Request) -> Reply {
-        self.respond(request).unwrap_or_else(|(status, text)| {
-            Reply::json(status, json!({"error": text}).to_string())
-        })
+        self.world().answer(request)
     }
 
-    fn respond(&self, request: &Request) -> Result<Reply, (u16, String)> {
-        let authorization = request.header("authorization");
-        let authorization = authorization.ok_or((
-            401,
-            "Authentication credentials were not provided.".to_owned(),
-        ))?;
-        if request.path == "/service/public/v1/apps/" {
-            let apps = self
-                .apps
-                .iter()
-                .map(|app| json!({"id": app.id, "name": app.name, "sseEnabled": app.sse}));
-            return Ok(listed(&apps.collect()));
-        }
-        let id = request.parameter("app_id").unwrap_or_default();
-        let app = self.apps.iter().find(|app| app.id == id);
-        let app = app.ok_or_else(|| (404, format!("App with ID {id} not found")))?;
-        if !app.sse {
-            return Err((400, "SSE is not enabled for this App".to_owned()));
-        }
-        if request.path == "/service/public/v1/environments/" {
-            let names = app.environments.iter().map(|name| json!({"name": name}));
-            return Ok(listed(&names.collect()));
-        }
-        let wanted = request.parameter("env").unwrap_or_default();
-        let fits = |name: &&String| name.eq_ignore_ascii_case(wanted);
-        let environment = app
-            .environments
-            .iter()
-            .find(fits)
-            .ok_or_else(|| (404, format!("Environment '{wanted}' not found in App {id}")))?;
-        let user = authorization.starts_with("Bearer User ");
-        self.rows
-            .lock()
-            .unwrap()
-            .respond(request, id, environment, user)
-    }
-}
-
-fn listed(items: &Value) -> Reply {
-    Reply::json(200, json!({"data": items}).to_string())
-}
-
-impl Rows {
-    fn respond(
-        &mut self,
-        request: &Request,
-        app: &str,
-        environment: &str,
-        user: bool,
-    ) -> Result<Reply, (u16, String)> {
-        if request.method == "GET" {
-            return Ok(self.list(request, app, environment));
-        }
-        let body: Value = serde_json::from_slice(&request.body)
-            .map_err(|_| (400, "Request body must be valid JSON.".to_owned()))?;
-        let item = body["secrets"][0].clone();
-        match request.method.as_str() {
-            "POST" => {
-                let row = self.add(app, environment, &item, user);
-                row.ok_or((409, "Duplicate secret found".to_owned()))
-            }
-            "PUT" => {
-                let id = item["id"].as_str().unwrap_or_default();
-                let row = self.rows.iter_mut().find(|(.., row)| row["id"] == id);
-                let row = row.ok_or_else(|| (404, format!("Secret not found: {id}")))?;
-                Ok(change(&mut row.2, &item, user))
-            }
-            _ => {
-                let known = self.rows.len();
-                self.rows.retain(|(.., row)| row["id"] != item);
-                if self.rows.len() == known {
-                    return Err((
-                        404,
-                        format!("Secret(s) not found in this environment: {item}"),
-                    ));
-                }
-                Ok(json!({"message": "Deleted 1 secret"}))
-            }
-        }
-        .map(|body| Reply::json(200, json!([body]).to_string()))
+    /// Serves it over HTTP.
+    pub(crate) fn serve(&self) -> Server {
+        let phase = self.clone();
+        Server::start(move |request| phase.answer(request))
     }
 
-    fn list(&self, request: &Request, app: &str, environment: &str) -> Reply {
-        let path = request.parameter("path").filter(|path| !path.is_empty());
-        let key = request.parameter("key").map(str::to_uppercase);
-        let rows = self.rows.iter().filter(|(row_app, row_environment, row)| {
-            row_app == app
-                && row_environment == environment
-                && path.is_none_or(|path| row["path"] == path)
-                && key.as_ref().is_none_or(|key| row["key"] == key.as_str())
-        });
-        let rows: Vec<&Value> = rows.map(|(.., row)| row).collect();
-        Reply::json(200, json!(rows).to_string())
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
     }
-
-    fn add(&mut self, app: &str, environment: &str, item: &Value, user: bool) -> Option<Value> {
-        let key = item["key"].as_str().unwrap().to_uppercase();
-        let path = item["path"].as_str().unwrap_or("/");
-        let same = |row: &Value| row["key"] == key.as_str() && row["path"] == path;
-        if self
-            .rows
-            .iter()
-            .any(|(a, e, row)| a == app && e == environment && same(row))
-        {
-            return None;
-        }
-        self.made += 1;
-        let kind = item["type"].as_str().unwrap_or("secret");
-        let mut row = json!({
-            "id": format!("id-{}", self.made), "key": key, "value": item["value"], "path": path,
-            "comment": item["comment"].as_str().unwrap_or_default(), "type": kind,
-            "tags": item["tags"].as_array().cloned().unwrap_or_default(), "override": null,
-            "lifecycle": "static", "version": 1, "updatedAt": "2026-11-21T01:08:43.686428Z",
-        });
-        if user && item["override"].is_object() {
-            // What was said of `isActive` is not looked at.
-            row["override"] = json!({"value": item["override"]["value"], "isActive": true});
-        }
-        self.rows
-            .push((app.to_owned(), environment.to_owned(), row.clone()));
-        Some(row)
-    }
-}
-
-/// Changes what is given; the rest stays.
-fn change(row: &mut Value, item: &Value, user: bool) -> Value {
-    for (name, value) in item.as_object().unwrap() {
-        if name != "override" || user {
-            row[name] = value.clone();
-        }
-    }
-    row["version"] = json!(row["version"].as_u64().unwrap() + 1);
-    row.clone()
 }

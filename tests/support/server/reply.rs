@@ -82,6 +82,12 @@ impl Reply {
         self
     }
 
+    /// The same without its body, as an answer to `HEAD`.
+    pub(super) fn bodiless(self) -> Self {
+        let body = Vec::new();
+        Self { body, ..self }
+    }
+
     /// The same, a byte at a time, never to be finished by any deadline.
     pub(crate) fn dripping(self) -> Self {
         Self {
@@ -124,6 +130,22 @@ impl Reply {
             ..self
         }
         .header("Content-Encoding", "gzip")
+    }
+
+    /// Its body.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The first header called `name`.
+    pub(crate) fn said(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Its status.
+    pub(crate) fn status(&self) -> u16 {
+        self.status
     }
 
     /// Sends it, and says whether the connection is still good.

@@ -20,6 +20,42 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// A request for `target`, with no headers and no body.
+    pub(crate) fn to(method: &str, target: &str) -> Self {
+        // To a proxy, the target is a whole URL.
+        let local = target
+            .splitn(4, '/')
+            .nth(3)
+            .filter(|_| target.starts_with("http"));
+        let local = local.map_or_else(|| target.to_owned(), |path| format!("/{path}"));
+        let (path, query) = local.split_once('?').unwrap_or((&local, ""));
+        let query = query
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(name, value)| (decoded(name), decoded(value)))
+            .collect();
+        Self {
+            method: method.to_owned(),
+            path: decoded(path),
+            query,
+            target: target.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// The same with another header.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_lowercase(), value.to_owned()));
+        self
+    }
+
+    /// The same with a body.
+    pub(crate) fn carrying(self, body: impl Into<Vec<u8>>) -> Self {
+        let body = body.into();
+        Self { body, ..self }
+    }
+
     /// The next request of a connection; `None` at its end. What is no HTTP, such
     /// as the beginning of TLS, is invalid data.
     pub(super) fn read(stream: &mut impl Read, connection: usize) -> io::Result<Option<Self>> {
@@ -34,7 +70,8 @@ impl Request {
                 return Err(io::ErrorKind::InvalidData.into());
             }
         }
-        let head = String::from_utf8(head).map_err(io::Error::other)?;
+        // Latin-1, as Django has it: a path in UTF-8 is not what it seems.
+        let head: String = head.into_iter().map(char::from).collect();
         let mut lines = head.trim_end().lines();
         let mut words = lines.next().unwrap_or_default().split(' ');
         let method = words.next().unwrap_or_default().to_owned();
@@ -43,29 +80,13 @@ impl Request {
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
             .collect();
-        // To a proxy, the target is a whole URL.
-        let local = target
-            .splitn(4, '/')
-            .nth(3)
-            .filter(|_| target.starts_with("http"));
-        let local = local.map_or_else(|| target.clone(), |path| format!("/{path}"));
-        let (path, query) = local.split_once('?').unwrap_or((&local, ""));
-        let query = query
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .map(|(name, value)| (decoded(name), decoded(value)))
-            .collect();
-        let path = decoded(path);
         let body = Vec::new();
+        let request = Self::to(&method, &target);
         let mut request = Self {
             body,
             connection,
             headers,
-            method,
-            path,
-            query,
-            target,
+            ..request
         };
         let length = request
             .header("content-length")
