@@ -1,5 +1,6 @@
 //! The Phase of the tests is like the real one.
 
+mod recorded;
 mod vectors;
 
 use serde_json::Value;

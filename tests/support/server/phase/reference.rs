@@ -123,7 +123,11 @@ impl Resolver<'_> {
         Some(Place { app, environment })
     }
 
+    /// The server has no keys for an app without server-side encryption.
     fn find(&self, place: Place, aim: &Aim) -> Option<&Secret> {
+        if !self.world.apps[place.app].sse {
+            return None;
+        }
         let environment = self.world.at(place);
         let digest = digest(aim.key, &environment.salt);
         let mut secrets = environment.secrets.iter();

@@ -67,11 +67,9 @@ impl World {
             for key in row["key_map"].as_array_mut()? {
                 open(&mut key["key_name"])?;
             }
-            for credential in row["lease"]["credentials"]
-                .as_array_mut()
-                .into_iter()
-                .flatten()
-            {
+            let credentials = row["lease"].get_mut("credentials");
+            let credentials = credentials.and_then(Value::as_array_mut);
+            for credential in credentials.into_iter().flatten() {
                 open(&mut credential["key"])?;
                 open(&mut credential["value"])?;
             }
