@@ -1,6 +1,11 @@
 //! The Phase of the tests is like the real one.
 
+mod identity;
+mod lease;
+mod official;
 mod recorded;
+mod reference;
+mod store;
 mod vectors;
 
 use serde_json::Value;

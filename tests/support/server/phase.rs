@@ -75,6 +75,7 @@ pub(crate) struct Phase {
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) struct Stored {
     pub(crate) comment: String,
+    pub(crate) id: String,
     pub(crate) key: String,
     pub(crate) kind: String,
     pub(crate) path: String,
@@ -94,6 +95,7 @@ impl Default for Phase {
             draw,
             throttled: None,
             tokens: Vec::new(),
+            wall: None,
         };
         let tokens = [
             (Kind::Service, SERVICE),

@@ -58,7 +58,7 @@ impl Request {
 
     /// The next request of a connection; `None` at its end. What is no HTTP, such
     /// as the beginning of TLS, is invalid data.
-    pub(super) fn read(stream: &mut impl Read, connection: usize) -> io::Result<Option<Self>> {
+    pub(crate) fn read(stream: &mut impl Read, connection: usize) -> io::Result<Option<Self>> {
         let mut head = Vec::new();
         let mut byte = [0];
         while !head.ends_with(b"\r\n\r\n") {

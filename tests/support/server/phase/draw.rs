@@ -32,14 +32,9 @@ impl Draw {
     /// An id such as a database gives.
     pub(super) fn id(&mut self) -> String {
         let text = self.hex();
-        let (a, b, c, d, e) = (
-            &text[..8],
-            &text[8..12],
-            &text[13..16],
-            &text[17..20],
-            &text[20..32],
-        );
-        format!("{a}-{b}-4{c}-8{d}-{e}")
+        let parts = [0..8, 8..12, 13..16, 17..20, 20..32].map(|range| &text[range]);
+        let [time, middle, version, variant, node] = parts;
+        format!("{time}-{middle}-4{version}-8{variant}-{node}")
     }
 
     /// `plaintext` for the owner of `recipient`.

@@ -92,7 +92,7 @@ impl World {
         let lease = &mut self.at_mut(place).dynamics[dynamic].leases[lease];
         let more = Duration::from_secs(seconds);
         if lease.ttl + more > max {
-            let left = (max - lease.ttl).as_secs();
+            let left = max.saturating_sub(lease.ttl).as_secs();
             let text = format!(
                 "The renewal TTL would exceed the maximum TTL for this dynamic secret. Maximum \
                  remaining renewal time: {left} seconds"

@@ -225,21 +225,19 @@ fn entries(request: &Request) -> Answer<Vec<Value>> {
 /// What holds for new secrets and for changes.
 fn check(entry: &Value) -> Answer<()> {
     let refused = |text: &str| Err(Refusal::new(400, text));
-    if let Some(kind) = entry.get("type").filter(|kind| !kind.is_null()) {
-        if !KINDS.iter().any(|known| kind == known) {
-            let kind = kind.as_str().unwrap_or_default();
-            return refused(&format!(
-                "Invalid 'type': '{kind}'. Must be one of ['config', 'sealed', 'secret']."
-            ));
-        }
+    let kind = entry.get("type").filter(|kind| !kind.is_null());
+    if let Some(kind) = kind.filter(|kind| !KINDS.iter().any(|known| kind == known)) {
+        let kind = kind.as_str().unwrap_or_default();
+        return refused(&format!(
+            "Invalid 'type': '{kind}'. Must be one of ['config', 'sealed', 'secret']."
+        ));
     }
     match entry.get("override") {
-        None => Ok(()),
         Some(own) if !own.is_object() => refused("'override' must be a JSON object."),
         Some(own) if !own["value"].is_string() => refused("'override.value' must be a string."),
         Some(own) if !own["isActive"].is_boolean() => {
             refused("'override.isActive' must be a boolean.")
         }
-        Some(_) => Ok(()),
+        _ => Ok(()),
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct World {
     /// For how many seconds nobody is served.
     pub(super) throttled: Option<u64>,
     pub(super) tokens: Vec<Minted>,
+    /// What time it is for those who sign, if it is not what time it is.
+    pub(super) wall: Option<SystemTime>,
 }
 
 pub(super) struct App {

@@ -1,6 +1,6 @@
 //! What more can be said of the last thing, and done to a server that runs.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::account::{Kind, Limit, Token};
 use super::crypto::{decrypt, digest};
@@ -131,6 +131,11 @@ impl Phase {
         self.world().throttled = seconds;
     }
 
+    /// What time it is for those who sign: the real one, until this is said.
+    pub(crate) fn wall_clock(&self, time: SystemTime) {
+        self.world().wall = Some(time);
+    }
+
     /// Lets time go by.
     pub(crate) fn pass(&self, time: Duration) {
         self.world().clock += time;
@@ -160,6 +165,7 @@ impl Phase {
                     .filter(|text| !text.is_empty())
                     .map(|text| open(text))
                     .unwrap_or_default(),
+                id: secret.id.clone(),
                 key,
                 kind: secret.kind.clone(),
                 path: secret.path.clone(),
