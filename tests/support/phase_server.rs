@@ -1,5 +1,5 @@
 //! The tests' Phase, to try things with by hand: `cargo run --example phase-server`.
-//! It tells its tokens and runs until it is ended.
+//! It tells where it is and its tokens, as lines for a shell, and runs until it is ended.
 
 #![expect(clippy::unwrap_used, reason = "there is nobody to tell")]
 
@@ -35,10 +35,14 @@ fn main() -> io::Result<()> {
     let server = phase.serve();
     let mut out = io::stdout().lock();
     writeln!(out, "export PHASE_HOST={}", server.url())?;
+    let user = phase.token(Kind::User);
+    writeln!(out, "export PHASE_SERVICE_TOKEN={}", user.full)?;
+    writeln!(out, "# The other tokens:")?;
+    for kind in [Kind::ServiceAccount, Kind::Service] {
+        writeln!(out, "# {}", phase.token(kind).full)?;
+    }
     for kind in [Kind::User, Kind::ServiceAccount, Kind::Service] {
-        let token = phase.token(kind);
-        writeln!(out, "export PHASE_SERVICE_TOKEN='{}'", token.rest)?;
-        writeln!(out, "export PHASE_SERVICE_TOKEN='{}'", token.full)?;
+        writeln!(out, "# {}", phase.token(kind).rest)?;
     }
     drop(out);
     loop {

@@ -64,14 +64,15 @@ impl World {
                 return false;
             };
             let path = normalized(item.path.as_deref().unwrap_or("/"));
-            let secret = environment.secrets.iter().any(|secret| {
+            let by_secret = environment.secrets.iter().any(|secret| {
                 secret.path == path
                     && secret.digest == *digest
                     && item.id.as_ref() != Some(&secret.id)
             });
-            let mut dynamics = environment.dynamics.iter();
-            let mut dynamics = dynamics.by_ref().filter(|dynamic| dynamic.path == path);
-            secret || dynamics.any(|found| found.keys.iter().any(|key| key.digest == *digest))
+            let dynamics = environment.dynamics.iter();
+            let dynamics = dynamics.filter(|dynamic| dynamic.path == path);
+            let mut keys = dynamics.flat_map(|dynamic| &dynamic.keys);
+            by_secret || keys.any(|key| key.digest == *digest)
         };
         if items.iter().any(taken) {
             return Err(Refusal::new(409, "Duplicate secret found"));
@@ -82,7 +83,7 @@ impl World {
     /// A new secret. Gives back its id.
     pub(super) fn create(&mut self, caller: Option<Caller>, place: Place, item: Item) -> String {
         let path = normalized(item.path.as_deref().unwrap_or("/"));
-        self.folder(place, &path);
+        self.make_folder(place, &path);
         let created = self.now();
         let mut secret = Secret {
             comment: item.comment.unwrap_or_default(),
@@ -126,7 +127,7 @@ impl World {
         }
         if let Some(path) = item.path {
             secret.path = normalized(&path);
-            self.folder(place, &secret.path);
+            self.make_folder(place, &secret.path);
         }
         if let (Some(key), Some(digest)) = (item.key, item.digest) {
             (secret.key, secret.digest) = (key, digest);

@@ -87,7 +87,7 @@ impl World {
             name: name.to_owned(),
             path: path.to_owned(),
         };
-        self.folder(place, path);
+        self.make_folder(place, path);
         self.at_mut(place).dynamics.push(dynamic);
     }
 

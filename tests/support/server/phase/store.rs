@@ -128,12 +128,11 @@ impl World {
         }
     }
 
-    /// The id of a folder, which is made if it is missing. The root has none.
-    pub(super) fn folder(&mut self, place: Place, path: &str) {
-        let environment = &mut self.apps[place.app].environments[place.environment];
-        if path != "/" && environment.folder(path).is_none() {
+    /// Makes a folder if it is missing. The root is none.
+    pub(super) fn make_folder(&mut self, place: Place, path: &str) {
+        if path != "/" && self.at(place).folder(path).is_none() {
             let folder = (path.to_owned(), self.draw.id());
-            environment.folders.push(folder);
+            self.at_mut(place).folders.push(folder);
         }
     }
 
@@ -145,6 +144,7 @@ impl World {
 }
 
 impl Environment {
+    /// The id of a folder.
     pub(super) fn folder(&self, path: &str) -> Option<&str> {
         let found = self.folders.iter().find(|(known, _)| known == path);
         found.map(|(_, id)| id.as_str())
