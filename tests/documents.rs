@@ -21,12 +21,12 @@ const CI: &str = include_str!("../.ci/run");
 const PROMISED: &str = "\
     --all-paths --allow-partial --allow-unresolved --api --app --app-id --ca-cert \
     --clean-env --command --dry-run --env --exclude --host --identity --insecure \
-    --json --kill-after --log-format --map-signal --mode --no-pdeathsig --no-personal \
+    --json --kill-after --lease-ttl --leases --log-format --map-signal --mode --no-pdeathsig --no-personal \
     --only --pass-auth --path --prefix --preserve-env --provider --quiet --rename \
-    --require --shell --signal-scope --sysexits --tag --timeout --token-file --vault";
+    --require --revoke-leases --shell --signal-scope --sysexits --tag --timeout --token-file --vault";
 
 /// Flags in the README that belong to somebody else's program.
-const FOREIGN: &str = "--file --from --locked --now --release --rm";
+const FOREIGN: &str = "--file --from --generate-leases --locked --now --release --rm --tags";
 
 /// Variables that the HTTP client reads, and not we.
 const OF_THE_CLIENT: [&str; 1] = ["HTTPS_PROXY"];

@@ -2,6 +2,7 @@
 
 mod context;
 mod dry_run;
+mod encrypted;
 mod files;
 mod messages;
 mod network;

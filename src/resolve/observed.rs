@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::pick::pick;
+use crate::error::Error;
 use crate::scope::App;
 use crate::secret::Secret;
 use crate::stock::Plain;
@@ -61,22 +61,33 @@ fn world(table: &Value) -> Vec<(Place, Vec<Secret>)> {
 
 /// The place that a back-end would settle `asked` on.
 fn settled(asked: &Place, world: &[(Place, Vec<Secret>)]) -> Result<Place> {
-    let apps: Vec<String> = world
-        .iter()
-        .map(|(place, _)| place.app.to_string())
-        .collect();
-    let mut apps: Vec<&str> = apps.iter().map(String::as_str).collect();
-    apps.dedup();
-    let app = apps[pick("app", "--app", &asked.app.to_string(), &apps)?.index];
-    let app = App::Name(app.to_owned());
-    let of_app = world
-        .iter()
-        .map(|(place, _)| place)
-        .filter(|place| place.app == app);
-    let places: Vec<&Place> = of_app.collect();
-    let names: Vec<&str> = places.iter().map(|place| &*place.environment).collect();
-    let picked = pick("environment", "--env", &asked.environment, &names)?;
-    Ok(places[picked.index].clone())
+    let places = world.iter().map(|(place, _)| place);
+    let of_app = matching(places, &asked.app.to_string(), |place| {
+        place.app.to_string()
+    });
+    let fit = matching(of_app.into_iter(), &asked.environment, |place| {
+        place.environment.clone()
+    });
+    let absent = || Error::new(ErrorKind::Missing, "it is not there");
+    fit.first().map(|&place| place.clone()).ok_or_else(absent)
+}
+
+/// Those whose name is `wanted`, ignoring case, or else those that contain it.
+fn matching<'a>(
+    places: impl Iterator<Item = &'a Place>,
+    wanted: &str,
+    name: impl Fn(&Place) -> String,
+) -> Vec<&'a Place> {
+    let places: Vec<&Place> = places.collect();
+    let wanted = wanted.to_lowercase();
+    let is = |place: &&&Place| name(place).to_lowercase() == wanted;
+    let has = |place: &&&Place| name(place).to_lowercase().contains(&wanted);
+    let whole: Vec<&Place> = places.iter().filter(is).copied().collect();
+    if whole.is_empty() {
+        places.iter().filter(has).copied().collect()
+    } else {
+        whole
+    }
 }
 
 /// The value of `folder` / `key` in web / Development.

@@ -200,6 +200,10 @@ fn command(args: &args::Run) -> Result<Vec<OsString>, Failure> {
 }
 
 fn supervision(args: &args::Process, program: Option<&OsString>) -> Result<Supervision, Failure> {
+    if args.revoke_leases && args.mode == Mode::Exec {
+        let text = "--revoke-leases needs somebody to stay, and --mode exec stays for nothing";
+        return Err(Failure::new(Reason::Usage, text));
+    }
     let scope = match args.signal_scope {
         SignalScopeName::Child => SignalScope::Child,
         SignalScopeName::Group => SignalScope::Group,

@@ -106,6 +106,12 @@ const COMPLAINTS: &[Row] = &[
         "use a full `pss_…` token, or enable server-side encryption for the app in the Phase console",
     ),
     (
+        "One or more dynamic secret leases could not be created",
+        ErrorKind::Denied,
+        "the server cannot make credentials for the dynamic secrets in {}",
+        "mend them in the Phase console, ask for another --lease-ttl, or leave them out with --leases skip",
+    ),
+    (
         "Environment context required",
         ErrorKind::Configuration,
         "the app and the environment did not reach the server",

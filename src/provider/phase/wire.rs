@@ -60,11 +60,27 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 pub(super) struct Complaint<'a> {
     #[serde(borrow, default, alias = "detail")]
     error: Text<'a>,
+    #[serde(borrow, default, alias = "failedLeases")]
+    failed_leases: Vec<FailedLease<'a>>,
+}
+
+/// A dynamic secret of which no lease could be made.
+#[derive(Deserialize)]
+struct FailedLease<'a> {
+    #[serde(borrow, default)]
+    error: Text<'a>,
+    #[serde(borrow, default, alias = "secretName")]
+    secret_name: Text<'a>,
 }
 
 impl Complaint<'_> {
+    /// What the server says, and of which secrets.
     pub(super) fn into_string(self) -> String {
-        self.error.into_string()
+        let mut text = self.error.into_string();
+        for FailedLease { error, secret_name } in &self.failed_leases {
+            text += &format!("; {}: {}", secret_name.as_str(), error.as_str());
+        }
+        text
     }
 }
 

@@ -1,0 +1,289 @@
+//! Phase, end to end encrypted: what a user of a full token sees.
+
+use super::{names, web};
+use crate::support::run::Run;
+use crate::support::server::{Kind, Lease, Limit, Phase, Server, Sse};
+use crate::support::store::Store;
+
+const KINDS: [Kind; 3] = [Kind::Service, Kind::ServiceAccount, Kind::User];
+
+/// An app without server-side encryption, referring to itself and to others.
+fn lab() -> Phase {
+    Phase::default()
+        .app("api", Sse::Off)
+        .environment("Production")
+        .secret("KEY", "x-${HOST}")
+        .secret("HOST", "api.internal")
+        .app("web", Sse::Off)
+        .environments(&["Development", "Staging"])
+        .within("web/Staging")
+        .secret("HOST", "staging-host")
+        .within("web/Development")
+        .secret("APP_HOST", "h")
+        .secret("APP_URL", "pg://${APP_HOST}:${/db/PORT}/x")
+        .secret("APP_STAGING", "${staging.HOST}")
+        .secret("APP_KEY", "${api::prod.KEY}")
+        .secret("APP_OWN", "shared")
+        .own("mine-${APP_HOST}")
+        .secret("APP_SHELL", "${X:-y} ${{X}} $X $$ ${")
+        .folder("/db")
+        .secret("PORT", "5432")
+}
+
+/// A run with the full token of an account that reaches everything.
+fn with(phase: &Phase, server: &Server, kind: Kind) -> Run {
+    on(Run::with(&[]), phase, server, kind)
+}
+
+fn on(run: Run, phase: &Phase, server: &Server, kind: Kind) -> Run {
+    run.store(Store::Nowhere)
+        .variable("PHASE_HOST", server.url())
+        .variable("PHASE_SERVICE_TOKEN", phase.token(kind).full)
+        .variable("PHASE_APP", "web")
+        .variable("PHASE_ENV", "dev")
+}
+
+#[test]
+fn each_kind_of_token_runs_a_command_with_overrides_and_references() {
+    for kind in KINDS {
+        let phase = lab();
+        let server = phase.serve();
+        let own = if kind == Kind::User {
+            "mine-h"
+        } else {
+            "shared"
+        };
+        let run = with(&phase, &server, kind).sh(&names("APP_"));
+        let finished = run.stdout(format!(
+            "APP_HOST=h\nAPP_KEY=x-api.internal\nAPP_OWN={own}\nAPP_SHELL=${{X:-y}} ${{{{X}}}} $X $$ ${{\n\
+             APP_STAGING=staging-host\nAPP_URL=pg://h:5432/x\n"
+        ));
+        finished.status(0).stderr_has("\"Development\"");
+        assert_eq!(
+            server.requests().len(),
+            4,
+            "the token, and three environments"
+        );
+    }
+}
+
+#[test]
+fn rest_is_spoken_with_a_full_token_where_that_is_asked_for() {
+    let phase = web().secret("APP_A", "1");
+    let server = phase.serve();
+    let run = with(&phase, &server, Kind::ServiceAccount).arguments(&["--api", "rest"]);
+    run.sh(&names("APP_")).stdout("APP_A=1\n").status(0);
+    let rest = |path: &str| path.starts_with("/service/public/v1/");
+    assert!(server.requests().iter().all(|request| rest(&request.path)));
+    let run = with(&phase, &server, Kind::User).arguments(&["--api", "e2ee"]);
+    let run = run.variable("PHASE_SERVICE_TOKEN", phase.token(Kind::User).rest);
+    let finished = run.sh("exit 0").failed(125, "credentials");
+    finished
+        .stderr_has("holds no keys")
+        .stderr_has("--api rest");
+}
+
+#[test]
+fn a_dead_token_and_one_without_access_say_what_to_do() {
+    for (limit, word, advice) in [
+        (Limit::Dead, "credentials", "PHASE_SERVICE_TOKEN"),
+        (Limit::Left, "credentials", "no longer a member"),
+        (Limit::Address, "denied", "IP address"),
+        (Limit::Without("read"), "denied", "permission"),
+    ] {
+        let phase = lab();
+        let server = phase.serve();
+        phase.limit(&phase.token(Kind::User), limit);
+        let run = with(&phase, &server, Kind::User).sh("exit 0");
+        run.failed(125, word).stderr_has(advice);
+    }
+    let phase = lab();
+    let server = phase.serve();
+    let token = phase.admit(Kind::ServiceAccount, &["web/Staging"]);
+    let run = with(&phase, &server, Kind::User).variable("PHASE_SERVICE_TOKEN", token.full);
+    let finished = run.sh("exit 0").failed(125, "missing");
+    finished.stderr_has("there are: Staging");
+}
+
+#[test]
+fn a_reference_into_what_is_out_of_reach_fails_the_run_by_name_unless_allowed() {
+    let phase = lab();
+    let server = phase.serve();
+    let token = phase.admit(Kind::ServiceAccount, &["web/Development", "web/Staging"]);
+    let run = || {
+        let run = with(&phase, &server, Kind::User).sh(&names("APP_KEY"));
+        run.variable("PHASE_SERVICE_TOKEN", &token.full)
+    };
+    let finished = run().failed(125, "unresolved");
+    finished.stderr_has("APP_KEY → ${api::prod.KEY} (there is no app \"api\")");
+    let finished = run().argument("--allow-unresolved");
+    finished.stdout("APP_KEY=${api::prod.KEY}\n").status(0);
+    run()
+        .arguments(&["--exclude", "APP_KEY"])
+        .stdout("").status(0);
+}
+
+#[test]
+fn the_store_is_read_and_written_encrypted() {
+    let phase = lab();
+    let server = phase.serve();
+    let secrets = |words: &[&str]| {
+        let words: Vec<_> = ["secrets"].iter().chain(words).copied().collect();
+        on(Run::subcommand(&words), &phase, &server, Kind::User)
+    };
+    let run = secrets(&["create", "new", "--comment", "for people", "--tag", "a,b"]);
+    run.stdin("one").status(0);
+    secrets(&["get", "new"]).stdout("one").status(0);
+    secrets(&["create", "NEW"])
+        .stdin("x")
+        .failed(125, "conflict");
+    secrets(&["update", "NEW"]).stdin("two").status(0);
+    secrets(&["update", "NEW", "--override"])
+        .stdin("mine")
+        .status(0);
+    secrets(&["get", "NEW"]).stdout("mine").status(0);
+    secrets(&["update", "NEW", "--toggle-override"]).status(0);
+    secrets(&["get", "NEW"]).stdout("two").status(0);
+    let rows = secrets(&["list", "--json", "--show"]).status(0).text();
+    let rows: serde_json::Value = serde_json::from_str(&rows).unwrap();
+    let row = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["name"] == "NEW");
+    let row = row.unwrap();
+    assert_eq!(row["comment"], "for people");
+    assert_eq!(
+        row["tags"],
+        serde_json::json!(["a", "b"]),
+        "a change keeps them"
+    );
+    assert_eq!(row["override_value"], "mine");
+    for request in server.requests() {
+        let body = String::from_utf8_lossy(&request.body);
+        assert!(!body.contains("one") && !body.contains("people"), "{body}");
+    }
+    secrets(&["delete", "new"]).status(0);
+    secrets(&["get", "NEW"]).failed(125, "missing");
+    secrets(&["delete", "NEW"])
+        .failed(125, "missing")
+        .stderr_has("NEW");
+    on(Run::subcommand(&["apps"]), &phase, &server, Kind::User)
+        .stdout("api\n  Production\nweb\n  Development\n  Staging\n")
+        .status(0);
+}
+
+fn cloud() -> Phase {
+    lab()
+        .within("web/Development")
+        .dynamic("AWS", &["AWS_USER", "AWS_KEY"])
+}
+
+#[test]
+fn a_dynamic_secret_gives_credentials_anew_for_each_run_and_no_empty_ones_without() {
+    for (kind, api) in [
+        (Kind::ServiceAccount, "e2ee"),
+        (Kind::User, "e2ee"),
+        (Kind::User, "rest"),
+    ] {
+        let phase = web().dynamic("AWS", &["AWS_USER", "AWS_KEY"]);
+        let server = phase.serve();
+        let run = || {
+            with(&phase, &server, kind)
+                .arguments(&["--api", api])
+                .sh(&names("AWS_"))
+        };
+        let one = run().status(0).text();
+        assert!(
+            one.contains("AWS_KEY=") && one.contains("AWS_USER="),
+            "{one}"
+        );
+        let other = run().arguments(&["--lease-ttl", "90s"]).status(0).text();
+        assert_ne!(one, other);
+        assert_eq!(phase.leases().len(), 2);
+        assert_eq!(
+            phase
+                .leases()
+                .iter()
+                .filter(|lease| lease.is_revoked())
+                .count(),
+            0
+        );
+        let run = run()
+            .arguments(&["--leases", "skip"])
+            .variable("AWS_KEY", "inherited");
+        let finished = run.stdout("AWS_KEY=inherited\n").status(0);
+        finished.stderr_has("AWS_USER, AWS_KEY not set");
+        assert_eq!(phase.leases().len(), 2);
+    }
+}
+
+#[test]
+fn looking_makes_no_lease_and_neither_does_what_is_left_out() {
+    let phase = cloud();
+    let server = phase.serve();
+    with(&phase, &server, Kind::User)
+        .argument("--dry-run")
+        .status(0);
+    let run = with(&phase, &server, Kind::User).arguments(&["--exclude", "AWS_*"]);
+    run.sh("exit 0").status(0);
+    let run = with(&phase, &server, Kind::User).arguments(&["--path", "/db"]);
+    run.sh("exit 0").status(0);
+    assert!(phase.leases().is_empty());
+}
+
+#[test]
+fn leases_are_revoked_when_the_command_ends_however_it_ends() {
+    for api in ["e2ee", "rest"] {
+        let phase = web().dynamic("AWS", &["AWS_USER", "AWS_KEY"]);
+        let server = phase.serve();
+        let run = || {
+            let run = with(&phase, &server, Kind::User);
+            run.arguments(&["--api", api, "--revoke-leases"])
+        };
+        run().sh("exit 7").status(7);
+        run().sh("kill -KILL $$").signal(libc::SIGKILL);
+        let leases = phase.leases();
+        assert_eq!(leases.len(), 2);
+        assert!(leases.iter().all(Lease::is_revoked), "{api}");
+    }
+}
+
+#[test]
+fn leases_are_revoked_when_we_are_told_to_stop() {
+    let phase = cloud();
+    let server = phase.serve();
+    let run = with(&phase, &server, Kind::User).argument("--revoke-leases");
+    // Its parent is the supervisor, which hands the signal back.
+    run.sh("kill -TERM $PPID; exec sleep 60")
+        .signal(libc::SIGTERM);
+    let leases = phase.leases();
+    assert_eq!(leases.len(), 1);
+    assert!(leases[0].is_revoked());
+}
+
+#[test]
+fn leases_of_a_run_that_starts_nothing_are_revoked_without_being_asked() {
+    let phase = cloud();
+    let server = phase.serve();
+    let run = with(&phase, &server, Kind::User).arguments(&["--require", "GONE"]);
+    run.sh("exit 0").failed(125, "missing").stderr_has("GONE");
+    let run = with(&phase, &server, Kind::User).argument("--revoke-leases");
+    let run = run.arguments(&["--mode", "exec"]).sh("exit 0");
+    run.failed(2, "usage").stderr_has("--mode exec");
+    let leases = phase.leases();
+    assert_eq!(leases.len(), 1);
+    assert!(leases[0].is_revoked());
+}
+
+#[test]
+fn a_lease_that_cannot_be_made_fails_the_run_with_the_servers_reason() {
+    let phase = cloud().failing("quota exceeded");
+    let server = phase.serve();
+    let run = with(&phase, &server, Kind::User).sh("exit 0");
+    let finished = run.failed(125, "denied");
+    finished
+        .stderr_has("AWS")
+        .stderr_has("quota exceeded")
+        .stderr_has("--leases skip");
+}
