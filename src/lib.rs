@@ -1,4 +1,35 @@
 //! Read and write the secrets of an application's environment.
+//!
+//! ```no_run
+//! use phase_run::{App, Client, Connection, Credentials, PhaseApi, PhaseToken, Plan, Scope};
+//!
+//! # async fn example(token: &str) -> phase_run::Result<()> {
+//! let client = Client::new(Credentials::Phase {
+//!     api: PhaseApi::Auto,
+//!     connection: Connection::new("https://console.phase.dev"),
+//!     token: PhaseToken::parse(token)?,
+//! })?;
+//! let scope = Scope::new(App::Name("web".into()), "production");
+//! let resolution = client.resolve(&scope, &Plan::default()).await?;
+//! for secret in &resolution.secrets {
+//!     println!("{} has {} bytes", secret.name, secret.value.expose().len());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A [`Client`] talks to one store with one set of [`Credentials`]: a Phase
+//! server, end to end encrypted or over REST, or a vault file. It may be shared
+//! between tasks, and runs on any tokio runtime with time and I/O enabled.
+//! [`Client::list`] gives secrets as they are stored; [`Client::resolve`] gives
+//! values ready for use, personal overrides applied and references followed.
+//!
+//! # What this crate never does
+//!
+//! It reads no configuration file and no environment variable (but for those that
+//! name proxies, which the HTTP client honours), keeps no global state, writes no
+//! log line and no error that holds a value, follows no redirect to another
+//! server, and decrypts nothing that was not asked for.
 
 #![forbid(unsafe_code)]
 

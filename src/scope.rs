@@ -170,18 +170,43 @@ impl Scope {
 mod tests {
     use super::*;
 
+    fn vectors(name: &str) -> serde_json::Value {
+        let vectors = include_str!("../tests/fixtures/phase/vectors.json");
+        let mut vectors: serde_json::Value = serde_json::from_str(vectors).unwrap();
+        vectors[name].take()
+    }
+
     #[test]
     fn a_folder_is_normalised_as_the_server_does_it() {
-        for (given, normal) in [
-            ("/", "/"),
-            ("backend", "/backend"),
-            ("/backend/", "/backend"),
-            ("//a//b//", "/a/b"),
-            ("a//b", "/a/b"),
-            ("///", "/"),
-            ("", "/"),
-        ] {
-            assert_eq!(Folder::new(given).unwrap().as_str(), normal, "{given}");
+        let rows = vectors("server_path_normalisation");
+        for row in rows.as_array().unwrap() {
+            let folder = Folder::new(row["in"].as_str().unwrap()).unwrap();
+            assert_eq!(folder.as_str(), row["out"], "{row}");
+        }
+        for given in ["", "///"] {
+            assert_eq!(Folder::new(given).unwrap(), Folder::root());
+        }
+    }
+
+    #[test]
+    fn tags_match_as_in_the_official_program_but_for_its_comma_that_never_did() {
+        let observed = vectors("cli_tag_match");
+        for (query, matches) in observed["query_to_matches"].as_object().unwrap() {
+            // What it documents, and does not do, is what we do.
+            let matches = if query == "db,aws" {
+                serde_json::json!(["T1"])
+            } else {
+                matches.clone()
+            };
+            let wanted = query.split(',').map(str::to_owned).collect();
+            let scope = Scope::new(App::Name("web".into()), "dev").tagged(wanted);
+            let secrets = observed["secret_tags"].as_object().unwrap().iter();
+            let admitted = secrets.filter(|(_, tags)| {
+                let tags: Vec<String> = serde_json::from_value((*tags).clone()).unwrap();
+                scope.admits(&tags)
+            });
+            let admitted: Vec<&String> = admitted.map(|(name, _)| name).collect();
+            assert_eq!(serde_json::json!(admitted), matches, "{query}");
         }
     }
 
