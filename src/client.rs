@@ -29,6 +29,9 @@ pub struct Client {
 /// The answer of [`Client::resolve`].
 #[derive(Debug)]
 pub struct Resolution {
+    /// What to give as the next [`Plan::hint`] for this scope, where that would
+    /// save time. It is no secret.
+    pub hint: Option<String>,
     /// Credentials that the store made for this answer.
     pub leases: Vec<Lease>,
     /// Names in the scope that were not wanted.
@@ -113,6 +116,7 @@ impl Client {
     pub async fn resolve(&self, scope: &Scope, plan: &Plan<'_>) -> Result<Resolution> {
         let until = self.until();
         let Supply {
+            hint,
             leases,
             mut notices,
             place,
@@ -145,6 +149,7 @@ impl Client {
             }
         };
         Ok(Resolution {
+            hint,
             leases,
             left_out,
             place,

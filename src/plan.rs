@@ -12,6 +12,10 @@ pub struct Plan<'a> {
     pub allow_partial: bool,
     /// Leave a reference that leads nowhere as it stands, and give a notice.
     pub allow_unresolved: bool,
+    /// What an earlier [`Resolution::hint`](crate::Resolution::hint) said for the
+    /// same scope: with it two requests are made at the same time that would
+    /// otherwise follow each other. A wrong one costs a request, and nothing else.
+    pub hint: Option<&'a str>,
     /// What to do about dynamic secrets.
     pub leases: Leases,
     /// Whether active personal overrides count.
@@ -25,6 +29,7 @@ impl Default for Plan<'_> {
         Self {
             allow_partial: false,
             allow_unresolved: false,
+            hint: None,
             leases: Leases::Skip,
             personal: true,
             wanted: &|_| true,

@@ -139,6 +139,11 @@ impl Scope {
         }
     }
 
+    /// Whether no secret is meant.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.folders == Folders::These(Vec::new())
+    }
+
     /// The same, but these folders.
     #[must_use]
     pub fn in_folders(mut self, folders: Folders) -> Self {

@@ -67,6 +67,7 @@ const PROGRAM: Map = &[
     ("launch", &["exit", "sys"]),
     ("fetch", &["exit", "sys"]),
     ("held", &["fetch", "report"]),
+    ("hint", &["settings"]),
     ("preview", &["environment", "exit", "print"]),
     (
         "command",
@@ -80,6 +81,7 @@ const PROGRAM: Map = &[
             "exit",
             "fetch",
             "held",
+            "hint",
             "launch",
             "preview",
             "report",

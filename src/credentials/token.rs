@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use blake2::digest::consts::U32;
+use blake2::{Blake2b, Digest as _};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -64,6 +66,16 @@ impl PhaseToken {
     #[must_use]
     pub fn holds_keys(&self) -> bool {
         self.text.starts_with("pss_")
+    }
+
+    /// Tells this token from others: 64 hexadecimal digits, from which nobody
+    /// can find the token.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let hash = Blake2b::<U32>::new_with_prefix(b"phase-run token\0")
+            .chain_update(self.text.as_bytes())
+            .finalize();
+        format!("{hash:x}")
     }
 
     /// The holder's public key, a share of the secret key, and the key that opens

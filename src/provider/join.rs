@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 /// The results of all `futures`, in their order.
@@ -10,6 +10,38 @@ pub(crate) async fn each<T, F: Future<Output = T>>(futures: impl Iterator<Item =
     let cannot_fail = futures.map(|future| async { Ok::<T, Infallible>(future.await) });
     let Ok(results) = all(cannot_fail).await;
     results
+}
+
+/// The results of two different futures.
+pub(super) async fn two<A, B>(
+    one: impl Future<Output = A>,
+    other: impl Future<Output = B>,
+) -> (A, B) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    let (mut first, mut second) = (None, None);
+    poll_fn(|context| {
+        if first.is_none() {
+            first = ready(one.as_mut().poll(context));
+        }
+        if second.is_none() {
+            second = ready(other.as_mut().poll(context));
+        }
+        match (first.take(), second.take()) {
+            (Some(one), Some(other)) => Poll::Ready((one, other)),
+            (one, other) => {
+                (first, second) = (one, other);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+fn ready<T>(poll: Poll<T>) -> Option<T> {
+    match poll {
+        Poll::Pending => None,
+        Poll::Ready(value) => Some(value),
+    }
 }
 
 /// The results of all `futures`, in their order, or the first error there is.

@@ -38,6 +38,8 @@ pub(crate) struct Order<'a> {
 /// What a back-end answers to [`Backend::stock`].
 #[derive(Debug)]
 pub(crate) struct Supply {
+    /// For [`Plan::hint`], where it would save time.
+    pub(crate) hint: Option<String>,
     /// Made for this answer; they end by themselves, or by [`Backend::revoke`].
     pub(crate) leases: Vec<Lease>,
     pub(crate) notices: Vec<Notice>,

@@ -1,5 +1,9 @@
 //! Phase, end to end encrypted: what a user of a full token sees.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
 use super::{names, web};
 use crate::support::run::Run;
 use crate::support::server::{Kind, Lease, Limit, Phase, Server, Sse};
@@ -120,7 +124,8 @@ fn a_reference_into_what_is_out_of_reach_fails_the_run_by_name_unless_allowed() 
     finished.stdout("APP_KEY=${api::prod.KEY}\n").status(0);
     run()
         .arguments(&["--exclude", "APP_KEY"])
-        .stdout("").status(0);
+        .stdout("")
+        .status(0);
 }
 
 #[test]
@@ -286,4 +291,45 @@ fn a_lease_that_cannot_be_made_fails_the_run_with_the_servers_reason() {
         .stderr_has("AWS")
         .stderr_has("quota exceeded")
         .stderr_has("--leases skip");
+}
+
+#[test]
+fn a_run_remembers_an_id_for_the_next_one_and_no_secret() {
+    let phase = lab();
+    let far = phase.clone();
+    let server = Server::start(move |request| far.answer(request).after(Duration::from_millis(20)));
+    let cache = tempfile::tempdir().unwrap();
+    let run = || {
+        let run = with(&phase, &server, Kind::User).variable("XDG_CACHE_HOME", cache.path());
+        run.arguments(&["--only", "APP_HOST"]).sh(&names("APP_"))
+    };
+    run().stdout("APP_HOST=h\n").status(0);
+    let folder = cache.path().join("phase-run");
+    let file = folder.read_dir().unwrap().next().unwrap().unwrap();
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let kept = fs::read_to_string(file.path()).unwrap();
+    let id = phase.environment_id("web/Development");
+    assert!(kept.trim_end().ends_with(&id), "{kept}");
+    let token = phase.token(Kind::User).full;
+    assert!(token.split(':').skip(2).all(|part| !kept.contains(part)));
+    run().stdout("APP_HOST=h\n").status(0);
+    // Two at the same time take two connections.
+    let requests = server.requests();
+    assert_eq!(requests.len(), 4);
+    assert_eq!(requests[0].connection, requests[1].connection);
+    assert_ne!(requests[2].connection, requests[3].connection);
+    // What somebody else wrote there does no harm.
+    for spoilt in [
+        "",
+        "x",
+        "\u{0}",
+        &kept.replace(&id, "gone"),
+        &"x".repeat(1 << 20),
+    ] {
+        fs::write(file.path(), spoilt).unwrap();
+        run().stdout("APP_HOST=h\n").status(0);
+    }
+    fs::remove_dir_all(&folder).unwrap();
+    fs::write(&folder, "no folder").unwrap();
+    run().stdout("APP_HOST=h\n").status(0);
 }

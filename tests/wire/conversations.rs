@@ -2,6 +2,8 @@
 //! for each kind of token.
 
 use std::collections::BTreeMap;
+use std::sync::Barrier;
+use std::time::Duration;
 
 use phase_run::{
     App, Client, Connection, Credentials, ErrorKind, Folders, Leases, Notice, PhaseApi, PhaseToken,
@@ -166,6 +168,57 @@ fn a_run_that_stays_in_one_environment_makes_exactly_two_requests() {
 }
 
 #[test]
+fn with_a_hint_both_requests_are_made_at_the_same_time() {
+    let arrived = Barrier::new(2);
+    let conversation = conversation("user_v1");
+    let server = Server::start(move |request| {
+        // Nobody is answered before both have asked.
+        arrived.wait();
+        answer(&conversation, request)
+    });
+    let wanted = |name: &str| name == "HOST";
+    let plan = Plan {
+        hint: Some(DEVELOPMENT),
+        wanted: &wanted,
+        ..Plan::default()
+    };
+    let resolution = wait(client("user_v1", &server).resolve(&scope(), &plan)).unwrap();
+    assert_eq!(values(&resolution)["HOST"], "localhost");
+    assert_eq!(resolution.hint.as_deref(), Some(DEVELOPMENT));
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn a_wrong_hint_costs_a_request_and_nothing_else() {
+    let other = "427697b9-fbb5-40ab-81d6-db8738e6501d";
+    for hint in [other, "gone", "no id\n"] {
+        let conversation = conversation("user_v1");
+        let server = Server::start(move |request| match request.header("environment") {
+            Some("gone") => Reply::json(401, r#"{"error": "Environment not found"}"#),
+            _ => answer(&conversation, request),
+        });
+        let plan = Plan {
+            hint: Some(hint),
+            ..lenient()
+        };
+        let resolution = wait(client("user_v1", &server).resolve(&scope(), &plan)).unwrap();
+        assert_eq!(values(&resolution)["HOST"], "localhost", "{hint}");
+        assert_ne!(resolution.hint.as_deref(), Some(hint));
+    }
+}
+
+#[test]
+fn a_hint_is_given_where_an_answer_takes_longer_than_a_second_connection_would() {
+    let conversation = conversation("user_v1");
+    let server = Server::start(move |request| {
+        let reply = answer(&conversation, request);
+        reply.after(Duration::from_millis(20))
+    });
+    let resolution = wait(client("user_v1", &server).resolve(&scope(), &lenient())).unwrap();
+    assert_eq!(resolution.hint.as_deref(), Some(DEVELOPMENT));
+}
+
+#[test]
 fn without_a_lease_a_dynamic_secret_sets_nothing_and_is_told() {
     let server = server("user_v1");
     let resolution = wait(client("user_v1", &server).resolve(&scope(), &lenient())).unwrap();
@@ -189,7 +242,7 @@ fn a_lease_is_asked_for_once_and_for_the_folder_alone() {
         let server = server(kind);
         let plan = Plan {
             leases: Leases::Generate {
-                ttl: Some(std::time::Duration::from_secs(90)),
+                ttl: Some(Duration::from_secs(90)),
             },
             ..lenient()
         };

@@ -6,6 +6,7 @@ mod environment;
 mod exit;
 mod fetch;
 mod held;
+mod hint;
 mod launch;
 mod preview;
 mod print;

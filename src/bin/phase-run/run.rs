@@ -12,6 +12,7 @@ use crate::environment::{self, Environment, Policy};
 use crate::exit::{Failure, Reason};
 use crate::fetch::fetch;
 use crate::held::Held;
+use crate::hint::Hint;
 use crate::launch::{self, Image, Outcome, SignalMapping, SignalScope, Supervision};
 use crate::report::Report;
 use crate::settings::{Settings, World, names};
@@ -50,7 +51,10 @@ fn run_with(
         launch::look_up(program, environment::value(&base, "PATH"))?;
     }
     let wanted = |name: &str| globs.admit(name);
+    let hint = Hint::new(&settings, &scope.place, world);
+    let known = hint.as_ref().and_then(Hint::read);
     let plan = Plan {
+        hint: known.as_deref(),
         allow_partial: args.selection.allow_partial,
         allow_unresolved: args.selection.allow_unresolved,
         leases: leases(args),
@@ -60,6 +64,9 @@ fn run_with(
     launch::announce(&base, settings.timeout);
     let client = settings.client()?;
     let mut resolution = fetch(client.resolve(scope, &plan))?;
+    if let Some(hint) = hint {
+        hint.keep(resolution.hint.as_deref(), known.as_deref());
+    }
     let leases = Held::new(client, std::mem::take(&mut resolution.leases));
     let merged = merged(environ, &resolution, args, &settings, &globs, report);
     let image = merged.and_then(|mut environment| {

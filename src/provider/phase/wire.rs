@@ -78,7 +78,9 @@ impl Complaint<'_> {
     pub(super) fn into_string(self) -> String {
         let mut text = self.error.into_string();
         for FailedLease { error, secret_name } in &self.failed_leases {
-            text += &format!("; {}: {}", secret_name.as_str(), error.as_str());
+            for part in ["; ", secret_name.as_str(), ": ", error.as_str()] {
+                text.push_str(part);
+            }
         }
         text
     }

@@ -76,6 +76,7 @@ impl Backend for Vault {
         let place = read::settled(app, environment);
         let secrets = read::secrets(app, environment, &overrides);
         Ok(Supply {
+            hint: None,
             leases: Vec::new(),
             notices,
             settled: place.clone(),

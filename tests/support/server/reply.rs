@@ -24,6 +24,8 @@ enum Manner {
     Drip,
     /// Nothing, and the connection stays open.
     Hang,
+    /// All of it, after this time.
+    Late(Duration),
     /// The body that many times over.
     Repeat(usize),
     /// The connection is reset.
@@ -112,6 +114,14 @@ impl Reply {
         }
     }
 
+    /// The same, as from far away.
+    pub(crate) fn after(self, time: Duration) -> Self {
+        Self {
+            manner: Manner::Late(time),
+            ..self
+        }
+    }
+
     /// The same, packed.
     pub(crate) fn gzip(self) -> Self {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -158,6 +168,7 @@ impl Reply {
         match self.manner {
             Manner::Hang => return Ok(pause(Duration::from_hours(1))),
             Manner::Reset => return reset(socket),
+            Manner::Late(time) if !pause(time) => return Ok(false),
             _ => stream.write_all(self.head().as_bytes())?,
         }
         match self.manner {

@@ -68,6 +68,11 @@ pub(crate) const ALL: &[Variable] = &[
         "XDG_CONFIG_HOME",
         "where `phase-run/config.toml` and `phase-run/identity` are; `~/.config`",
     ),
+    variable(
+        "XDG_CACHE_HOME",
+        "where `phase-run` remembers ids, and no secrets; `~/.cache`",
+    ),
+    variable("CACHE_DIRECTORY", "set by systemd: the same, for a service"),
     variable("NO_COLOR", "no colour in messages, not even on a terminal"),
 ];
 

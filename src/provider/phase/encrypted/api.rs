@@ -39,21 +39,22 @@ impl Api {
         Ok(answer.json("what the token reaches")?)
     }
 
-    /// The secrets of all folders, or those called `digest`.
+    /// The secrets of all folders of the environment with that id, or those
+    /// called `digest`; `about` says which it is in messages.
     pub(super) async fn secrets(
         &self,
-        place: &Located<'_>,
+        environment: &str,
+        about: &str,
         digest: Option<&str>,
         dynamics: Dynamics,
         until: Instant,
     ) -> Result<Answer, Trouble> {
-        let mut headers = vec![("environment", place.ids().1)];
+        let mut headers = vec![("environment", environment)];
         headers.extend(digest.map(|digest| ("keydigest", digest)));
         if dynamics == Dynamics::Shown {
             headers.push(("dynamic", "true"));
         }
-        self.get(SECRETS, &headers, true, &place.about(), until)
-            .await
+        self.get(SECRETS, &headers, true, about, until).await
     }
 
     /// The dynamic secrets of one folder, each with a lease that is made now.

@@ -2,6 +2,7 @@
 
 mod account;
 mod api;
+mod fetch;
 #[cfg(fuzzing)]
 pub(super) mod fuzz;
 mod stock;
@@ -13,25 +14,25 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 
-use super::dynamic::{self, Dynamic, Dynamics};
-use super::wire::Row;
-use super::{absent, exists, require_owner, spelt, without_override};
+use super::dynamic::Dynamics;
+use super::{absent, exists, require_owner, without_override};
 use crate::credentials::PhaseToken;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Answer, Connection, Http};
-use crate::lease::{Lease, Leases};
-use crate::notice::Notice;
+use crate::http::{Connection, Http};
+use crate::lease::Lease;
 use crate::plan::Plan;
 use crate::provider::{AppSummary, Backend, Order, Reached, References, Supply, join};
-use crate::scope::{Folder, Folders, Place, Scope};
+use crate::scope::{Folder, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret};
-use account::{Account, Located};
+use account::Account;
 use api::Api;
+use fetch::{parted, unset};
 use stock::{Sealed, Vault};
 use wire::ChangedRow;
 
-/// So long the list of what a token reaches is taken to be true.
-const FRESH: Duration = Duration::from_mins(1);
+/// A second connection costs arithmetic that takes some milliseconds. Where an
+/// answer takes longer than this to come, it is worth it.
+const WORTH_A_CONNECTION: Duration = Duration::from_millis(10);
 
 /// The back-end.
 #[derive(Debug)]
@@ -44,7 +45,12 @@ impl Backend for Encrypted {
     async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
         let account = self.account(until).await?;
         let place = account.locate(&scope.place)?;
-        let (rows, _) = self.rows(&place, Dynamics::Hidden, until).await?;
+        let (id, about) = (place.ids().1, place.about());
+        let answer = self
+            .api
+            .secrets(id, &about, None, Dynamics::Hidden, until)
+            .await?;
+        let (rows, _) = parted(&answer)?;
         let mut vault = Vault::new(place.about(), account.keys(&place)?, rows);
         vault.enter(scope, false)?;
         vault.secrets()
@@ -52,15 +58,27 @@ impl Backend for Encrypted {
 
     async fn stock(&self, order: Order<'_>, until: Instant) -> Result<Supply> {
         let Order { plan, scope } = order;
-        let account = self.account(until).await?;
+        let start = Instant::now();
+        let (account, early) = self.both(plan.hint, until).await?;
+        let slow = start.elapsed() > WORTH_A_CONNECTION;
         let mut place = account.locate(&scope.place)?;
-        // An environment that is only referred to gives no leases.
-        let dynamics = if scope.folders == Folders::These(Vec::new()) {
+        let id = place.ids().1.to_owned();
+        let right = early.is_some() && plan.hint == Some(&id);
+        // What is only referred to gives no leases.
+        let dynamics = if scope.is_nothing() {
             Dynamics::Hidden
         } else {
             Dynamics::Shown
         };
-        let (mut rows, dynamic) = self.rows(&place, dynamics, until).await?;
+        let answer = match early.filter(|_| right) {
+            Some(answer) => answer,
+            None => {
+                self.api
+                    .secrets(&id, &place.about(), None, dynamics, until)
+                    .await?
+            }
+        };
+        let (mut rows, dynamic) = parted(&answer)?;
         let keys = account.keys(&place)?;
         let mut leases = Vec::new();
         let mut notices = std::mem::take(&mut place.notices);
@@ -73,6 +91,7 @@ impl Backend for Encrypted {
         let mut vault = vault.personal(plan.personal);
         notices.extend(vault.enter(scope, plan.allow_partial)?);
         Ok(Supply {
+            hint: (slow || right).then_some(id),
             leases,
             notices,
             settled: place.settled(),
@@ -199,135 +218,4 @@ impl Encrypted {
             api: Api::new(Http::new(connection)?, token),
         })
     }
-
-    /// What the token reaches: asked for once, and then again after a while.
-    async fn account(&self, until: Instant) -> Result<Arc<Account>> {
-        let known = self.account.lock().ok().and_then(|known| known.clone());
-        if let Some((since, account)) = known
-            && since.elapsed() < FRESH
-        {
-            return Ok(account);
-        }
-        let since = Instant::now();
-        let answer = self.api.token(until).await?;
-        let account = Arc::new(Account::new(&self.api.token, answer)?);
-        if let Ok(mut known) = self.account.lock() {
-            *known = Some((since, Arc::clone(&account)));
-        }
-        Ok(account)
-    }
-
-    /// All secrets of an environment, and the dynamic ones if they are to be shown.
-    async fn rows(
-        &self,
-        place: &Located<'_>,
-        dynamics: Dynamics,
-        until: Instant,
-    ) -> Result<(Vec<Sealed>, Vec<Dynamic>)> {
-        parted(&self.api.secrets(place, None, dynamics, until).await?)
-    }
-
-    /// The rows of one name in one folder.
-    async fn named(
-        &self,
-        account: &Account,
-        place: &Located<'_>,
-        folder: &Folder,
-        name: &str,
-        until: Instant,
-    ) -> Result<Vec<Sealed>> {
-        let keys = account.keys(place)?;
-        let upper = name.to_uppercase();
-        let mut all = Vec::new();
-        for name in [name, &upper] {
-            let digest = keys.digest(name)?;
-            let answer = self
-                .api
-                .secrets(place, Some(&digest), Dynamics::Hidden, until)
-                .await?;
-            all = parted(&answer)?.0;
-            all.retain(|row| row.folder == *folder);
-            if !all.is_empty() || name == upper {
-                break;
-            }
-        }
-        let mut vault = Vault::new(place.about(), keys, all);
-        let scope = Scope::nothing_of(place.place.clone());
-        vault.enter(&scope.in_folders(Folders::All), false)?;
-        let mut rows = vault.into_rows();
-        let spelt = spelt(rows.iter().map(|(name, _)| name.as_str()), name);
-        rows.retain(|(name, _)| *name == spelt);
-        Ok(rows.into_iter().map(|(_, row)| row).collect())
-    }
-
-    /// The dynamic secrets in the scope of which a name is wanted, each with
-    /// those names, and with a lease if leases are to be made.
-    async fn leased(
-        &self,
-        place: &Located<'_>,
-        mut dynamic: Vec<Dynamic>,
-        order: Order<'_>,
-        keys: &super::keys::EnvironmentKeys,
-        until: Instant,
-    ) -> Result<Vec<(Dynamic, Vec<String>)>> {
-        let Order { plan, scope } = order;
-        dynamic.retain(|one| scope.folders.contains(&one.folder));
-        let mut all = Vec::new();
-        for some in dynamic::by_folder(dynamic) {
-            let names = |one: &Dynamic| -> Result<Vec<String>> {
-                let open = |(key, ..): &(String, _, _)| {
-                    let name = keys.open(key).map_err(|problem| {
-                        let text = format!("a name of dynamic secret {:?} {problem}", one.id);
-                        Error::new(ErrorKind::Decryption, text)
-                    })?;
-                    Ok(name.to_string())
-                };
-                one.credentials.iter().map(open).collect()
-            };
-            let mut wanted = false;
-            for one in &some {
-                wanted |= names(one)?.iter().any(|name| (plan.wanted)(name));
-            }
-            if !wanted {
-                continue;
-            }
-            let some = match plan.leases {
-                Leases::Skip => some,
-                Leases::Generate { ttl } => {
-                    let folder = &some[0].folder;
-                    parted(&self.api.lease(place, folder, ttl, until).await?)?.1
-                }
-            };
-            for one in some {
-                let mut names = names(&one)?;
-                names.retain(|name| (plan.wanted)(name));
-                all.push((one, names));
-            }
-        }
-        Ok(all)
-    }
-}
-
-/// That `names` of `dynamic` get no values, unless they do.
-fn unset(dynamic: &Dynamic, names: Vec<String>) -> Option<Notice> {
-    let without = dynamic
-        .credentials
-        .iter()
-        .any(|(.., value)| value.is_none());
-    (without && !names.is_empty()).then(|| dynamic.notice(names))
-}
-
-/// The rows of an answer, by kind.
-fn parted(answer: &Answer) -> Result<(Vec<Sealed>, Vec<Dynamic>)> {
-    let rows: Vec<Row<'_>> = answer.json("a list of secrets")?;
-    let mut secrets = Vec::with_capacity(rows.len());
-    let mut dynamic = Vec::new();
-    for row in rows {
-        if row.is_dynamic() {
-            dynamic.push(Dynamic::new(row, None)?);
-        } else {
-            secrets.push(Sealed::new(row)?);
-        }
-    }
-    Ok((secrets, dynamic))
 }

@@ -56,6 +56,7 @@ impl Backend for Rest {
             secrets.extend(given);
         }
         Ok(Supply {
+            hint: None,
             leases,
             place: found.place(),
             settled: found.place(),
