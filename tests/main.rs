@@ -12,6 +12,14 @@ mod layering;
 #[cfg(target_os = "linux")]
 mod promises;
 mod standin;
+#[cfg(target_os = "linux")]
 mod support;
 mod vault;
 mod wire;
+
+/// The stage for real processes is Linux's: its namespaces, its `/proc`, and
+/// what it tells of a signal.
+#[cfg(not(target_os = "linux"))]
+mod support {
+    pub(crate) mod server;
+}

@@ -112,6 +112,7 @@ fn who_waits_too_long_for_another_writer_is_told_for_which_file() {
 }
 
 /// Runs the writer where it can mount a file system of its own.
+#[cfg(target_os = "linux")]
 #[track_caller]
 fn in_own_mounts(what: &str) {
     let directory = tempfile::tempdir().unwrap();
@@ -132,11 +133,13 @@ fn in_own_mounts(what: &str) {
     );
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_leaves_the_vault_as_it_was() {
     in_own_mounts("full");
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_vault_is_read_where_nothing_can_be_written() {
     in_own_mounts("readonly");
