@@ -63,7 +63,7 @@ const PROGRAM: Map = &[
     ("print", &["exit"]),
     ("report", &["args", "exit", "print"]),
     ("environment", &["exit"]),
-    ("settings", &["args", "exit"]),
+    ("settings", &["args", "exit", "sys"]),
     ("launch", &["exit", "sys"]),
     ("fetch", &["exit", "sys"]),
     ("held", &["fetch", "report"]),

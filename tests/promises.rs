@@ -8,6 +8,7 @@ mod messages;
 mod network;
 mod npm;
 mod phase;
+mod questions;
 mod refusals;
 mod run;
 mod secrets;

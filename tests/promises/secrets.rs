@@ -1,14 +1,9 @@
-//! How values get in and out: standard input, the command line, a terminal.
+//! How values get in and out: standard input, the command line, standard output.
 
 use std::fs;
 
-use nix::sys::signal::Signal;
-
 use super::Desk;
-use crate::support::run::Run;
-use crate::support::running::Running;
 use crate::support::stage::Seat;
-use crate::support::wait::until;
 
 #[test]
 fn a_value_from_standard_input_is_taken_byte_for_byte() {
@@ -165,57 +160,6 @@ fn references_of_a_vault_are_followed_where_values_are_used_and_not_where_they_a
     let run = desk.secrets(&["export", "--allow-unresolved"]);
     run.status(0).stderr_has("${NOPE}");
     desk.has("URL", "pg://db/");
-}
-
-/// On a terminal that shows what is typed, as every terminal does at first.
-fn at_a_terminal(run: Run) -> Run {
-    let show = ["/bin/sh", "-c", "stty echo && exec \"$@\"", "sh"];
-    run.at(Seat::Leader).inside(&show)
-}
-
-/// Answers `question`, and checks that nobody could have read the answer.
-#[track_caller]
-fn answer(running: &Running, question: &str, text: &str) {
-    running.await_text(question);
-    assert!(!running.terminal().echoes(), "typed ahead, it would show");
-    running.terminal().press(&format!("{text}\n"));
-}
-
-#[test]
-fn a_value_that_is_typed_is_not_shown() {
-    let desk = Desk::new();
-    let running = at_a_terminal(desk.secrets(&["create", "A"])).spawn();
-    answer(&running, "Value of A: ", "hunter2 \u{e9}");
-    let finished = running.finish().status(0);
-    assert!(!finished.text().contains("hunter2"), "{finished:?}");
-    desk.has("A", "hunter2 \u{e9}");
-}
-
-#[test]
-fn ctrl_c_at_a_question_ends_us_and_the_terminal_shows_again_what_is_typed() {
-    let desk = Desk::new();
-    let script = "stty echo; \"$@\"; echo \"status $?\"; stty -a; :";
-    let run = desk.secrets(&["create", "A"]).at(Seat::Leader);
-    let mut running = run.inside(&["/bin/bash", "-c", script, "bash"]).spawn();
-    running.await_text("Value of A: ");
-    running.terminal().press("\x03");
-    while running.line() != "status 130" {}
-    until("the settings come", || {
-        running.line().contains(" echo ").then_some(())
-    });
-    running.finish();
-    desk.secrets(&["get", "A"]).failed(125, "missing");
-}
-
-#[test]
-fn a_signal_at_a_question_ends_us() {
-    let desk = Desk::new();
-    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
-        let running = at_a_terminal(desk.secrets(&["create", "A"])).spawn();
-        running.await_text("Value of A: ");
-        running.signal(signal);
-        running.finish().signal(signal as i32);
-    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use phase_run::SecretValue;
 use zeroize::Zeroizing;
 
 use crate::exit::{Failure, Reason};
+use crate::sys::Held;
 
 /// Asks at the terminal; what is typed is not shown.
 ///
@@ -40,10 +41,12 @@ pub(crate) fn prompt(question: &str) -> Result<SecretValue, Failure> {
 
 fn ask(question: &str) -> io::Result<Zeroizing<Vec<u8>>> {
     let terminal = File::options().read(true).write(true).open("/dev/tty")?;
+    // Dropped last: a signal ends us when the terminal is as it was.
+    let held = Held::begin()?;
     // Before the question, since who sees it may type at once.
     let _hidden = Hidden::begin(&terminal)?;
     (&terminal).write_all(question.as_bytes())?;
-    let line = read_line(&terminal);
+    let line = read_line(|key| held.read(&terminal, key));
     (&terminal).write_all(b"\n")?;
     line
 }
@@ -58,7 +61,7 @@ impl<'a> Hidden<'a> {
     fn begin(terminal: &'a File) -> io::Result<Self> {
         let before = tcgetattr(terminal)?;
         let mut hidden = before.clone();
-        // Without signals: one that ended us would leave the terminal like this.
+        // Keys send no signals either: some would stop us with the terminal like this.
         hidden
             .local_flags
             .remove(LocalFlags::ECHO | LocalFlags::ECHONL | LocalFlags::ICANON | LocalFlags::ISIG);
@@ -82,16 +85,15 @@ const BACKSPACE: u8 = 0x08;
 const CTRL_U: u8 = 0x15;
 const DELETE: u8 = 0x7f;
 
-/// Reads keys up to Enter. Those that correct do so; all others are text.
-fn read_line(mut keys: impl io::Read) -> io::Result<Zeroizing<Vec<u8>>> {
+/// Takes keys from `read` up to Enter. Those that correct do so; all others are text.
+fn read_line(
+    mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
+) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut line = Zeroizing::new(Vec::new());
     let mut key = [0];
     loop {
-        match keys.read(&mut key) {
-            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
+        if read(&mut key)? == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
         }
         match key[0] {
             b'\n' | b'\r' => return Ok(line),
@@ -116,11 +118,17 @@ fn drop_character(line: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    use io::Read as _;
+
     use super::*;
+
+    fn line(mut keys: &[u8]) -> io::Result<Zeroizing<Vec<u8>>> {
+        read_line(|key| keys.read(key))
+    }
 
     #[test]
     fn keys_that_correct_do_so_and_all_others_are_text() {
-        for (keys, line) in [
+        for (keys, wanted) in [
             ("plain\nrest", "plain"),
             ("a\tb \u{e9}\r", "a\tb \u{e9}"),
             ("ab\u{e9}\u{7f}\u{8}c\n", "ac"),
@@ -129,8 +137,8 @@ mod tests {
             ("a\u{4}\n", "a\u{4}"),
             ("\n", ""),
         ] {
-            let read = read_line(keys.as_bytes()).unwrap();
-            assert_eq!(*read, line.as_bytes(), "{keys:?}");
+            let typed = line(keys.as_bytes()).unwrap();
+            assert_eq!(*typed, wanted.as_bytes(), "{keys:?}");
         }
     }
 
@@ -142,7 +150,7 @@ mod tests {
             ("\u{4}", ErrorKind::UnexpectedEof),
             ("half\u{3}\n", ErrorKind::Interrupted),
         ] {
-            let error = read_line(keys.as_bytes()).unwrap_err();
+            let error = line(keys.as_bytes()).unwrap_err();
             assert_eq!(error.kind(), kind, "{keys:?}");
         }
     }

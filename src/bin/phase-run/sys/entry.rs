@@ -85,6 +85,12 @@ pub(super) fn everything() -> u64 {
     blockable().fold(0, |set, signal| set | signal.bit())
 }
 
+/// The set of those that end us unless they were ignored from the start.
+pub(super) fn ending() -> u64 {
+    let ending = ENDING.into_iter().filter(|signal| !is_ignored(*signal));
+    ending.fold(0, |set, signal| set | signal.bit())
+}
+
 /// Gives every signal its default: a forked child would inherit a handler and
 /// swallow signals before its `execve`. And what we were started with
 /// ignored would matter: with SIGCHLD the kernel reaps, and without the

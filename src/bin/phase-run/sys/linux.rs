@@ -171,6 +171,39 @@ pub(super) fn by_default(_signal: Signal, work: impl FnOnce()) {
     work();
 }
 
+/// Knows whether one of some blocked signals waits, and leaves it waiting.
+pub(super) struct Watch(OwnedFd);
+
+impl Watch {
+    /// Over the signals of `set`, which are blocked.
+    pub(super) fn over(set: u64) -> io::Result<Self> {
+        descriptor_of(set).map(Self)
+    }
+
+    /// Waits until `file` can be read or a signal waits. Says whether one does.
+    pub(super) fn await_input(&self, file: BorrowedFd<'_>) -> nix::Result<bool> {
+        let watch = |fd: BorrowedFd<'_>| libc::pollfd {
+            fd: fd.as_raw_fd(),
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        let mut watched = [watch(self.0.as_fd()), watch(file)];
+        poll(&mut watched, -1)?;
+        Ok(watched[0].revents != 0)
+    }
+}
+
+/// A descriptor that brings the signals of `set`, which are blocked.
+fn descriptor_of(set: u64) -> io::Result<OwnedFd> {
+    let flags = libc::SFD_CLOEXEC | libc::SFD_NONBLOCK;
+    let set = &raw const set;
+    // SAFETY: `set` has SET_SIZE and outlives the call.
+    let fd = unsafe { libc::syscall(libc::SYS_signalfd4, -1, set, SET_SIZE, flags) };
+    let fd = RawFd::try_from(Errno::result(fd)?).map_err(io::Error::other)?;
+    // SAFETY: the call has just returned it to us, and to us alone.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
 /// The signals sent to us, one by one, with their senders.
 pub(crate) struct Signals(OwnedFd);
 
@@ -183,14 +216,7 @@ impl Signals {
     pub(crate) fn block() -> io::Result<Self> {
         entry::shield_thread();
         entry::remove_handlers();
-        let set = entry::everything();
-        let flags = libc::SFD_CLOEXEC | libc::SFD_NONBLOCK;
-        let set = &raw const set;
-        // SAFETY: `set` has SET_SIZE and outlives the call.
-        let fd = unsafe { libc::syscall(libc::SYS_signalfd4, -1, set, SET_SIZE, flags) };
-        let fd = RawFd::try_from(Errno::result(fd)?).map_err(io::Error::other)?;
-        // SAFETY: the call has just returned it to us, and to us alone.
-        Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
+        descriptor_of(entry::everything()).map(Self)
     }
 
     /// The next signal, or `None` when there is none at present.

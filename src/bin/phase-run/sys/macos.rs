@@ -4,6 +4,8 @@
 //! `poll` waits: they never interrupt other code, and a forked child, which
 //! shares the pipe, puts its dispositions back before it lets signals in.
 
+mod watch;
+
 use std::ffi::{c_int, c_void};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd};
@@ -18,6 +20,7 @@ use nix::unistd::{Pid, getpgrp, tcgetpgrp};
 use super::ArgumentLimits;
 use super::entry;
 use super::signal::{Origin, Received, Signal};
+pub(super) use watch::Watch;
 
 pub(super) const LAST_SIGNAL: i32 = 31;
 

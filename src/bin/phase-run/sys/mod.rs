@@ -37,7 +37,7 @@ pub(crate) use process::{
 };
 pub(crate) use program::{Program, exec};
 pub(crate) use signal::{Origin, Received, Signal};
-pub(crate) use terminal::{has_terminal, suspend_self};
+pub(crate) use terminal::{Held, has_terminal, suspend_self};
 
 pub(crate) use memory::release as release_memory;
 
