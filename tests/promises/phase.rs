@@ -1,6 +1,6 @@
 //! `secrets` and `apps`, against a server.
 
-use super::{as_user, serve, web, web_with};
+use super::{as_user, rows, serve, web, web_with};
 use crate::support::run::Run;
 use crate::support::server::{Server, Sse};
 use crate::support::store::{Store, TOKEN};
@@ -74,6 +74,36 @@ fn a_secret_is_made_changed_moved_and_removed() {
     secrets(&server, &words)
         .failed(125, "missing")
         .stderr_has("NEW");
+}
+
+/// The server stores names in upper case.
+#[test]
+fn a_name_is_found_as_it_is_spelt_or_else_in_upper_case() {
+    let server = lab();
+    let run = secrets(&server, &["create", "db_url"]).stdin("one");
+    run.status(0).silent();
+    has(&server, "db_url", "one");
+    has(&server, "DB_URL", "one");
+    let run = |words: &[&str]| as_user(secrets(&server, words));
+    run(&["update", "Db_Url"]).stdin("two").status(0).silent();
+    let create = run(&["create", "db_url", "--override"]);
+    create.stdin("mine").status(0).silent();
+    run(&["get", "db_url"]).stdout("mine").silent();
+    run(&["delete", "host", "db_url", "HOST"])
+        .status(0)
+        .silent();
+    let finished = secrets(&server, &["get", "db_url"]).failed(125, "missing");
+    finished.stderr_has("\"db_url\"");
+    // One that is spelt so comes first, and the other cannot fail it.
+    let row = |name: &str, value: &str| serde_json::json!({"id": name, "key": name, "value": value, "path": "/"});
+    let server = rows(&serde_json::json!([
+        row("A", "${NOPE}"),
+        row("a", "small"),
+        row("B", "large")
+    ]));
+    has(&server, "a", "small");
+    has(&server, "b", "large");
+    secrets(&server, &["get", "A"]).failed(125, "unresolved");
 }
 
 #[test]

@@ -67,6 +67,11 @@ fn what_is_there_cannot_be_made_and_what_is_missing_not_changed() {
         let finished = run.failed(125, "missing");
         finished.stderr_has("NOPE").stderr_lacks("hunter2");
     }
+    // A vault knows no other spelling.
+    for command in ["update", "get", "delete"] {
+        let run = desk.secrets(&[command, "a"]).stdin("x");
+        run.failed(125, "missing");
+    }
     let run = desk.secrets(&["create", ""]).stdin("x");
     run.failed(125, "invalid-name");
     desk.has("A", "1");

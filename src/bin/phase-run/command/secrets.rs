@@ -1,5 +1,6 @@
 //! `secrets`: the store itself.
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _};
 
 use phase_run::{Change, Folder, NewSecret, Plan, Scope, Secret, SecretName, SecretType};
@@ -114,17 +115,7 @@ fn as_json(secret: &Secret, show: bool) -> serde_json::Value {
 }
 
 fn get(store: &Store, name: &str, raw: bool) -> Result<(), Failure> {
-    let wanted = |other: &str| other == name;
-    let plan = Plan {
-        personal: store.personal,
-        wanted: &wanted,
-        ..Plan::default()
-    };
-    let resolution = store.resolve(&plan)?;
-    let secret = resolution
-        .secrets
-        .first()
-        .ok_or_else(|| store.missing(name))?;
+    let secret = store.secret(name)?;
     print(secret.value.expose())?;
     if io::stdout().is_terminal() && !raw {
         print("\n")
@@ -211,12 +202,13 @@ fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
     let folder = store.folder()?;
     // All of them are looked up first, so that a wrong name deletes nothing.
     let secrets = fetch(store.client.list(&untagged(&store.scope)))?;
+    let names_stored = secrets.iter().map(|secret| secret.name.as_str());
+    let mut doomed = BTreeSet::new();
     for name in names {
-        if !secrets.iter().any(|secret| secret.name == *name) {
-            return Err(store.missing(name));
-        }
+        let stored = store.stored_as(name, names_stored.clone());
+        doomed.insert(stored.ok_or_else(|| store.missing(name))?);
     }
-    for name in names {
+    for name in doomed {
         if !fetch(store.client.delete(&store.scope.place, folder, name))? {
             return Err(store.missing(name));
         }
@@ -241,7 +233,11 @@ fn export(store: &Store, allow_unresolved: bool) -> Result<(), Failure> {
 
 fn find(store: &Store, name: &str) -> Result<Secret, Failure> {
     let secrets = fetch(store.client.list(&untagged(&store.scope)))?;
-    let found = secrets.into_iter().find(|secret| secret.name == name);
+    let names = secrets.iter().map(|secret| secret.name.as_str());
+    let stored = store.stored_as(name, names).map(str::to_owned);
+    let found = secrets
+        .into_iter()
+        .find(|secret| Some(&secret.name) == stored.as_ref());
     found.ok_or_else(|| store.missing(name))
 }
 

@@ -1,6 +1,6 @@
 //! The store that a command works on.
 
-use phase_run::{Client, Folder, Folders, Plan, Resolution, Scope};
+use phase_run::{Client, Credentials, Folder, Folders, Plan, Resolution, Resolved, Scope};
 
 use super::settings;
 use crate::args;
@@ -15,6 +15,8 @@ pub(super) struct Store {
     pub(super) personal: bool,
     report: Report,
     pub(super) scope: Scope,
+    /// Whether names are stored in upper case, however they are typed.
+    upper: bool,
 }
 
 impl Store {
@@ -29,15 +31,55 @@ impl Store {
             personal: settings.personal,
             report,
             scope: settings.scope()?.clone(),
+            upper: matches!(settings.credentials, Credentials::Phase { .. }),
         })
     }
 
     pub(super) fn resolve(&self, plan: &Plan<'_>) -> Result<Resolution, Failure> {
         let resolution = fetch(self.client.resolve(&self.scope, plan))?;
+        self.tell(&resolution);
+        Ok(resolution)
+    }
+
+    fn tell(&self, resolution: &Resolution) {
         for notice in &resolution.notices {
             self.report.warn(&notice.to_string());
         }
-        Ok(resolution)
+    }
+
+    /// The secret `name`, references followed.
+    pub(super) fn secret(&self, name: &str) -> Result<Resolved, Failure> {
+        let look_for = |name: &str| {
+            let wanted = |other: &str| other == name;
+            let plan = Plan {
+                personal: self.personal,
+                wanted: &wanted,
+                ..Plan::default()
+            };
+            fetch(self.client.resolve(&self.scope, &plan))
+        };
+        let mut resolution = look_for(name)?;
+        let others = resolution.left_out.iter().map(String::as_str);
+        if resolution.secrets.is_empty()
+            && let Some(stored) = self.stored_as(name, others)
+        {
+            resolution = look_for(stored)?;
+        }
+        self.tell(&resolution);
+        let found = resolution.secrets.into_iter().next();
+        found.ok_or_else(|| self.missing(name))
+    }
+
+    /// The one of `names` that `name` means: as it is spelt, or else in upper
+    /// case, where that is how names are stored.
+    pub(super) fn stored_as<'a>(
+        &self,
+        name: &str,
+        mut names: impl Iterator<Item = &'a str> + Clone,
+    ) -> Option<&'a str> {
+        let upper = name.to_uppercase();
+        let in_upper = names.clone().find(|stored| self.upper && *stored == upper);
+        names.find(|stored| *stored == name).or(in_upper)
     }
 
     /// The one folder to write to.
