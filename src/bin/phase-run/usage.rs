@@ -82,7 +82,10 @@ fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
     // Subcommands are put together when they are named; here all are wanted.
     command.build();
     let command = deepest(&command, &words[1..]);
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand
+    ) {
         let names: Vec<&str> = command
             .get_subcommands()
             .map(clap::Command::get_name)
@@ -98,16 +101,21 @@ fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
             .help("give the value on stdin; if it is no secret, as NAME=VALUE with --from-argv");
     }
     let text = error.render().to_string();
-    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-    let first = first.strip_prefix("error: ").unwrap_or(first);
-    let mut failure = Failure::new(Reason::Usage, first);
+    let mut lines = text.lines().map(str::trim);
+    let first = lines.next().unwrap_or_default();
+    let mut first = first.strip_prefix("error: ").unwrap_or(first).to_owned();
+    if first.ends_with(':') {
+        // What follows is a list, and the first line has to say it all.
+        let list: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+        first = format!("{first} {}", list.join(" "));
+    }
+    let failure = Failure::new(Reason::Usage, first);
     if let Some(spelling) = with_dashes(error, words) {
         return failure.help(format!("put `--` before the command: {spelling}"));
     }
-    for line in rest.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        failure = failure.help(line);
-    }
-    failure
+    // The dashes have another meaning here than in the parser's advice.
+    let useful = |line: &&str| !line.is_empty() && !line.starts_with("tip: to pass");
+    lines.filter(useful).fold(failure, Failure::help)
 }
 
 /// The subcommand that `words` name, however deep.
@@ -144,7 +152,7 @@ fn with_dashes(error: &clap::Error, words: &[OsString]) -> Option<String> {
     {
         return None;
     }
-    let shown = |word: &OsString| word.to_string_lossy().into_owned();
+    let shown = |word: &OsString| quoted(&word.to_string_lossy());
     let before = words[1..at].iter().map(shown);
     let after = words[at..].iter().map(shown);
     let all = ["phase-run".to_owned()]
@@ -153,6 +161,15 @@ fn with_dashes(error: &clap::Error, words: &[OsString]) -> Option<String> {
         .chain(["--".to_owned()])
         .chain(after);
     Some(all.collect::<Vec<_>>().join(" "))
+}
+
+/// A word as a shell has to see it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 fn is_subcommand(word: &OsString) -> bool {
@@ -189,6 +206,29 @@ mod tests {
         let text = refused(&["--env", "prod", "npm", "start"]);
         assert!(text.contains("phase-run --env prod -- npm start"), "{text}");
         assert!(refused(&["run", "npm"]).contains("phase-run run -- npm"));
+        let text = refused(&["--only", "A*", "sh", "-c", "echo \"it's $A\"", ""]);
+        let spelling = r#"phase-run --only 'A*' -- sh -c 'echo "it'\''s $A"' ''"#;
+        assert!(text.ends_with(spelling), "{text}");
+    }
+
+    #[test]
+    fn what_is_missing_stands_in_the_first_line() {
+        for (words, missing) in [
+            (&["run", "--json"][..], "--dry-run"),
+            (&["secrets", "get"], "<NAME>"),
+            (&["secrets", "delete", "-v"], "<NAME>..."),
+        ] {
+            let text = refused(words);
+            let first = text.lines().next().unwrap();
+            assert!(first.ends_with(&format!("provided: {missing}")), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_advised_that_would_make_an_option_the_command() {
+        let text = refused(&["--nope"]);
+        assert!(text.starts_with("unexpected argument '--nope'"), "{text}");
+        assert!(!text.contains("-- --nope"), "{text}");
     }
 
     #[test]
@@ -222,6 +262,7 @@ mod tests {
             text,
             "`recipients` needs a subcommand\none of: list, add, remove"
         );
+        assert!(refused(&["vault", "-v"]).starts_with("`vault` needs a subcommand"));
     }
 
     #[test]
