@@ -213,6 +213,18 @@ fn a_project_file_that_cannot_be_used_stops_the_run() {
         .file("phase-run.toml/x", 0o644, "")
         .failed(125, "configuration")
         .stderr_has("phase-run.toml");
+    for odd in ["mkfifo", "ln -s nowhere", "ln -s /dev/zero"] {
+        for name in ["phase-run.toml", "config/phase-run/config.toml"] {
+            let script = format!("mkdir -p config/phase-run; {odd} {name}; exec \"$@\"");
+            let run = run().inside(&["/bin/sh", "-c", &script, "sh"]);
+            run.failed(125, "configuration").stderr_has(name);
+        }
+    }
+    let huge = "#".repeat(1 << 20) + "\n";
+    let run_with_huge = run().file("phase-run.toml", 0o644, huge);
+    run_with_huge
+        .failed(125, "configuration")
+        .stderr_has("1 MiB");
     let run = run().file("config/phase-run/config.toml", 0o644, "x");
     run.failed(125, "configuration").stderr_has("config.toml");
     let by_file = |name: &str, text: &str| {
@@ -223,6 +235,7 @@ fn a_project_file_that_cannot_be_used_stops_the_run() {
     };
     by_file(".phase.json", "{").stderr_has(".phase.json");
     by_file(".phase.json/x", "").stderr_has(".phase.json");
+    by_file(".phase.json", &" ".repeat(1 << 21)).stderr_has("1 MiB");
     assert_eq!(server.connections(), 0);
 }
 

@@ -1,7 +1,7 @@
 //! The project file and the user file.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,6 +54,9 @@ pub(crate) struct File {
 /// The project's file name.
 const PROJECT: &str = "phase-run.toml";
 
+/// More than anybody has to say.
+const LARGEST: u64 = 1 << 20;
+
 /// The project file for `directory`: in it or above it, up to the repository's
 /// root or `home`. Where neither lies above, only `directory` itself is looked
 /// at: what lies in a shared folder such as `/tmp` is anybody's.
@@ -91,17 +94,39 @@ pub(crate) fn user(configuration: &Path) -> Result<Option<File>, Failure> {
 }
 
 fn read(path: &Path) -> Result<Option<File>, Failure> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
+    let Some(bytes) = contents(path).map_err(|error| misused(path, &error.to_string()))? else {
+        return Ok(None);
+    };
+    let text = str::from_utf8(&bytes).map_err(|error| misused(path, &error.to_string()))?;
+    Ok(Some(File {
+        content: parse(text, path)?,
+        path: path.to_owned(),
+    }))
+}
+
+/// What stands in the configuration file `path`, if there is one. It may be
+/// somebody else's: no pipe that never begins, and no device that never ends.
+pub(super) fn contents(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => {}
+        Ok(_) => return Err(io::Error::other("it is not a regular file")),
+        // A link that leads nowhere is there, and was meant to be read.
+        Err(error) if error.kind() == ErrorKind::NotFound && path.is_symlink() => {
+            return Err(error);
+        }
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(None);
         }
-        Err(error) => return Err(misused(path, &error.to_string())),
-    };
-    Ok(Some(File {
-        content: parse(&text, path)?,
-        path: path.to_owned(),
-    }))
+        Err(error) => return Err(error),
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)?
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    Ok(Some(bytes))
 }
 
 /// What `text` says, which stands in the file `path`.

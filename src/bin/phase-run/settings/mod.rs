@@ -148,6 +148,13 @@ fn folders(args: &Context, layers: &Layers<'_>) -> Result<Folders, Failure> {
         return Ok(Folders::All);
     }
     let paths = layers.list(&args.path, &PATHS, ':')?;
+    if paths.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Failure::new(
+            Reason::Configuration,
+            "`paths` is an empty list: no secret lies in no folder",
+        )
+        .help("leave it out for the root folder, or name at least one"));
+    }
     let folders = paths
         .unwrap_or_else(|| vec!["/".to_owned()])
         .iter()

@@ -4,13 +4,11 @@
 //! the working directory, then in its parents; in a parent only where the file
 //! says that it is meant for the folders below.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::file::misused;
+use super::file::{contents, misused};
 use crate::exit::Failure;
 
 /// What of it is used.
@@ -40,12 +38,10 @@ pub(crate) fn find(
 ) -> Result<Option<(PathBuf, PhaseJson)>, Failure> {
     for (level, at) in directory.ancestors().take(depth + 1).enumerate() {
         let path = at.join(".phase.json");
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if level == 0 && error.kind() != ErrorKind::NotFound => {
-                return Err(misused(&path, &error.to_string()));
-            }
-            Err(_) => continue,
+        let bytes = match contents(&path) {
+            Ok(Some(bytes)) => bytes,
+            Err(error) if level == 0 => return Err(misused(&path, &error.to_string())),
+            Ok(None) | Err(_) => continue,
         };
         match serde_json::from_slice::<PhaseJson>(&bytes) {
             Ok(json) if level == 0 || json.monorepo_support => return Ok(Some((path, json))),
@@ -63,6 +59,8 @@ pub(crate) fn find(
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const PLAIN: &str = r#"{"version":"2","phaseApp":"web","appId":"1","defaultEnv":"Staging"}"#;

@@ -127,6 +127,15 @@ fn paths_and_tags_come_from_repeated_flags_or_separated_variables() {
 }
 
 #[test]
+fn a_list_of_no_paths_is_not_taken_for_a_choice_of_no_secrets() {
+    let stage = Stage::new(&[]).file("project/phase-run.toml", "app = 'web'\npaths = []");
+    let failure = stage.resolve(&[]).unwrap_err();
+    assert!(failure.to_string().contains("`paths`"), "{failure}");
+    assert!(stage.resolve(&["--path", "/a"]).is_ok());
+    assert!(stage.resolve(&["--all-paths"]).is_ok());
+}
+
+#[test]
 fn a_missing_app_names_the_flag_and_the_variable() {
     let settings = Stage::new(&[]).resolve(&[]).unwrap();
     let failure = settings.scope().unwrap_err();
