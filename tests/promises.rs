@@ -4,6 +4,7 @@ mod context;
 mod dry_run;
 mod encrypted;
 mod files;
+mod keys;
 mod messages;
 mod network;
 mod npm;

@@ -68,7 +68,7 @@ fn init(
         opener: key,
         usual,
         warnings,
-    } = settings::vault(&context(args, fresh), world)?;
+    } = settings::new_vault(&context(args, fresh), passphrase, world)?;
     for warning in &warnings {
         report.warn(warning);
     }
@@ -83,14 +83,18 @@ fn init(
         Some(key @ VaultKey::Passphrase(_)) if passphrase => key,
         _ if passphrase => VaultKey::Passphrase(new_passphrase()?),
         Some(key @ VaultKey::Identities(_)) if fresh.is_none() => key,
-        _ => make_identity(fresh.unwrap_or(&usual))?,
+        _ => make_identity(fresh.or(usual.as_deref()))?,
     };
     let own = key.recipients()?;
     fetch(VaultFile::new(file, key).create(others))?;
     print_lines(&own)
 }
 
-fn make_identity(path: &Path) -> Result<VaultKey, Failure> {
+fn make_identity(path: Option<&Path>) -> Result<VaultKey, Failure> {
+    let Some(path) = path else {
+        let text = "there is no place for an identity: neither HOME nor XDG_CONFIG_HOME is set";
+        return Err(Failure::new(Reason::Configuration, text).help("give --identity"));
+    };
     let identity = VaultIdentity::generate();
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| cannot("make", folder, &error))?;

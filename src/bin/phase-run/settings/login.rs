@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use phase_run::{Connection, Credentials, PhaseApi, PhaseToken, VaultKey};
+use phase_run::{Connection, Credentials, PhaseApi, PhaseToken, VaultFile, VaultKey};
 
 use super::host;
 use super::layers::{Layers, Origin, Spelling, word};
 use super::prompt::prompt;
-use super::source::{Source, identity, passphrase, token};
+use super::source::{self, Source};
 use crate::args::{Api, Context, ProviderName};
 use crate::exit::{Failure, Reason};
 
@@ -17,8 +17,8 @@ pub(crate) struct Key {
     pub(crate) file: PathBuf,
     /// `None` where nothing was given and nothing lies in the usual places.
     pub(crate) opener: Option<VaultKey>,
-    /// Where an identity of one's own lies, or would.
-    pub(crate) usual: PathBuf,
+    /// Where an identity of one's own lies, or would, for who has a home.
+    pub(crate) usual: Option<PathBuf>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -55,10 +55,10 @@ const CA_CERT: Spelling<PathBuf> = Spelling {
 pub(super) fn credentials(
     args: &Context,
     layers: &Layers<'_>,
-    configuration: &Path,
+    configuration: Option<&Path>,
     warnings: &mut Vec<String>,
 ) -> Result<Credentials, Failure> {
-    let token = token(args, layers);
+    let token = source::token(args, layers);
     let vault = vault(args, layers);
     let chosen = layers.first(args.provider, &PROVIDER, word)?;
     let (provider, origin) = match (chosen, &token, &vault) {
@@ -66,17 +66,17 @@ pub(super) fn credentials(
         (None, Some(token), Some(vault)) => return Err(two(token, vault)),
         (None, Some(_), None) => (ProviderName::Phase, Origin::Default),
         (None, None, Some(_)) => (ProviderName::Vault, Origin::Default),
-        (None, None, None) => return Err(none("credentials")),
+        (None, None, None) => return Err(none("are no credentials")),
     };
     match provider {
         ProviderName::Phase => {
             layers.note("provider", "phase", origin);
-            let source = token.ok_or_else(|| none("Phase token"))?;
+            let source = token.ok_or_else(|| none("is no Phase token"))?;
             phase(args, layers, &source, warnings)
         }
         ProviderName::Vault => {
             layers.note("provider", "vault", origin);
-            let mut key = key(vault, args, layers, configuration)?;
+            let mut key = key(vault, args, layers, configuration, None)?;
             warnings.append(&mut key.warnings);
             key.into_credentials()
         }
@@ -141,25 +141,35 @@ pub(super) fn vault(args: &Context, layers: &Layers<'_>) -> Option<PathBuf> {
     layers.path(args.vault.as_deref(), &VAULT)
 }
 
-/// The vault `file` and its key.
+/// The vault `file` and its key. `passphrase` says whether it takes one, where
+/// the file cannot.
 pub(super) fn key(
     file: Option<PathBuf>,
     args: &Context,
     layers: &Layers<'_>,
-    configuration: &Path,
+    configuration: Option<&Path>,
+    passphrase: Option<bool>,
 ) -> Result<Key, Failure> {
     let file = file.ok_or_else(|| {
         Failure::new(Reason::Configuration, "no vault was named")
             .help("give --vault, set PHASE_RUN_VAULT, or write `vault = \"…\"` into phase-run.toml")
     })?;
-    let usual = configuration.join("identity");
+    let usual = configuration.map(|folder| folder.join("identity"));
     let mut warnings = Vec::new();
-    let opener = match passphrase(layers) {
-        Some(source) => Some(VaultKey::Passphrase(source.secret(&mut warnings)?)),
-        None => match identity(args, layers, &usual) {
-            Some(source) => Some(VaultKey::Identities(source.secret(&mut warnings)?)),
-            None => None,
+    let phrase = source::passphrase(layers);
+    let identity = source::identity(args, layers, usual.as_deref());
+    let takes_phrase = match (&phrase, &identity) {
+        // Both lie about, and are perhaps meant for two vaults.
+        (Some(_), Some(_)) => match passphrase {
+            Some(takes) => takes,
+            None => VaultFile::takes_passphrase(&file)?,
         },
+        (phrase, _) => phrase.is_some(),
+    };
+    let opener = match (phrase.filter(|_| takes_phrase), identity) {
+        (Some(source), _) => Some(VaultKey::Passphrase(source.secret(&mut warnings)?)),
+        (None, Some(source)) => Some(VaultKey::Identities(source.secret(&mut warnings)?)),
+        (None, None) => None,
     };
     Ok(Key {
         file,
@@ -184,12 +194,13 @@ impl Key {
         } = self;
         let key = match opener {
             Some(key) => key,
-            None if phase_run::VaultFile::takes_passphrase(&file)? => {
+            None if VaultFile::takes_passphrase(&file)? => {
                 let question = format!("Passphrase of {}: ", file.display());
                 VaultKey::Passphrase(prompt(&question)?)
             }
             None => {
                 let text = format!("there is no identity to open {} with", file.display());
+                let usual = usual.unwrap_or_else(|| PathBuf::from("one"));
                 return Err(Failure::new(Reason::Credentials, text).help(format!(
                     "give --identity, set PHASE_RUN_IDENTITY, or make {} with `phase-run vault init`",
                     usual.display()
@@ -203,7 +214,7 @@ impl Key {
 fn two(token: &Source, vault: &Path) -> Failure {
     let text = format!(
         "there are credentials of two providers: a Phase token ({}) and the vault {}",
-        token.origin(),
+        token.named_by(),
         vault.display()
     );
     Failure::new(Reason::Ambiguous, text)
@@ -211,7 +222,7 @@ fn two(token: &Source, vault: &Path) -> Failure {
 }
 
 fn none(what: &str) -> Failure {
-    Failure::new(Reason::Credentials, format!("there is no {what}")).help(
+    Failure::new(Reason::Credentials, format!("there {what}")).help(
         "set PHASE_SERVICE_TOKEN, or give --token-file; for a vault, give --vault or set PHASE_RUN_VAULT",
     )
 }

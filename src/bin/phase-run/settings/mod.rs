@@ -75,7 +75,8 @@ impl Settings {
                 timeout
             },
         );
-        let credentials = login::credentials(args, &layers, &configuration, &mut warnings)?;
+        let credentials =
+            login::credentials(args, &layers, configuration.as_deref(), &mut warnings)?;
         let require = [&layers.project, &layers.user]
             .into_iter()
             .flatten()
@@ -117,15 +118,30 @@ impl Settings {
 ///
 /// # Errors
 ///
-/// No vault was named, or nothing opens it.
+/// No vault was named, or there is none.
 pub(crate) fn vault(args: &Context, world: &World<'_>) -> Result<Key, Failure> {
     let (layers, configuration) = sources(world)?;
     let file = login::vault(args, &layers);
-    login::key(file, args, &layers, &configuration)
+    login::key(file, args, &layers, configuration.as_deref(), None)
+}
+
+/// What is to open a vault that is yet to be made, by a passphrase or not.
+///
+/// # Errors
+///
+/// No vault was named.
+pub(crate) fn new_vault(
+    args: &Context,
+    passphrase: bool,
+    world: &World<'_>,
+) -> Result<Key, Failure> {
+    let (layers, configuration) = sources(world)?;
+    let (file, passphrase) = (login::vault(args, &layers), Some(passphrase));
+    login::key(file, args, &layers, configuration.as_deref(), passphrase)
 }
 
 /// The layers, and the user's configuration folder.
-fn sources<'a>(world: &World<'a>) -> Result<(Layers<'a>, PathBuf), Failure> {
+fn sources<'a>(world: &World<'a>) -> Result<(Layers<'a>, Option<PathBuf>), Failure> {
     let variable = |name: &str| (world.variables)(name).filter(|value| !value.is_empty());
     let home = variable("HOME").map(PathBuf::from);
     let configuration = variable("XDG_CONFIG_HOME")
@@ -139,7 +155,7 @@ fn sources<'a>(world: &World<'a>) -> Result<(Layers<'a>, PathBuf), Failure> {
         None => None,
     };
     let layers = Layers::new(world.variables, project, user);
-    Ok((layers, configuration.unwrap_or_default()))
+    Ok((layers, configuration))
 }
 
 fn folders(args: &Context, layers: &Layers<'_>) -> Result<Folders, Failure> {

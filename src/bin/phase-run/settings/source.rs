@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -29,15 +30,31 @@ impl Source {
         }
     }
 
+    /// What names it: a flag, a variable, or nothing.
+    pub(super) fn named_by(&self) -> Origin {
+        match self {
+            Self::File(_, origin) => origin.clone(),
+            Self::Text(_, name) => Origin::Variable(name),
+        }
+    }
+
     /// The text, without a newline at its end.
     pub(super) fn read(&self, warnings: &mut Vec<String>) -> Result<Zeroizing<String>, Failure> {
         let (path, origin) = match self {
             Self::Text(text, _) => return Ok(text.clone()),
             Self::File(path, origin) => (path, origin),
         };
+        // What has no slash may be the credential itself, in the wrong place.
+        let shown = if path.as_os_str().as_bytes().contains(&b'/') {
+            format!("{} ({origin})", path.display())
+        } else {
+            format!("the file that {origin} names")
+        };
         let failed = |why: String| {
-            let text = format!("{} ({origin}) cannot be read: {why}", path.display());
-            Failure::new(Reason::Credentials, text)
+            Failure::new(
+                Reason::Credentials,
+                format!("{shown} cannot be read: {why}"),
+            )
         };
         let file = File::open(path).map_err(|error| failed(error.to_string()))?;
         let mode = file
@@ -101,16 +118,19 @@ pub(super) fn passphrase(layers: &Layers<'_>) -> Option<Source> {
         .or_else(|| named_file(layers, "PHASE_RUN_VAULT_PASSPHRASE_FILE"))
 }
 
-pub(super) fn identity(args: &Context, layers: &Layers<'_>, usual: &Path) -> Option<Source> {
+pub(super) fn identity(
+    args: &Context,
+    layers: &Layers<'_>,
+    usual: Option<&Path>,
+) -> Option<Source> {
     let flag = |path: &PathBuf| Source::File(path.clone(), Origin::Flag("--identity"));
     let variable = || match text(layers, "PHASE_RUN_IDENTITY")? {
         source @ Source::Text(..) if holds_identity(&source) => Some(source),
         _ => named_file(layers, "PHASE_RUN_IDENTITY"),
     };
     let at_home = || {
-        usual
-            .exists()
-            .then(|| Source::File(usual.to_owned(), Origin::Default))
+        let usual = usual.filter(|usual| usual.exists())?;
+        Some(Source::File(usual.to_owned(), Origin::Default))
     };
     args.identity
         .as_ref()
@@ -120,7 +140,9 @@ pub(super) fn identity(args: &Context, layers: &Layers<'_>, usual: &Path) -> Opt
         .or_else(at_home)
 }
 
-/// Whether it is an identity, and not the name of a file with one.
+/// Whether it is an identity, or some other key, and not the name of a file.
 fn holds_identity(source: &Source) -> bool {
-    matches!(source, Source::Text(text, _) if text.contains("AGE-SECRET-KEY-"))
+    let is_key =
+        |text: &str| text.contains('\n') || text.to_uppercase().contains("AGE-SECRET-KEY-");
+    matches!(source, Source::Text(text, _) if is_key(text))
 }
