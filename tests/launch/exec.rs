@@ -45,6 +45,14 @@ fn an_option_that_needs_a_supervisor_is_a_reason_to_stay() {
 }
 
 #[test]
+fn what_needs_a_supervisor_cannot_be_had_without_one() {
+    for words in [["--kill-after", "1m"], ["--map-signal", "TERM=QUIT"]] {
+        let run = Run::with(&words).exec().sh("echo started");
+        run.failed(2, "usage").stderr_has(words[0]);
+    }
+}
+
+#[test]
 fn the_command_adopts_no_orphans_unless_it_asks_to() {
     for run in Run::everywhere() {
         assert!(!report(run).subreaper);

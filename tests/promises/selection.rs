@@ -50,6 +50,12 @@ fn secrets_win_over_inherited_variables_unless_these_are_preserved() {
     run(&[]).stdout("T_A=a\nT_B=b\n").silent();
     run(&["--preserve-env"]).stdout("T_A=old\nT_B=old\n");
     run(&["--preserve-env=T_B,OTHER"]).stdout("T_A=a\nT_B=old\n");
+    run(&["--preserve-env=T_A", "--preserve-env=T_B"]).stdout("T_A=old\nT_B=old\n");
+    run(&["--preserve-env=,T_A,"]).stdout("T_A=old\nT_B=b\n");
+    // A list that a script left empty.
+    run(&["--preserve-env="]).stdout("T_A=a\nT_B=b\n");
+    // What does not get in cannot win.
+    run(&["--preserve-env", "--clean-env=T_B"]).stdout("T_A=a\nT_B=old\n");
 }
 
 #[test]
@@ -84,7 +90,17 @@ fn a_prefix_and_a_rename_change_the_names_in_the_command() {
     let run = over(&server)
         .arguments(&["--rename", "T_A=T_B"])
         .sh("echo x");
-    run.failed(125, "conflict").stderr_has("T_B");
+    run.failed(125, "conflict")
+        .stderr_has("\"T_A\" and \"T_B\" would both be called T_B");
+    let run = |words: &[&str]| over(&server).arguments(words).sh(&names("[TP]_"));
+    let collides = run(&["--prefix", "P_", "--rename", "T_A=P_T_B"]);
+    collides.failed(125, "conflict").stderr_has("P_T_B");
+    run(&["--rename", "T_A=T_B", "--rename", "T_B=T_A"]).stdout("T_A=b\nT_B=a\n");
+    run(&["--rename", "T_A=T_B", "--exclude", "T_B"]).stdout("T_B=a\n");
+    let twice = run(&["--rename", "T_A=X", "--rename", "T_A=Y"]);
+    twice.failed(2, "usage").stderr_has("T_A");
+    run(&["--prefix", "P="]).failed(125, "invalid-name");
+    run(&["--rename", "T_A="]).failed(2, "usage");
     let run = over(&server)
         .arguments(&["--rename", "NOPE=X"])
         .sh("echo x");

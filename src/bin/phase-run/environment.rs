@@ -1,6 +1,6 @@
 //! The environment of the child, merged. Pure, and in bytes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use phase_run::{Resolved, SecretName};
 
@@ -93,7 +93,7 @@ pub(crate) fn merge(
     let mut entries = inherited(environ, policy);
     let mut warnings = unused_renames(secrets, policy);
     let mut injected = Vec::with_capacity(secrets.len());
-    let mut taken = BTreeSet::new();
+    let mut taken = BTreeMap::new();
     let mut added = Vec::with_capacity(secrets.len());
     let present: BTreeSet<Vec<u8>> = entries
         .iter()
@@ -111,9 +111,9 @@ pub(crate) fn merge(
             warnings.push(format!("{:?} is left out: {failure}", secret.name));
             continue;
         }
-        if !taken.insert(in_child.clone()) {
+        if let Some(other) = taken.insert(in_child.clone(), &secret.name) {
             let text = format!(
-                "two secrets are called {in_child} in the child, one of them {:?}",
+                "{other:?} and {:?} would both be called {in_child} in the child",
                 secret.name
             );
             return Err(Failure::new(Reason::Conflict, text).help("change --prefix or --rename"));

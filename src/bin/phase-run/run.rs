@@ -1,5 +1,6 @@
 //! The whole run, top to bottom. Each step hands a value to the next.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -34,6 +35,7 @@ fn run_with(
     marks: fn(&Place) -> Marks,
 ) -> Result<Outcome, Failure> {
     let command = command(args)?;
+    check(args)?;
     let supervision = supervision(&args.process, command.first())?;
     let globs = Globs::new(&args.selection)?;
     let settings = Settings::resolve(&args.context, world)?;
@@ -206,6 +208,27 @@ fn command(args: &args::Run) -> Result<Vec<OsString>, Failure> {
     Ok(args.argv.clone())
 }
 
+/// Options that contradict each other, which the parser cannot see.
+fn check(args: &args::Run) -> Result<(), Failure> {
+    let (process, renames) = (&args.process, &args.selection.rename);
+    let needs_us = if process.kill_after.is_some() {
+        Some("--kill-after")
+    } else {
+        (!process.map_signal.is_empty()).then_some("--map-signal")
+    };
+    if let Some(flag) = needs_us.filter(|_| process.mode == Mode::Exec) {
+        let text = format!("{flag} needs a supervisor, and with --mode exec there is none");
+        return Err(Failure::new(Reason::Usage, text).help("leave --mode out"));
+    }
+    let mut earlier = BTreeSet::new();
+    let twice = renames.iter().find(|(old, _)| !earlier.insert(old));
+    if let Some((old, _)) = twice {
+        let text = format!("--rename gives {old} two names");
+        return Err(Failure::new(Reason::Usage, text));
+    }
+    Ok(())
+}
+
 fn supervision(args: &args::Process, program: Option<&OsString>) -> Result<Supervision, Failure> {
     if args.revoke_leases && args.mode == Mode::Exec {
         let text = "--revoke-leases needs somebody to stay, and --mode exec stays for nothing";
@@ -234,13 +257,17 @@ fn policy<'a>(selection: &'a args::Selection, excluded: &'a [String]) -> Policy<
         let names = names.as_ref()?.iter().filter(|name| !name.is_empty());
         Some(names.map(|name| name.as_bytes().to_vec()).collect())
     };
+    // Without names it means all variables, and with an empty list none.
+    let all_or_some =
+        |names: &Vec<OsString>| names.iter().any(|name| !name.is_empty()) || names.is_empty();
+    let preserves = selection.preserve_env.as_ref().is_some_and(all_or_some);
     Policy {
         allow_partial: selection.allow_partial,
         clean: bytes(&selection.clean_env),
         credential: (!selection.pass_auth).then_some(names::is_credential),
         excluded,
         prefix: selection.prefix.as_deref().unwrap_or(""),
-        preserve: bytes(&selection.preserve_env),
+        preserve: bytes(&selection.preserve_env).filter(|_| preserves),
         rename: &selection.rename,
     }
 }
