@@ -10,6 +10,7 @@ use crate::support::proc;
 use crate::support::run::Run;
 use crate::support::signalling::kill;
 use crate::support::stage::Seat;
+use crate::support::store::Store;
 use crate::support::wait::until;
 
 #[test]
@@ -96,13 +97,35 @@ fn a_kernel_without_signalfd_is_a_system_error() {
     fails(&[(libc::SYS_signalfd4, libc::ENOSYS)]);
 }
 
-#[test]
-fn too_many_processes_are_a_system_error() {
+/// Nothing can be started, neither a process nor a thread.
+fn no_more_processes() -> Vec<(i64, i32)> {
     let mut calls = vec![libc::SYS_clone, libc::SYS_clone3];
     #[cfg(target_arch = "x86_64")]
     calls.extend([libc::SYS_fork, libc::SYS_vfork]);
-    let calls: Vec<_> = calls.into_iter().map(|call| (call, libc::EAGAIN)).collect();
-    fails(&calls);
+    calls.into_iter().map(|call| (call, libc::EAGAIN)).collect()
+}
+
+#[test]
+fn too_many_processes_are_a_system_error() {
+    fails(&no_more_processes());
+}
+
+/// The one that can be had: the runtime panics where it gets no thread to look
+/// up a name in.
+#[test]
+fn a_bug_is_told_with_its_place_and_has_a_status_of_its_own() {
+    for run in Run::everywhere() {
+        let run = run.store(Store::Phase("http://localhost:9".into()));
+        let run = run.stage(|stage| stage.refused = no_more_processes());
+        let finished = run.sh("echo started").failed(125, "internal");
+        finished.stderr_has(".rs:").stderr_has("please report it");
+    }
+    let run = Run::with(&["--log-format", "json", "--sysexits"]);
+    let run = run.store(Store::Phase("http://localhost:9".into()));
+    let run = run.stage(|stage| stage.refused = no_more_processes());
+    let finished = run.sh("echo started").status(70).stdout("");
+    let line: serde_json::Value = serde_json::from_str(&finished.errors()).unwrap();
+    assert_eq!(line["reason"], "internal");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::Desk;
+use crate::support::run::Run;
 use crate::support::stage::Seat;
 
 #[test]
@@ -189,12 +190,16 @@ fn a_reader_that_goes_away_is_no_failure() {
 }
 
 #[test]
-fn a_value_that_cannot_be_written_is_a_failure() {
+fn an_answer_that_cannot_be_written_is_a_failure() {
     let desk = Desk::new();
     desk.add("A", "hunter2");
-    let script = "exec \"$@\" >/dev/full";
-    let run = desk
-        .secrets(&["get", "A"])
-        .inside(&["/bin/sh", "-c", script, "sh"]);
-    run.failed(125, "system").stderr_lacks("hunter2");
+    let into_full = |run: Run| {
+        let script = "exec \"$@\" >/dev/full";
+        let run = run.inside(&["/bin/sh", "-c", script, "sh"]);
+        run.failed(125, "system").stderr_lacks("hunter2");
+    };
+    into_full(desk.secrets(&["get", "A"]));
+    for words in [&["--help"][..], &["vault", "--help"], &["man"]] {
+        into_full(desk.run(words));
+    }
 }

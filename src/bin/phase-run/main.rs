@@ -30,22 +30,31 @@ use usage::Refused;
 
 fn main() -> ExitCode {
     sys::protect();
-    panic::set_hook(Box::new(give_up));
+    panic::set_hook(Box::new(|panic| {
+        report::plain(&bug(panic));
+        sys::leave(Reason::Internal.status().into());
+    }));
     let arguments: Vec<OsString> = env::args_os().collect();
     let args = match usage::parse(&arguments) {
         Ok(args) => args,
         Err(Refused::Help(text)) => return help(&text),
         Err(Refused::Usage(failure, output)) => {
             start_report(&output).fail(&failure);
-            return status(&failure, output.sysexits);
+            return status(&failure, output.sysexits).into();
         }
     };
     let report = start_report(&args.output);
+    let sysexits = args.output.sysexits;
+    panic::set_hook(Box::new(move |panic| {
+        let failure = bug(panic);
+        report.fail(&failure);
+        sys::leave(status(&failure, sysexits).into());
+    }));
     match dispatch(args, report) {
         Ok(outcome) => launch::finish(outcome),
         Err((failure, output)) => {
             report.fail(&failure);
-            status(&failure, output.sysexits)
+            status(&failure, output.sysexits).into()
         }
     }
 }
@@ -89,30 +98,31 @@ fn variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-fn status(failure: &Failure, sysexits: bool) -> ExitCode {
+fn status(failure: &Failure, sysexits: bool) -> u8 {
     let wanted = sysexits || variable("PHASE_RUN_SYSEXITS").is_some_and(|value| value == "1");
     let reason = failure.reason();
-    ExitCode::from(if wanted {
+    if wanted {
         reason.sysexit()
     } else {
         reason.status()
-    })
+    }
 }
 
 /// A bug: says where, never what was being worked on.
-fn give_up(panic: &panic::PanicHookInfo<'_>) {
+fn bug(panic: &panic::PanicHookInfo<'_>) -> Failure {
     let place = panic
         .location()
         .map_or_else(String::new, |at| format!(" at {at}"));
-    let failure = Failure::new(Reason::Internal, format!("a bug in phase-run{place}"));
-    report::plain(&failure.help("please report it"));
-    sys::leave(Reason::Internal.status().into());
+    Failure::new(Reason::Internal, format!("a bug in phase-run{place}")).help("please report it")
 }
 
 /// A page that was asked for.
 fn help(text: &str) -> ExitCode {
     match print::print(text) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => status(&failure, false),
+        Err(failure) => {
+            report::plain(&failure);
+            status(&failure, false).into()
+        }
     }
 }
