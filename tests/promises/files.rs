@@ -1,6 +1,7 @@
 //! What the program writes elsewhere: its copy, completions, manual and help.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use super::Desk;
@@ -32,21 +33,89 @@ fn a_copy_to_a_file_or_into_a_folder_runs() {
 }
 
 #[test]
+fn a_program_may_copy_itself_onto_itself() {
+    let desk = Desk::bare();
+    let copy = |dest: &str| plain(&["copy"]).argument(desk.path(dest));
+    copy("self").status(0);
+    let itself = desk.path("self");
+    let onto = Command::new(&itself).arg("copy").arg(&itself).output();
+    let onto = onto.unwrap();
+    assert!(onto.status.success() && onto.stderr.is_empty(), "{onto:?}");
+    copy("self").status(0);
+    let version = Command::new(&itself).arg("--version").output().unwrap();
+    assert!(version.status.success());
+    assert_eq!(fs::read_dir(itself.parent().unwrap()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_copy_goes_through_a_link_and_replaces_no_device() {
+    let desk = Desk::bare();
+    let copy = |dest: &str| plain(&["copy"]).argument(desk.path(dest));
+    fs::create_dir(desk.path("bin")).unwrap();
+    fs::write(desk.path("bin/tool"), "old").unwrap();
+    let links = [
+        ("file", "bin/tool"),
+        ("folder", "bin"),
+        ("null", "/dev/null"),
+    ];
+    for (link, target) in links {
+        symlink(target, desk.path(link)).unwrap();
+    }
+    copy("file").status(0).silent();
+    copy("folder").status(0).silent();
+    assert!(desk.path("file").is_symlink() && desk.path("folder").is_symlink());
+    let program = fs::read(desk.path("bin/phase-run")).unwrap();
+    assert!(fs::read(desk.path("bin/tool")).unwrap() == program);
+    fs::create_dir_all(desk.path("taken/phase-run")).unwrap();
+    for dest in ["null", "taken"] {
+        let finished = copy(dest).failed(125, "system");
+        finished.stderr_has("not a regular file");
+    }
+    let finished = copy("null").failed(125, "system");
+    finished.stderr_has("null");
+    plain(&["copy"]).failed(2, "usage").stderr_has("<DEST>");
+}
+
+#[test]
 fn completions_and_the_manual_come_from_the_parser() {
-    for shell in ["bash", "zsh", "fish"] {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let text = plain(&["completions", shell]).status(0).silent().text();
-        for word in ["--preserve-env", "recipients", "dry-run"] {
-            assert!(
-                text.contains(word.trim_start_matches("--")),
-                "{shell}: {word}"
-            );
+        for word in ["preserve-env", "recipients", "dry-run", "toggle-override"] {
+            assert!(text.contains(word), "{shell}: {word}");
         }
     }
-    plain(&["completions", "csh"]).failed(2, "usage");
+    let finished = plain(&["completions", "csh"]).failed(2, "usage");
+    finished.stderr_has("bash, elvish, fish, powershell, zsh");
     let text = plain(&["man"]).status(0).silent().text();
     assert!(text.contains(".TH phase-run 1"), "{text}");
     for word in ["preserve\\-env", "toggle\\-override", "Exit status"] {
         assert!(text.contains(word), "{word}");
+    }
+}
+
+/// By bash itself, which asks the function that it is given.
+#[test]
+fn bash_offers_what_may_come_next() {
+    let ask = "source <(\"$@\") && COMP_WORDS=($WORDS '') && COMP_CWORD=${#COMP_WORDS[@]}-1 &&
+        $(complete -p phase-run | sed 's/.*-F \\([^ ]*\\).*/\\1/') phase-run '' \"${WORDS##* }\" &&
+        echo \"${COMPREPLY[@]}\"";
+    for (words, wanted) in [
+        (
+            "phase-run",
+            "run shell secrets apps vault copy completions man --dry-run",
+        ),
+        ("phase-run secrets", "list get create update delete export"),
+        ("phase-run vault recipients", "list add remove"),
+        ("phase-run completions", "bash elvish fish powershell zsh"),
+        ("phase-run --mode", "auto exec supervise"),
+    ] {
+        let run = plain(&["completions", "bash"]).variable("WORDS", words);
+        let run = run.inside(&["/bin/bash", "-c", ask, "bash"]);
+        let offered = run.status(0).silent().text();
+        let offered: Vec<_> = offered.split_whitespace().collect();
+        for word in wanted.split(' ') {
+            assert!(offered.contains(&word), "{words}: {offered:?}");
+        }
     }
 }
 

@@ -22,6 +22,13 @@ pub(crate) fn copy(dest: &Path) -> Result<(), Failure> {
 }
 
 fn write(target: &Path) -> io::Result<()> {
+    // A link stays one: what it leads to is replaced.
+    let target = match fs::canonicalize(target) {
+        Ok(target) if target.is_file() => target,
+        // A device would be gone.
+        Ok(_) => return Err(io::Error::other("it is there, and is not a regular file")),
+        Err(_) => target.to_owned(),
+    };
     let folder = target
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
@@ -31,6 +38,6 @@ fn write(target: &Path) -> io::Result<()> {
     file.as_file()
         .set_permissions(fs::Permissions::from_mode(0o755))?;
     file.as_file().sync_all()?;
-    file.persist(target)?;
+    file.persist(&target)?;
     Ok(())
 }

@@ -13,7 +13,10 @@ use crate::settings::names;
 pub(crate) fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "phase-run", &mut text);
-    print(&String::from_utf8_lossy(&text))
+    let text = String::from_utf8_lossy(&text);
+    // Of the function for bash, one half spells a name with `-` like this and
+    // does not find what the other half calls by the other spelling.
+    print(&text.replace("phase__subcmd__run", "phase__run"))
 }
 
 /// Prints the manual page, the subcommands' pages after the program's.
