@@ -88,6 +88,7 @@ fn completions_and_the_manual_come_from_the_parser() {
     finished.stderr_has("bash, elvish, fish, powershell, zsh");
     let text = plain(&["man"]).status(0).silent().text();
     assert!(text.contains(".TH phase-run 1"), "{text}");
+    assert!(text.is_ascii(), "{text}");
     for word in ["preserve\\-env", "toggle\\-override", "Exit status"] {
         assert!(text.contains(word), "{word}");
     }

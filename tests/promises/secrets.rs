@@ -115,6 +115,8 @@ fn a_change_without_a_value_keeps_it() {
         "/b",
     ];
     desk.secrets(&words).status(0);
+    let words = ["create", "A", "--override", "--path", "/b", "--tag", "u"];
+    desk.secrets(&words).stdin("mine").status(0).silent();
     let text = desk
         .secrets(&["list", "--path", "/b", "--json"])
         .status(0)
@@ -122,9 +124,18 @@ fn a_change_without_a_value_keeps_it() {
     let rows: serde_json::Value = serde_json::from_str(&text).unwrap();
     let row = &rows[0];
     assert_eq!(row["comment"], "new");
-    assert_eq!(row["tags"], serde_json::json!(["t"]));
+    assert_eq!(row["tags"], serde_json::json!(["u"]));
+    assert_eq!(row["override"], true);
     assert_eq!(row["type"], "config");
     assert_eq!(row["path"], "/b");
+    let words = ["update", "A", "--keep-value", "--path", "/b", "--tag", ""];
+    desk.secrets(&words).status(0).silent();
+    let run = desk.secrets(&["list", "--path", "/b", "--tag", "u"]);
+    assert_eq!(
+        run.status(0).text().lines().count(),
+        1,
+        "no tags, no secrets"
+    );
 }
 
 #[test]

@@ -34,8 +34,12 @@ pub(crate) enum Secrets {
         raw: bool,
     },
     /// Add a secret; the value comes from stdin, or from a prompt
+    #[command(after_help = "Here --tag is what the secret is tagged with, and --path its folder.")]
     Create(Box<Write>),
     /// Change a secret; a new value comes from stdin, or from a prompt
+    #[command(after_help = "\
+Here --tag is what the secret is tagged with from now on, instead of all tags
+that it has (--tag '' takes them away), and --path its folder.")]
     Update {
         #[command(flatten)]
         write: Box<Write>,

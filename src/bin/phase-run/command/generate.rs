@@ -43,7 +43,8 @@ fn manual(text: &mut Vec<u8>) -> io::Result<()> {
 fn tables(text: &mut Vec<u8>) -> io::Result<()> {
     writeln!(text, ".SH ENVIRONMENT")?;
     for variable in names::ALL {
-        let meaning = variable.meaning.replace('-', "\\-");
+        // roff knows ASCII alone.
+        let meaning = variable.meaning.replace('-', "\\-").replace('…', "...");
         writeln!(text, ".TP\n\\fB{}\\fR\n{meaning}", variable.name)?;
     }
     writeln!(

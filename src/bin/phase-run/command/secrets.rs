@@ -136,7 +136,7 @@ fn create(store: &Store, write: &Write) -> Result<(), Failure> {
         }
         let change = Change {
             personal: Some(value),
-            ..Change::default()
+            ..beside(store, write)
         };
         return fetch(
             store
@@ -183,19 +183,27 @@ fn update(
         (None, value)
     };
     let change = Change {
-        comment: write.comment.clone(),
         folder: move_to.map(Folder::new).transpose()?,
-        kind: write.kind.map(stored),
         personal,
-        tags: (!write.context.tag.is_empty()).then(|| store.scope.tags.clone()),
         toggle_personal,
         value,
+        ..beside(store, write)
     };
     fetch(
         store
             .client
             .update(&store.scope.place, folder, &name, &change),
     )
+}
+
+/// What is to change beside a value.
+fn beside(store: &Store, write: &Write) -> Change {
+    Change {
+        comment: write.comment.clone(),
+        kind: write.kind.map(stored),
+        tags: (!write.context.tag.is_empty()).then(|| store.scope.tags.clone()),
+        ..Change::default()
+    }
 }
 
 fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
