@@ -3,6 +3,7 @@
 mod context;
 mod dry_run;
 mod encrypted;
+mod failures;
 mod files;
 mod keys;
 mod messages;

@@ -7,75 +7,12 @@ use serde_json::Value;
 
 use super::{over, rows, serve, serve_tls, web, web_with};
 use crate::support::run::Run;
-use crate::support::server::{Authority, Refusing, Reply, Server};
+use crate::support::server::{Authority, Reply, Server};
 use crate::support::stage::Seat;
-use crate::support::store::{Store, silent};
+use crate::support::store::Store;
 
 /// Part of the token of these runs.
 const TOKEN: &str = "11111111";
-
-#[test]
-fn every_reason_has_a_status_of_its_kind_where_that_is_wanted() {
-    let empty = serve(web());
-    let bad = serve(web_with(&[("A", "${NOPE}"), ("B", "\0")]));
-    let refusing = |status| Server::always(Reply::json(status, "{}"));
-    let (denied, busy, broken) = (refusing(403), refusing(429), refusing(200));
-    let dead = r#"{"error": "Token expired or deleted"}"#;
-    let dead = Server::always(Reply::json(401, dead));
-    let name = serde_json::json!([{"id": "1", "key": "", "value": "", "path": "/"}]);
-    let unnamed = rows(&name);
-    let long = serve(web_with(&[("A", &"x".repeat(200_000))]));
-    let at = |server: &Server, words: &[&str]| {
-        let run = over(server).arguments(&["--timeout", "400ms"]);
-        run.arguments(words).command(["true"])
-    };
-    let hanging = Store::Phase(silent());
-    let copy = Run::subcommand(&["copy", "/nonexistent/folder/file"]).store(Store::Nowhere);
-    let create = Run::subcommand(&["secrets", "create", "A"]).secrets(&[("A", "1")]);
-    let nobody = Refusing::port();
-    let quick = Run::with(&["--timeout", "400ms"]).command(["true"]);
-    let cases: Vec<(&str, i32, i32, Run)> = vec![
-        ("usage", 2, 64, at(&empty, &["--no-such-option"])),
-        ("usage", 2, 64, at(&empty, &["--only", "["])),
-        ("unresolved", 125, 65, at(&bad, &["--only", "A"])),
-        ("protocol", 125, 65, at(&broken, &[])),
-        ("too-large", 125, 65, at(&long, &[])),
-        (
-            "unreachable",
-            125,
-            69,
-            at(&empty, &["--host", &nobody.url()]),
-        ),
-        ("system", 125, 71, copy),
-        ("timeout", 125, 75, quick.store(hanging)),
-        ("throttled", 125, 75, at(&busy, &[])),
-        ("credentials", 125, 77, at(&dead, &[])),
-        ("denied", 125, 77, at(&denied, &[])),
-        (
-            "configuration",
-            125,
-            78,
-            at(&empty, &["--host", "nonsense"]),
-        ),
-        ("missing", 125, 78, at(&empty, &["--require", "A"])),
-        ("ambiguous", 125, 78, at(&empty, &["--env", "prod"])),
-        ("conflict", 125, 78, create.stdin("x")),
-        ("invalid-name", 125, 78, at(&unnamed, &[])),
-        ("invalid-value", 125, 78, at(&bad, &["--only", "B"])),
-        ("not-found", 127, 127, over(&empty).command(["no-such-xyz"])),
-        ("not-executable", 126, 126, over(&empty).command(["/etc"])),
-    ];
-    for (at, (word, status, sysexit, run)) in cases.into_iter().enumerate() {
-        // Each way of asking in its turn.
-        match at % 3 {
-            0 => run.argument("--sysexits").failed(sysexit, word),
-            1 => run
-                .variable("PHASE_RUN_SYSEXITS", "1")
-                .failed(sysexit, word),
-            _ => run.variable("PHASE_RUN_SYSEXITS", "0").failed(status, word),
-        };
-    }
-}
 
 #[test]
 fn a_command_without_dashes_is_shown_how_it_is_spelled() {
