@@ -11,6 +11,7 @@ mod network;
 mod npm;
 mod phase;
 mod questions;
+mod references;
 mod refusals;
 mod run;
 mod secrets;
