@@ -67,3 +67,24 @@ fn ctrl_z_and_fg_work_and_ctrl_c_ends_us() {
         running.finish().stdout("").signal(libc::SIGINT);
     }
 }
+
+/// Whoever looks up a name reads this file first.
+fn endless_lookup(run: Run) -> Run {
+    let run = run.store(Store::Phase("http://phase.invalid".into()));
+    run.stage(|stage| stage.pipes = vec!["/etc/hosts".into()])
+}
+
+#[test]
+fn a_lookup_that_never_ends_holds_nobody() {
+    for run in [Run::with(&[]).exec(), Run::with(&[]).supervised()] {
+        let run = endless_lookup(run.pid_one()).arguments(&["--timeout", "300ms"]);
+        let finished = run.sh("echo started").failed(125, "timeout");
+        finished.stderr_has("phase.invalid");
+    }
+    for run in [Run::with(&[]).exec(), Run::with(&[]).supervised()] {
+        let running = endless_lookup(run.pid_one()).sh("echo started").spawn();
+        fetching(&running);
+        running.signal(Signal::SIGTERM);
+        running.finish().stdout("").signal(libc::SIGTERM);
+    }
+}

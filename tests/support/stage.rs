@@ -34,6 +34,9 @@ pub(crate) struct Stage {
     pub(crate) odd: bool,
     /// Files that are open for reading, by descriptor.
     pub(crate) opened: Vec<(i32, PathBuf)>,
+    /// Files that are pipes which nobody writes to: whoever opens one, waits.
+    /// Only in a namespace.
+    pub(crate) pipes: Vec<PathBuf>,
     /// Variables that hold the process' own number.
     pub(crate) pid_variables: Vec<String>,
     /// System calls that fail, each with its error.

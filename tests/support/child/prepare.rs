@@ -14,7 +14,7 @@ use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::{execve, getegid, geteuid, setsid};
+use nix::unistd::{execve, getegid, geteuid, mkfifo, setsid};
 
 use crate::event::Event;
 use crate::stage::{Seat, Stage};
@@ -129,6 +129,12 @@ fn apply(stage: &Stage) -> io::Result<()> {
     kernel::keep_to_ourselves()?;
     for path in &stage.hidden {
         hide(path, &stage.control)?;
+    }
+    for path in &stage.pipes {
+        let pipe = stage.control.with_extension("pipe");
+        mkfifo(&pipe, Mode::S_IRUSR)?;
+        let none = None::<&str>;
+        mount(Some(&pipe), path, none, MsFlags::MS_BIND, none)?;
     }
     if stage.odd {
         make_odd()?;
