@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
+use std::process::Command;
 
 use serde_json::json;
 
@@ -93,4 +94,48 @@ fn no_secret_and_no_token_is_left_in_the_memory_of_a_supervisor() {
         environ.contains("PHASE_HOST") && !environ.contains(token),
         "{environ}"
     );
+}
+
+/// Gives up root's right to look into every process, where there is root.
+fn without_rights() -> Vec<&'static str> {
+    if nix::unistd::geteuid().is_root() {
+        vec![
+            "/usr/bin/setpriv",
+            "--bounding-set=-sys_ptrace",
+            "--inh-caps=-sys_ptrace",
+        ]
+    } else {
+        vec!["/usr/bin/env"]
+    }
+}
+
+/// Whether a process of the same user may look into the memory of `pid`, as a
+/// debugger does.
+fn lies_open(pid: i32) -> bool {
+    let words = without_rights();
+    let mut reader = Command::new(words[0]);
+    reader.args(&words[1..]).arg("cat");
+    let output = reader.arg(format!("/proc/{pid}/mem")).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    let refused = errors.contains("Permission denied");
+    // Of who may, nothing is mapped where the file begins.
+    assert!(refused || errors.contains("Input/output error"), "{errors}");
+    !refused
+}
+
+#[test]
+fn nobody_of_the_same_user_looks_into_our_memory_while_there_are_secrets_in_it() {
+    for run in Run::everywhere() {
+        let server = Server::always(Reply::hang());
+        let run = run.store(Store::Phase(server.url()));
+        let running = run.inside(&without_rights()).sh("x").spawn();
+        server.wait_for(1);
+        assert!(!lies_open(running.pid()));
+    }
+    for run in Run::supervisors() {
+        let mut running = run.inside(&without_rights()).child("idle").spawn();
+        let command = running.ready().pid;
+        assert!(!lies_open(running.pid()));
+        assert!(lies_open(running.outer(command)), "a process like others");
+    }
 }
