@@ -1,6 +1,6 @@
 //! Stopping: what a signal to us does to the command, and the options for it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
@@ -132,8 +132,13 @@ fn kill_after_kills_a_command_that_does_not_end() {
             .child("deaf")
             .spawn();
         running.ready();
+        let told = Instant::now();
         running.signal(Signal::SIGTERM);
         running.finish().signal(libc::SIGKILL);
+        assert!(
+            told.elapsed() >= Duration::from_millis(300),
+            "in time, not before"
+        );
     }
 }
 

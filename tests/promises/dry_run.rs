@@ -100,7 +100,11 @@ fn each_setting_is_told_with_where_it_came_from() {
     let server = serve(web_with(&[("A", "hunter2")]));
     let run = over(&server)
         .file("config/phase-run/config.toml", 0o600, "timeout = '77s'")
-        .file("phase-run.toml", 0o644, "paths = ['/', '/deep']\n")
+        .file(
+            "phase-run.toml",
+            0o644,
+            "paths = ['/', '/deep']\nprovider = 'phase'\napi = 'rest'\n",
+        )
         .arguments(&["--dry-run", "-v", "--tag", "x"]);
     let project = run.folder().join("phase-run.toml");
     let user = run.folder().join("config/phase-run/config.toml");
@@ -111,7 +115,8 @@ fn each_setting_is_told_with_where_it_came_from() {
         format!("paths = / /deep ({})", project.display()),
         "tags = x (--tag)".to_owned(),
         format!("timeout = 1m 17s ({})", user.display()),
-        "provider = phase (default)".to_owned(),
+        format!("provider = phase ({})", project.display()),
+        format!("api = rest ({})", project.display()),
         "token = (not shown) (PHASE_SERVICE_TOKEN)".to_owned(),
         format!("host = {} (PHASE_HOST)", server.url()),
     ] {
