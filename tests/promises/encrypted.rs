@@ -174,7 +174,7 @@ fn the_store_is_read_and_written_encrypted() {
         .failed(125, "missing")
         .stderr_has("NEW");
     on(Run::subcommand(&["apps"]), &phase, &server, Kind::User)
-        .stdout("api\n  Production\nweb\n  Development\n  Staging\n")
+        .stdout("api: Production\nweb: Development, Staging\n")
         .status(0);
 }
 

@@ -94,7 +94,7 @@ pub(crate) enum Api {
     /// e2ee if the token holds keys, else rest
     #[default]
     Auto,
-    /// End to end encrypted; needs a full pss_… token
+    /// End to end encrypted; needs a full pss_ token
     E2ee,
     /// The REST API, with server-side encryption
     Rest,
