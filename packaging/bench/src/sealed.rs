@@ -90,9 +90,10 @@ fn rows(count: usize, public: &PublicKey, salt: &str) -> Vec<u8> {
     let name = |number: usize| format!("SETTING_{number:05}");
     let mut body = String::from("[");
     for number in 0..count {
-        // The first ones are referred to, and refer to nothing.
+        // The first ones are referred to, and refer to nothing. They are short, so
+        // that ten thousand of the others go into an environment.
         let text = if number < REFERENCES {
-            format!("{number:08x}").repeat(8)
+            format!("{number:04x}")
         } else {
             let reference = |other| format!("${{{}}}", name(other));
             (0..REFERENCES).map(reference).collect()
