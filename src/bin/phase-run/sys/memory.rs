@@ -3,29 +3,49 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr;
 
+use super::pool::Pool;
+
 #[global_allocator]
 static ALLOCATOR: Forgetful = Forgetful;
 
-/// The system's allocator, with every block overwritten before it goes back.
+/// Where short blocks come from.
+static POOL: Pool = Pool::new();
+
+/// A pool and the system's allocator, with every block overwritten before it
+/// goes back.
 ///
 /// Values pass through the buffers of HTTP, TLS, JSON and this program; this
 /// is the one place that sees them all.
 struct Forgetful;
 
-// SAFETY: blocks are those of `System`, whose contract this hands on; they are
-// written to only while they are allocated.
+// SAFETY: blocks are those of the pool, for layouts that it takes, or those of
+// `System`, whose contract this hands on; they are written to only while they
+// are allocated.
 unsafe impl GlobalAlloc for Forgetful {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let block = POOL.take(layout);
+        if !block.is_null() {
+            return block;
+        }
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        let block = POOL.take(layout);
+        if !block.is_null() {
+            return block;
+        }
         // SAFETY: the caller keeps the contract of `alloc_zeroed`.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        if POOL.holds(block) {
+            // SAFETY: the caller hands over a block that came from there, with
+            // the layout that it has now.
+            return unsafe { POOL.give_back(block, layout.size()) };
+        }
         overwrite(block, layout.size());
         // SAFETY: the caller keeps the contract of `dealloc`.
         unsafe { System.dealloc(block, layout) }
@@ -33,6 +53,9 @@ unsafe impl GlobalAlloc for Forgetful {
 
     // `System.realloc` may leave the old block behind as it is.
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        if POOL.holds(block) && Pool::is_enough(layout.size(), size) {
+            return block;
+        }
         // SAFETY: the caller vouches that `size`, rounded up to the alignment,
         // does not overflow; the alignment was valid before.
         let wanted = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };

@@ -14,6 +14,7 @@ mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
 mod memory;
+mod pool;
 mod process;
 mod program;
 mod signal;
