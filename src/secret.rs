@@ -1,8 +1,8 @@
 //! A secret: its name, its value, and what the store says about it.
 
-use std::fmt;
+use std::{fmt, mem};
 
-use zeroize::Zeroizing;
+use zeroize::optimization_barrier;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Folder;
@@ -70,13 +70,13 @@ impl fmt::Display for SecretName {
 /// println!("{value}");
 /// ```
 #[derive(Clone)]
-pub struct SecretValue(Zeroizing<String>);
+pub struct SecretValue(String);
 
 impl SecretValue {
     /// Takes `text` over; the caller should keep no copy.
     #[must_use]
     pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
+        Self(text)
     }
 
     /// The value itself.
@@ -84,6 +84,20 @@ impl SecretValue {
     pub fn expose(&self) -> &str {
         &self.0
     }
+}
+
+impl Drop for SecretValue {
+    fn drop(&mut self) {
+        wipe(mem::take(&mut self.0).into_bytes());
+    }
+}
+
+/// Overwrites all that `bytes` has room for. `Zeroizing` would do so byte by
+/// byte, which takes as long as it took to parse them.
+pub(crate) fn wipe(mut bytes: Vec<u8>) {
+    bytes.clear();
+    bytes.resize(bytes.capacity(), 0);
+    optimization_barrier(bytes.as_slice());
 }
 
 impl fmt::Debug for SecretValue {

@@ -1,15 +1,15 @@
 //! An answer, read whole, within limits.
 
-use std::fmt;
+use std::{fmt, mem};
 
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde_json::error::Category;
-use zeroize::Zeroizing;
 
 use super::failure::Failure;
 use crate::error::{Error, ErrorKind, Result};
+use crate::secret::wipe;
 
 /// The most bytes of an answer, unpacked.
 const LIMIT: usize = 64 << 20;
@@ -17,7 +17,7 @@ const LIMIT: usize = 64 << 20;
 /// An answer of the server, whatever its status. The body is overwritten when
 /// it is dropped.
 pub(crate) struct Answer {
-    body: Zeroizing<Vec<u8>>,
+    body: Vec<u8>,
     content_type: String,
     /// Method and URL, without the query.
     request: String,
@@ -27,6 +27,12 @@ pub(crate) struct Answer {
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Answer({} to {}, ..)", self.status, self.request)
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        wipe(mem::take(&mut self.body));
     }
 }
 
@@ -43,34 +49,48 @@ impl Answer {
             url.origin().ascii_serialization(),
             url.path()
         );
-        let too_large = || {
+        let too_large = |request: &str| {
             let message = format!("the answer to {request} is larger than {} MiB", LIMIT >> 20);
             Failure::lasting(Error::new(ErrorKind::TooLarge, message))
         };
         let announced = response.content_length().unwrap_or_default();
         let announced = usize::try_from(announced).unwrap_or(usize::MAX);
         if announced > LIMIT {
-            return Err(too_large());
-        }
-        let mut body = Zeroizing::new(Vec::with_capacity(announced));
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > LIMIT => return Err(too_large()),
-                Ok(Some(chunk)) => append(&mut body, &chunk),
-                Ok(None) => break,
-                Err(error) => return Err(Failure::broken(error, body.len(), server)),
-            }
+            return Err(too_large(&request));
         }
         let content_type = response.headers().get(CONTENT_TYPE);
         let content_type = content_type
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
-        Ok(Self {
+        let mut answer = Self {
+            body: Vec::with_capacity(announced),
             content_type: content_type.to_lowercase(),
-            status: response.status().as_u16(),
-            body,
             request,
-        })
+            status: response.status().as_u16(),
+        };
+        loop {
+            let length = answer.body.len();
+            match response.chunk().await {
+                Ok(Some(chunk)) if length + chunk.len() > LIMIT => {
+                    return Err(too_large(&answer.request));
+                }
+                Ok(Some(chunk)) => answer.append(&chunk),
+                Ok(None) => return Ok(answer),
+                Err(error) => return Err(Failure::broken(error, length, server)),
+            }
+        }
+    }
+
+    /// Adds to the body. What it leaves behind when it grows is overwritten.
+    fn append(&mut self, chunk: &[u8]) {
+        let Self { body, .. } = self;
+        if body.capacity() - body.len() < chunk.len() {
+            let room = (body.len() + chunk.len()).max(2 * body.capacity());
+            let mut grown = Vec::with_capacity(room);
+            grown.extend_from_slice(body);
+            wipe(mem::replace(body, grown));
+        }
+        body.extend_from_slice(chunk);
     }
 
     /// An answer with this body, which need not be JSON but says so.
@@ -147,15 +167,4 @@ impl Answer {
             .trim();
         kind == "application/json" || kind.ends_with("+json")
     }
-}
-
-/// Adds `chunk`. What the buffer leaves behind when it grows is overwritten.
-fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
-    if body.capacity() - body.len() < chunk.len() {
-        let room = (body.len() + chunk.len()).max(2 * body.capacity());
-        let mut grown = Zeroizing::new(Vec::with_capacity(room));
-        grown.extend_from_slice(body);
-        *body = grown;
-    }
-    body.extend_from_slice(chunk);
 }
