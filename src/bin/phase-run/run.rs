@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
 
 use glob::Pattern;
 use phase_run::{App, Leases, Place, Plan, Resolution};
@@ -318,11 +317,7 @@ pub(crate) fn shell(
         context: args.context.clone(),
         selection: args.selection.clone(),
         process: args.process.clone(),
-        preview: false,
-        json: false,
-        script: None,
-        shell: Path::new("/bin/sh").to_owned(),
-        argv: vec![program],
+        ..args::Run::starting(vec![program])
     };
     run_with(&run, world, report, shell_marks)
 }

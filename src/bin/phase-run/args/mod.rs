@@ -11,6 +11,7 @@ mod run;
 mod secrets;
 mod vault;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,6 +47,17 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+impl Args {
+    /// Those of a command line that has `argv` and no option.
+    pub(crate) fn starting(argv: Vec<OsString>) -> Self {
+        Self {
+            command: None,
+            run: Run::starting(argv),
+            output: Output::default(),
+        }
+    }
 }
 
 const AFTER_HELP: &str = "\
@@ -99,7 +111,7 @@ pub(crate) struct Apps {
 }
 
 /// What goes to standard error, for every command.
-#[derive(ClapArgs, Clone, Debug)]
+#[derive(ClapArgs, Clone, Debug, Default)]
 #[command(next_help_heading = "Messages")]
 pub(crate) struct Output {
     /// Print errors only, no warnings
@@ -111,7 +123,13 @@ pub(crate) struct Output {
     pub(crate) verbose: u8,
 
     /// How messages on standard error are written
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t
+    )]
     pub(crate) log_format: LogFormat,
 
     /// Report failures by sysexits(3), not 125 [env: PHASE_RUN_SYSEXITS=1]
@@ -120,9 +138,10 @@ pub(crate) struct Output {
 }
 
 /// `--log-format`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub(crate) enum LogFormat {
     Json,
+    #[default]
     Text,
 }
 

@@ -42,13 +42,32 @@ pub(crate) struct Run {
         long,
         value_name = "PATH",
         requires = "script",
-        default_value = "/bin/sh"
+        default_value = SHELL
     )]
     pub(crate) shell: PathBuf,
 
     /// The command and its arguments
     #[arg(last = true, value_name = "COMMAND", help_heading = "Arguments")]
     pub(crate) argv: Vec<OsString>,
+}
+
+/// The shell of `--command`.
+const SHELL: &str = "/bin/sh";
+
+impl Run {
+    /// One of `argv`, without any option.
+    pub(crate) fn starting(argv: Vec<OsString>) -> Self {
+        Self {
+            context: Context::default(),
+            selection: Selection::default(),
+            process: Process::default(),
+            preview: false,
+            json: false,
+            script: None,
+            shell: SHELL.into(),
+            argv,
+        }
+    }
 }
 
 /// Start an interactive shell with the secrets
@@ -109,7 +128,7 @@ pub(crate) struct Selection {
     pub(crate) allow_partial: bool,
 
     /// Have credentials made for dynamic secrets, or leave these out
-    #[arg(long, value_name = "WHAT", default_value = "generate")]
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
     pub(crate) leases: LeasesName,
 
     /// How long such credentials are to be good for, such as 1h
@@ -119,15 +138,15 @@ pub(crate) struct Selection {
 }
 
 /// How the command is started and looked after.
-#[derive(ClapArgs, Clone, Debug)]
+#[derive(ClapArgs, Clone, Debug, Default)]
 #[command(next_help_heading = "How it runs")]
 pub(crate) struct Process {
     /// Become the command, or stay and supervise it
-    #[arg(long, value_name = "MODE", default_value = "auto")]
+    #[arg(long, value_name = "MODE", value_enum, default_value_t)]
     pub(crate) mode: Mode,
 
     /// Supervising: who gets a forwarded signal
-    #[arg(long, value_name = "SCOPE", default_value = "auto")]
+    #[arg(long, value_name = "SCOPE", value_enum, default_value_t)]
     pub(crate) signal_scope: SignalScopeName,
 
     /// Supervising: forward FROM as TO, or swallow it (TO is 0); may be repeated
@@ -148,10 +167,11 @@ pub(crate) struct Process {
 }
 
 /// `--mode`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Mode {
     /// Exec, unless there is a reason to stay: being PID 1, --kill-after,
     /// --map-signal, leases to revoke
+    #[default]
     Auto,
     /// Become the command
     Exec,
@@ -170,9 +190,10 @@ pub(crate) enum LeasesName {
 }
 
 /// `--signal-scope`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub(crate) enum SignalScopeName {
     /// The child; its group for TERM, INT, HUP and QUIT under npm, npx, pnpm, yarn
+    #[default]
     Auto,
     /// The child alone
     Child,
