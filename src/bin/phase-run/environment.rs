@@ -1,6 +1,6 @@
 //! The environment of the child, merged. Pure, and in bytes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
 
 use phase_run::{Resolved, SecretName};
 
@@ -25,12 +25,21 @@ pub(crate) struct Policy<'a> {
     pub(crate) rename: &'a [(String, String)],
 }
 
+impl Policy<'_> {
+    /// Whether the inherited variable `name` wins over a secret.
+    fn preserves(&self, name: &[u8]) -> bool {
+        self.preserve
+            .as_ref()
+            .is_some_and(|names| names.is_empty() || names.iter().any(|one| one == name))
+    }
+}
+
 /// What the child gets.
 #[derive(Debug)]
 pub(crate) struct Environment {
     /// The block, in order.
     pub(crate) entries: Vec<Vec<u8>>,
-    /// What became of each secret.
+    /// What became of each secret, in order of its name in the child.
     pub(crate) injected: Vec<Injected>,
     pub(crate) warnings: Vec<String>,
 }
@@ -51,7 +60,7 @@ pub(crate) struct Injected {
     /// Its place among the secrets.
     pub(crate) index: usize,
     /// Its name in the child.
-    pub(crate) name: String,
+    pub(crate) name: SecretName,
     /// Whether the inherited variable of that name won.
     pub(crate) preserved: bool,
     /// Whether it takes the place of an inherited variable.
@@ -79,7 +88,7 @@ pub(crate) fn inherited(environ: Vec<Vec<u8>>, policy: &Policy<'_>) -> Vec<Vec<u
 }
 
 /// Merges `secrets` over `environ`: each replaces every entry of its name, and
-/// goes to the end.
+/// goes to the end, in order of name.
 ///
 /// # Errors
 ///
@@ -92,60 +101,62 @@ pub(crate) fn merge(
 ) -> Result<Environment, Failure> {
     let mut entries = inherited(environ, policy);
     let mut warnings = unused_renames(secrets, policy);
-    let mut injected = Vec::with_capacity(secrets.len());
-    let mut taken = BTreeMap::new();
-    let mut added = Vec::with_capacity(secrets.len());
-    let present: BTreeSet<Vec<u8>> = entries
-        .iter()
-        .filter_map(|entry| name(entry))
-        .map(<[u8]>::to_vec)
-        .collect();
-    for (index, secret) in secrets.iter().enumerate() {
-        let in_child = renamed(&secret.name, policy);
-        if let Err(failure) = check(&in_child, secret) {
-            if !policy.allow_partial {
-                return Err(failure.help(
-                    "rename it with --rename, leave it out with --exclude or --allow-partial",
-                ));
-            }
-            warnings.push(format!("{:?} is left out: {failure}", secret.name));
-            continue;
-        }
-        if let Some(other) = taken.insert(in_child.clone(), &secret.name) {
-            let text = format!(
-                "{other:?} and {:?} would both be called {in_child} in the child",
-                secret.name
-            );
-            return Err(Failure::new(Reason::Conflict, text).help("change --prefix or --rename"));
-        }
-        let replaces = present.contains(in_child.as_bytes());
-        let wins = |kept: &Vec<Vec<u8>>| {
-            kept.is_empty() || kept.iter().any(|name| name == in_child.as_bytes())
-        };
-        let preserved = replaces && policy.preserve.as_ref().is_some_and(wins);
-        if !preserved {
-            warnings.extend(peculiar(&in_child));
-            added.push([in_child.as_bytes(), b"=", secret.value.expose().as_bytes()].concat());
-        }
-        injected.push(Injected {
-            index,
-            name: in_child,
-            preserved,
-            replaces: replaces && !preserved,
-        });
+    let mut injected = named(secrets, policy, &mut warnings)?;
+    entries.retain(|entry| {
+        let Some(name) = name(entry) else { return true };
+        let found = injected.binary_search_by(|one| one.name.as_str().as_bytes().cmp(name));
+        let Ok(at) = found else { return true };
+        let preserved = policy.preserves(name);
+        injected[at].preserved = preserved;
+        injected[at].replaces = !preserved;
+        preserved
+    });
+    for one in injected.iter().filter(|one| !one.preserved) {
+        warnings.extend(peculiar(&one.name));
+        let value = secrets[one.index].value.expose();
+        entries.push([one.name.as_str(), "=", value].concat().into_bytes());
     }
-    let replaced: BTreeSet<&[u8]> = injected
-        .iter()
-        .filter(|one| one.replaces)
-        .map(|one| one.name.as_bytes())
-        .collect();
-    entries.retain(|entry| name(entry).is_none_or(|name| !replaced.contains(name)));
-    entries.append(&mut added);
     Ok(Environment {
         entries,
         injected,
         warnings,
     })
+}
+
+/// The secrets that go in, in order of the names that they have in the child.
+fn named(
+    secrets: &[Resolved],
+    policy: &Policy<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Injected>, Failure> {
+    let mut named = Vec::with_capacity(secrets.len());
+    for (index, secret) in secrets.iter().enumerate() {
+        match check(&renamed(&secret.name, policy), secret) {
+            Ok(name) => named.push(Injected {
+                index,
+                name,
+                preserved: false,
+                replaces: false,
+            }),
+            Err(failure) if policy.allow_partial => {
+                warnings.push(format!("{:?} is left out: {failure}", secret.name));
+            }
+            Err(failure) => {
+                return Err(failure.help(
+                    "rename it with --rename, leave it out with --exclude or --allow-partial",
+                ));
+            }
+        }
+    }
+    named.sort_by(|a, b| a.name.cmp(&b.name));
+    if let Some(pair) = named.windows(2).find(|pair| pair[0].name == pair[1].name) {
+        let text = format!(
+            "{:?} and {:?} would both be called {} in the child",
+            secrets[pair[0].index].name, secrets[pair[1].index].name, pair[0].name
+        );
+        return Err(Failure::new(Reason::Conflict, text).help("change --prefix or --rename"));
+    }
+    Ok(named)
 }
 
 /// The value of `name` in a block; of its last entry, as for the command's lookup.
@@ -160,10 +171,11 @@ fn name(entry: &[u8]) -> Option<&[u8]> {
     (end > 0).then(|| &entry[..end])
 }
 
-fn renamed(stored: &str, policy: &Policy<'_>) -> String {
+fn renamed<'a>(stored: &'a str, policy: &Policy<'a>) -> Cow<'a, str> {
     match policy.rename.iter().find(|(old, _)| old == stored) {
-        Some((_, new)) => new.clone(),
-        None => format!("{}{stored}", policy.prefix),
+        Some((_, new)) => Cow::Borrowed(new),
+        None if policy.prefix.is_empty() => Cow::Borrowed(stored),
+        None => Cow::Owned([policy.prefix, stored].concat()),
     }
 }
 
@@ -177,18 +189,19 @@ fn unused_renames(secrets: &[Resolved], policy: &Policy<'_>) -> Vec<String> {
         .collect()
 }
 
-fn check(in_child: &str, secret: &Resolved) -> Result<(), Failure> {
-    SecretName::new(in_child)?;
+/// The name, if an environment can carry it and the value.
+fn check(in_child: &str, secret: &Resolved) -> Result<SecretName, Failure> {
+    let name = SecretName::new(in_child)?;
     if secret.value.expose().contains('\0') {
         let text =
             format!("the value of {in_child} holds a NUL byte, which no environment can carry");
         return Err(Failure::new(Reason::InvalidValue, text));
     }
-    Ok(())
+    Ok(name)
 }
 
 /// What to say about a name that works otherwise than one might think.
-fn peculiar(name: &str) -> Option<String> {
+fn peculiar(name: &SecretName) -> Option<String> {
     const LOADS: [&str; 8] = [
         "NODE_OPTIONS",
         "BASH_ENV",
@@ -199,11 +212,11 @@ fn peculiar(name: &str) -> Option<String> {
         "PATH",
         "IFS",
     ];
-    if LOADS.contains(&name) || name.starts_with("LD_") || name.starts_with("DYLD_") {
+    let text = name.as_str();
+    if LOADS.contains(&text) || text.starts_with("LD_") || text.starts_with("DYLD_") {
         return Some(format!("{name} changes how programs find and load code"));
     }
-    let identifier = SecretName::new(name).is_ok_and(|name| name.is_identifier());
-    (!identifier).then(|| format!("{name:?} is no shell name: some shells drop it"))
+    (!name.is_identifier()).then(|| format!("{text:?} is no shell name: some shells drop it"))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(crate) fn show(
         let rows: Vec<_> = rows
             .map(|(one, secret, length)| {
                 serde_json::json!({
-                    "name": one.name,
+                    "name": one.name.as_str(),
                     "stored_name": secret.name,
                     "app": resolution.place.app.to_string(),
                     "env": resolution.place.environment,
@@ -49,7 +49,7 @@ pub(crate) fn show(
             .collect();
         let source = format!("{place}{}", secret.folder);
         [
-            one.name.clone(),
+            one.name.to_string(),
             source,
             length.to_string(),
             notes.join(", "),

@@ -131,7 +131,7 @@ fn merged(
         environment
             .injected
             .iter()
-            .any(|one| one.name == **name || resolution.secrets[one.index].name == **name)
+            .any(|one| one.name.as_str() == *name || resolution.secrets[one.index].name == **name)
     };
     let missing: Vec<&str> = required
         .filter(|name| !there(name))

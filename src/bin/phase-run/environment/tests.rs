@@ -35,7 +35,7 @@ fn a_secret_replaces_every_entry_of_its_name_and_goes_to_the_end() {
         &[secret("DUP", "new"), secret("C", "3")],
         &Policy::default(),
     );
-    assert_eq!(merged, ["A=1", "B=2", "DUP=new", "C=3"]);
+    assert_eq!(merged, ["A=1", "B=2", "C=3", "DUP=new"]);
 }
 
 #[test]
