@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::mem;
 use std::os::unix::ffi::OsStrExt as _;
 
 use glob::Pattern;
@@ -68,7 +69,7 @@ fn run_with(
     if let Some(hint) = hint {
         hint.keep(resolution.hint.as_deref(), known.as_deref());
     }
-    let leases = Held::new(client, std::mem::take(&mut resolution.leases));
+    let leases = Held::new(client, mem::take(&mut resolution.leases));
     let merged = merged(environ, &resolution, args, &settings, &globs, report);
     let image = merged.and_then(|mut environment| {
         for (name, value) in marks(&resolution.place) {
@@ -80,17 +81,25 @@ fn run_with(
         }
         Image::new(&command, environment.entries).map(Some)
     });
-    drop((resolution, settings));
-    let image = match image {
-        Ok(Some(image)) => image,
+    let revokes = args.process.revoke_leases && !leases.is_empty();
+    let outcome = match image {
         Ok(None) => return Ok(Outcome::Exited(0)),
-        Err(failure) => {
-            leases.revoke(report);
-            return Err(failure);
+        Err(failure) => Err(failure),
+        Ok(Some(image)) if stays(&args.process, revokes) => {
+            drop((resolution, settings));
+            sys::wipe_variables(&names::is_credential);
+            supervise(image, &supervision)
+        }
+        Ok(Some(image)) => {
+            // They go with the address space, and are not taken apart before.
+            mem::forget((resolution, settings));
+            Err(launch::exec(&image))
         }
     };
-    sys::wipe_variables(&names::is_credential);
-    start(image, args, &supervision, leases, report)
+    if revokes || outcome.is_err() {
+        leases.revoke(report);
+    }
+    outcome
 }
 
 /// What to do about dynamic secrets. To look takes none.
@@ -149,50 +158,34 @@ fn merged(
     Ok(environment)
 }
 
-/// Becomes the command, or stays. Leases go with a command that was not
-/// started, and with one that ended if that was asked for.
-fn start(
-    image: Image,
-    args: &args::Run,
-    supervision: &Supervision,
-    leases: Held,
-    report: Report,
-) -> Result<Outcome, Failure> {
-    let revokes = args.process.revoke_leases && !leases.is_empty();
+/// Whether we supervise the command, instead of becoming it. `revokes` says
+/// whether there is something to do when it has ended.
+fn stays(args: &args::Process, revokes: bool) -> bool {
     let reason = if sys::is_init() {
         Some("we are PID 1")
-    } else if args.process.kill_after.is_some() {
+    } else if args.kill_after.is_some() {
         Some("--kill-after")
-    } else if !args.process.map_signal.is_empty() {
+    } else if !args.map_signal.is_empty() {
         Some("--map-signal")
     } else {
         revokes.then_some("there are leases to revoke")
     };
-    match (args.process.mode, reason) {
+    match (args.mode, reason) {
         (Mode::Exec, _) => tracing::info!("exec: by --mode"),
         (Mode::Auto, None) => tracing::info!("exec: no reason to stay"),
         (Mode::Supervise, _) => tracing::info!("supervise: by --mode"),
         (Mode::Auto, Some(reason)) => tracing::info!("supervise: {reason}"),
     }
-    let stays = match args.process.mode {
-        Mode::Auto => reason.is_some(),
-        Mode::Exec => false,
-        Mode::Supervise => true,
-    };
-    let outcome = if stays {
-        if supervision.scope == SignalScope::GroupToEnd {
-            tracing::info!(
-                "signals that end it go to its whole group: npm and its kin do not hand them on"
-            );
-        }
-        launch::supervise(image, supervision)
-    } else {
-        Err(launch::exec(&image))
-    };
-    if revokes || outcome.is_err() {
-        leases.revoke(report);
+    args.mode == Mode::Supervise || (args.mode == Mode::Auto && reason.is_some())
+}
+
+fn supervise(image: Image, supervision: &Supervision) -> Result<Outcome, Failure> {
+    if supervision.scope == SignalScope::GroupToEnd {
+        tracing::info!(
+            "signals that end it go to its whole group: npm and its kin do not hand them on"
+        );
     }
-    outcome
+    launch::supervise(image, supervision)
 }
 
 /// The command to start; empty only for a dry run.

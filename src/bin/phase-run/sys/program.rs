@@ -134,15 +134,16 @@ impl Strings {
             .clone()
             .map(|(text, room)| text.len() + room + 1)
             .sum();
-        let mut bytes = Vec::with_capacity(size);
+        let mut bytes: Vec<u8> = Vec::with_capacity(size);
         let mut starts = Vec::new();
         let mut ends = Vec::new();
         for (text, room) in texts {
             starts.push(bytes.len());
-            bytes.extend(text.iter().copied().map(Cell::new));
+            bytes.extend_from_slice(text);
             ends.push(bytes.len());
-            bytes.resize(bytes.len() + room + 1, Cell::new(0));
+            bytes.resize(bytes.len() + room + 1, 0);
         }
+        let bytes: Vec<Cell<u8>> = bytes.into_iter().map(Cell::new).collect();
         let address = |start: usize| bytes[start..].as_ptr().cast();
         let mut pointers: Vec<_> = starts.into_iter().map(address).collect();
         pointers.push(ptr::null());
