@@ -1,6 +1,5 @@
 //! The whole run, top to bottom. Each step hands a value to the next.
 
-use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::mem;
 use std::os::unix::ffi::OsStrExt as _;
@@ -212,9 +211,10 @@ fn check(args: &args::Run) -> Result<(), Failure> {
         let text = format!("{flag} needs a supervisor, and with --mode exec there is none");
         return Err(Failure::new(Reason::Usage, text).help("leave --mode out"));
     }
-    let mut earlier = BTreeSet::new();
-    let twice = renames.iter().find(|(old, _)| !earlier.insert(old));
-    if let Some((old, _)) = twice {
+    let twice =
+        |(at, old): &(usize, &String)| renames[..*at].iter().any(|(other, _)| other == *old);
+    let mut olds = renames.iter().map(|(old, _)| old).enumerate();
+    if let Some((_, old)) = olds.find(twice) {
         let text = format!("--rename gives {old} two names");
         return Err(Failure::new(Reason::Usage, text));
     }

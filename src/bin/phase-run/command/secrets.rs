@@ -1,6 +1,5 @@
 //! `secrets`: the store itself.
 
-use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _};
 
 use phase_run::{Change, Folder, NewSecret, Plan, Scope, Secret, SecretName, SecretType};
@@ -211,11 +210,13 @@ fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
     // All of them are looked up first, so that a wrong name deletes nothing.
     let secrets = fetch(store.client.list(&untagged(&store.scope)))?;
     let names_stored = secrets.iter().map(|secret| secret.name.as_str());
-    let mut doomed = BTreeSet::new();
+    let mut doomed = Vec::new();
     for name in names {
         let stored = store.stored_as(name, names_stored.clone());
-        doomed.insert(stored.ok_or_else(|| store.missing(name))?);
+        doomed.push(stored.ok_or_else(|| store.missing(name))?);
     }
+    doomed.sort_unstable();
+    doomed.dedup();
     for name in doomed {
         if !fetch(store.client.delete(&store.scope.place, folder, name))? {
             return Err(store.missing(name));
