@@ -80,18 +80,32 @@ fn run_with(
         }
         Image::new(&command, environment.entries).map(Some)
     });
+    let open = (resolution, settings);
+    start(image, open, args, &supervision, leases, report)
+}
+
+/// Becomes the command, or stays; for a dry run there is no image. Leases go
+/// with a command that was not started, and with one that ended if asked for.
+fn start(
+    image: Result<Option<Image>, Failure>,
+    open: (Resolution, Settings),
+    args: &args::Run,
+    supervision: &Supervision,
+    leases: Held,
+    report: Report,
+) -> Result<Outcome, Failure> {
     let revokes = args.process.revoke_leases && !leases.is_empty();
     let outcome = match image {
         Ok(None) => return Ok(Outcome::Exited(0)),
         Err(failure) => Err(failure),
         Ok(Some(image)) if stays(&args.process, revokes) => {
-            drop((resolution, settings));
+            drop(open);
             sys::wipe_variables(&names::is_credential);
-            supervise(image, &supervision)
+            supervise(image, supervision)
         }
         Ok(Some(image)) => {
             // They go with the address space, and are not taken apart before.
-            mem::forget((resolution, settings));
+            mem::forget(open);
             Err(launch::exec(&image))
         }
     };
