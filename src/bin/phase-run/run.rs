@@ -1,22 +1,25 @@
 //! The whole run, top to bottom. Each step hands a value to the next.
 
-use std::ffi::{OsStr, OsString};
-use std::mem;
-use std::os::unix::ffi::OsStrExt as _;
+mod selection;
+mod start;
 
-use glob::Pattern;
+use std::ffi::OsString;
+use std::mem;
+
 use phase_run::{App, Leases, Place, Plan, Resolution};
 
-use crate::args::{self, LeasesName, Mode, SignalScopeName};
-use crate::environment::{self, Environment, Policy};
+use crate::args::{self, LeasesName, Mode};
+use crate::environment::{self, Environment};
 use crate::exit::{Failure, Reason};
 use crate::fetch::fetch;
 use crate::held::Held;
 use crate::hint::Hint;
-use crate::launch::{self, Image, Outcome, SignalMapping, SignalScope, Supervision};
+use crate::launch::{self, Image, Outcome};
 use crate::report::Report;
-use crate::settings::{Settings, World, names};
+use crate::settings::{Settings, World};
 use crate::{preview, sys};
+use selection::{Globs, policy};
+use start::{start, supervision};
 
 /// Fetches, merges and launches. Returns only if we supervise, or for a dry run.
 pub(crate) fn run(args: &args::Run, world: &World<'_>, report: Report) -> Result<Outcome, Failure> {
@@ -84,37 +87,6 @@ fn run_with(
     start(image, open, args, &supervision, leases, report)
 }
 
-/// Becomes the command, or stays; for a dry run there is no image. Leases go
-/// with a command that was not started, and with one that ended if asked for.
-fn start(
-    image: Result<Option<Image>, Failure>,
-    open: (Resolution, Settings),
-    args: &args::Run,
-    supervision: &Supervision,
-    leases: Held,
-    report: Report,
-) -> Result<Outcome, Failure> {
-    let revokes = args.process.revoke_leases && !leases.is_empty();
-    let outcome = match image {
-        Ok(None) => return Ok(Outcome::Exited(0)),
-        Err(failure) => Err(failure),
-        Ok(Some(image)) if stays(&args.process, revokes) => {
-            drop(open);
-            sys::wipe_variables(&names::is_credential);
-            supervise(image, supervision)
-        }
-        Ok(Some(image)) => {
-            // They go with the address space, and are not taken apart before.
-            mem::forget(open);
-            Err(launch::exec(&image))
-        }
-    };
-    if revokes || outcome.is_err() {
-        leases.revoke(report);
-    }
-    outcome
-}
-
 /// What to do about dynamic secrets. To look takes none.
 fn leases(args: &args::Run) -> Leases {
     match args.selection.leases {
@@ -171,36 +143,6 @@ fn merged(
     Ok(environment)
 }
 
-/// Whether we supervise the command, instead of becoming it. `revokes` says
-/// whether there is something to do when it has ended.
-fn stays(args: &args::Process, revokes: bool) -> bool {
-    let reason = if sys::is_init() {
-        Some("we are PID 1")
-    } else if args.kill_after.is_some() {
-        Some("--kill-after")
-    } else if !args.map_signal.is_empty() {
-        Some("--map-signal")
-    } else {
-        revokes.then_some("there are leases to revoke")
-    };
-    match (args.mode, reason) {
-        (Mode::Exec, _) => tracing::info!("exec: by --mode"),
-        (Mode::Auto, None) => tracing::info!("exec: no reason to stay"),
-        (Mode::Supervise, _) => tracing::info!("supervise: by --mode"),
-        (Mode::Auto, Some(reason)) => tracing::info!("supervise: {reason}"),
-    }
-    args.mode == Mode::Supervise || (args.mode == Mode::Auto && reason.is_some())
-}
-
-fn supervise(image: Image, supervision: &Supervision) -> Result<Outcome, Failure> {
-    if supervision.scope == SignalScope::GroupToEnd {
-        tracing::info!(
-            "signals that end it go to its whole group: npm and its kin do not hand them on"
-        );
-    }
-    launch::supervise(image, supervision)
-}
-
 /// The command to start; empty only for a dry run.
 fn command(args: &args::Run) -> Result<Vec<OsString>, Failure> {
     if let Some(script) = &args.script {
@@ -216,12 +158,13 @@ fn command(args: &args::Run) -> Result<Vec<OsString>, Failure> {
 /// Options that contradict each other, which the parser cannot see.
 fn check(args: &args::Run) -> Result<(), Failure> {
     let (process, renames) = (&args.process, &args.selection.rename);
-    let needs_us = if process.kill_after.is_some() {
-        Some("--kill-after")
-    } else {
-        (!process.map_signal.is_empty()).then_some("--map-signal")
-    };
-    if let Some(flag) = needs_us.filter(|_| process.mode == Mode::Exec) {
+    let needs_us = [
+        ("--kill-after", process.kill_after.is_some()),
+        ("--map-signal", !process.map_signal.is_empty()),
+        ("--revoke-leases", process.revoke_leases),
+    ];
+    let needs_us = needs_us.into_iter().find(|(_, given)| *given);
+    if let Some((flag, _)) = needs_us.filter(|_| process.mode == Mode::Exec) {
         let text = format!("{flag} needs a supervisor, and with --mode exec there is none");
         return Err(Failure::new(Reason::Usage, text).help("leave --mode out"));
     }
@@ -233,83 +176,6 @@ fn check(args: &args::Run) -> Result<(), Failure> {
         return Err(Failure::new(Reason::Usage, text));
     }
     Ok(())
-}
-
-fn supervision(args: &args::Process, program: Option<&OsString>) -> Result<Supervision, Failure> {
-    if args.revoke_leases && args.mode == Mode::Exec {
-        let text = "--revoke-leases needs somebody to stay, and --mode exec stays for nothing";
-        return Err(Failure::new(Reason::Usage, text));
-    }
-    let scope = match args.signal_scope {
-        SignalScopeName::Child => SignalScope::Child,
-        SignalScopeName::Group => SignalScope::Group,
-        SignalScopeName::Auto => {
-            launch::automatic_scope(program.map_or(OsStr::new(""), OsString::as_os_str))
-        }
-    };
-    let map: Result<Vec<SignalMapping>, String> =
-        args.map_signal.iter().map(|text| text.parse()).collect();
-    let map = map.map_err(|why| Failure::new(Reason::Usage, format!("--map-signal: {why}")))?;
-    Ok(Supervision {
-        scope,
-        map,
-        kill_after: args.kill_after,
-        parent_death: !args.no_pdeathsig,
-    })
-}
-
-fn policy<'a>(selection: &'a args::Selection, excluded: &'a [String]) -> Policy<'a> {
-    let bytes = |names: &Option<Vec<OsString>>| {
-        let names = names.as_ref()?.iter().filter(|name| !name.is_empty());
-        Some(names.map(|name| name.as_bytes().to_vec()).collect())
-    };
-    // Without names it means all variables, and with an empty list none.
-    let all_or_some =
-        |names: &Vec<OsString>| names.iter().any(|name| !name.is_empty()) || names.is_empty();
-    let preserves = selection.preserve_env.as_ref().is_some_and(all_or_some);
-    Policy {
-        allow_partial: selection.allow_partial,
-        clean: bytes(&selection.clean_env),
-        credential: (!selection.pass_auth).then_some(names::is_credential),
-        excluded,
-        prefix: selection.prefix.as_deref().unwrap_or(""),
-        preserve: bytes(&selection.preserve_env).filter(|_| preserves),
-        rename: &selection.rename,
-    }
-}
-
-/// `--only` and `--exclude`.
-#[derive(Debug)]
-struct Globs {
-    only: Vec<Pattern>,
-    exclude: Vec<Pattern>,
-}
-
-impl Globs {
-    fn new(selection: &args::Selection) -> Result<Self, Failure> {
-        let patterns = |flag: &str, texts: &[String]| -> Result<Vec<Pattern>, Failure> {
-            let pattern = |text: &String| {
-                Pattern::new(text).map_err(|error| {
-                    let text = format!("{flag} {text:?} is no glob: {}", error.msg);
-                    Failure::new(Reason::Usage, text)
-                })
-            };
-            texts.iter().map(pattern).collect()
-        };
-        Ok(Self {
-            only: patterns("--only", &selection.only)?,
-            exclude: patterns("--exclude", &selection.exclude)?,
-        })
-    }
-
-    fn exclude(&self, name: &str) -> bool {
-        self.exclude.iter().any(|glob| glob.matches(name))
-    }
-
-    fn admit(&self, name: &str) -> bool {
-        let only = self.only.is_empty() || self.only.iter().any(|glob| glob.matches(name));
-        only && !self.exclude(name)
-    }
 }
 
 /// The arguments of `shell` as those of a run of `$SHELL`.

@@ -1,0 +1,67 @@
+//! Which secrets go in, and over what.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
+
+use glob::Pattern;
+
+use crate::args;
+use crate::environment::Policy;
+use crate::exit::{Failure, Reason};
+use crate::settings::names;
+
+/// What `selection` says of names and of who wins; `excluded` are fetched names
+/// that must not be inherited either.
+pub(super) fn policy<'a>(selection: &'a args::Selection, excluded: &'a [String]) -> Policy<'a> {
+    let bytes = |names: &Option<Vec<OsString>>| {
+        let names = names.as_ref()?.iter().filter(|name| !name.is_empty());
+        Some(names.map(|name| name.as_bytes().to_vec()).collect())
+    };
+    // Without names it means all variables, and with an empty list none.
+    let all_or_some =
+        |names: &Vec<OsString>| names.iter().any(|name| !name.is_empty()) || names.is_empty();
+    let preserves = selection.preserve_env.as_ref().is_some_and(all_or_some);
+    Policy {
+        allow_partial: selection.allow_partial,
+        clean: bytes(&selection.clean_env),
+        credential: (!selection.pass_auth).then_some(names::is_credential),
+        excluded,
+        prefix: selection.prefix.as_deref().unwrap_or(""),
+        preserve: bytes(&selection.preserve_env).filter(|_| preserves),
+        rename: &selection.rename,
+    }
+}
+
+/// `--only` and `--exclude`.
+#[derive(Debug)]
+pub(super) struct Globs {
+    only: Vec<Pattern>,
+    exclude: Vec<Pattern>,
+}
+
+impl Globs {
+    pub(super) fn new(selection: &args::Selection) -> Result<Self, Failure> {
+        let patterns = |flag: &str, texts: &[String]| -> Result<Vec<Pattern>, Failure> {
+            let pattern = |text: &String| {
+                Pattern::new(text).map_err(|error| {
+                    let text = format!("{flag} {text:?} is no glob: {}", error.msg);
+                    Failure::new(Reason::Usage, text)
+                })
+            };
+            texts.iter().map(pattern).collect()
+        };
+        Ok(Self {
+            only: patterns("--only", &selection.only)?,
+            exclude: patterns("--exclude", &selection.exclude)?,
+        })
+    }
+
+    pub(super) fn exclude(&self, name: &str) -> bool {
+        self.exclude.iter().any(|glob| glob.matches(name))
+    }
+
+    pub(super) fn admit(&self, name: &str) -> bool {
+        let only = self.only.is_empty() || self.only.iter().any(|glob| glob.matches(name));
+        only && !self.exclude(name)
+    }
+}
