@@ -3,15 +3,14 @@
 mod answer;
 mod connection;
 mod failure;
+mod headers;
 mod retry;
 mod tls;
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-};
+use reqwest::header::{LOCATION, RETRY_AFTER};
 use reqwest::{Method, Response, Url};
 use serde::Serialize;
 use tokio::time::{sleep, timeout, timeout_at};
@@ -22,15 +21,16 @@ use crate::error::{Error, ErrorKind, Result};
 pub(crate) use answer::Answer;
 pub use connection::Connection;
 use failure::Failure;
+use headers::headers;
 
 /// What to ask of the server.
 pub(crate) struct Request<'a> {
-    /// The value of `Authorization`, if who asks matters.
+    /// The value of `Authorization`, unless it goes without.
     pub(crate) authorization: Option<&'a str>,
-    /// JSON, if there is anything to send.
+    /// JSON, if there is anything to send; `headers` may say that it is something else.
     pub(crate) body: Option<Zeroizing<Vec<u8>>>,
-    /// More headers: names in lower case, and values.
-    pub(crate) headers: &'a [(&'static str, &'a str)],
+    /// More headers, which replace those that every request has.
+    pub(crate) headers: &'a [(&'a str, &'a str)],
     pub(crate) method: Method,
     /// Below the host, with its leading slash.
     pub(crate) path: &'a str,
@@ -143,9 +143,7 @@ impl Http {
             .request(request.method.clone(), url)
             .headers(headers(request)?);
         if let Some(body) = &request.body {
-            builder = builder
-                .header(CONTENT_TYPE, "application/json")
-                .body(body.to_vec());
+            builder = builder.body(body.to_vec());
         }
         let patience = (until.saturating_duration_since(Instant::now()) / 2).max(Self::CONNECT);
         match timeout(patience, builder.send()).await {
@@ -246,31 +244,6 @@ pub(crate) fn json(body: &impl Serialize) -> Result<Zeroizing<Vec<u8>>> {
         .map_err(|error| {
             Error::new(ErrorKind::System, "the request cannot be written as JSON").because(error)
         })
-}
-
-fn headers(request: &Request<'_>) -> Result<HeaderMap, Failure> {
-    let unusable = |kind, what: &str| {
-        let message = format!("{what} a character that HTTP cannot carry");
-        Failure::lasting(Error::new(kind, message))
-    };
-    let mut headers = HeaderMap::with_capacity(8);
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    if let Some(authorization) = request.authorization {
-        let mut value = HeaderValue::from_str(authorization)
-            .map_err(|_| unusable(ErrorKind::Credentials, "the credentials hold"))?;
-        value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
-    }
-    for &(name, text) in request.headers {
-        let value = HeaderValue::from_str(text).map_err(|_| {
-            unusable(
-                ErrorKind::Configuration,
-                &format!("the header {name} would hold"),
-            )
-        })?;
-        headers.insert(HeaderName::from_static(name), value);
-    }
-    Ok(headers)
 }
 
 fn retry_after(response: &Response) -> Option<Duration> {

@@ -1,0 +1,36 @@
+//! The headers of a request.
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+
+use super::Request;
+use super::failure::Failure;
+use crate::error::{Error, ErrorKind, Result};
+
+/// All that are not the client's own affair.
+pub(super) fn headers(request: &Request<'_>) -> Result<HeaderMap, Failure> {
+    let json = HeaderValue::from_static("application/json");
+    let mut headers = HeaderMap::from_iter([(ACCEPT, json.clone())]);
+    if request.body.is_some() {
+        headers.insert(CONTENT_TYPE, json);
+    }
+    if let Some(authorization) = request.authorization {
+        headers.insert(AUTHORIZATION, private(authorization)?);
+    }
+    for (name, value) in request.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| uncarriable())?;
+        headers.insert(name, private(value)?);
+    }
+    Ok(headers)
+}
+
+/// A value that no log shows.
+fn private(text: &str) -> Result<HeaderValue, Failure> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| uncarriable())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn uncarriable() -> Failure {
+    let message = "the credentials hold a character that HTTP cannot carry";
+    Failure::lasting(Error::new(ErrorKind::Credentials, message))
+}
