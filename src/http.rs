@@ -45,21 +45,39 @@ pub(crate) struct Http {
     base: Url,
     client: OnceLock<reqwest::Client>,
     connection: Connection,
+    /// Whether it belongs to this machine, or to its cloud: no proxy leads there,
+    /// and it is there at once or not at all.
+    near: bool,
 }
 
 impl Http {
-    const CONNECT: Duration = Duration::from_secs(10);
     const MOMENT: Duration = Duration::from_secs(1);
+    const PATIENCE: Duration = Duration::from_secs(10);
     const REDIRECTS: usize = 5;
 
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`] for a URL that cannot be used.
     pub(crate) fn new(connection: &Connection) -> Result<Self> {
+        Self::of(connection, false)
+    }
+
+    /// A client for the metadata service of this machine's cloud. Where there is
+    /// none, that is known after a second. No proxy is used.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] for a URL that cannot be used.
+    pub(crate) fn near(connection: &Connection) -> Result<Self> {
+        Self::of(connection, true)
+    }
+
+    fn of(connection: &Connection, near: bool) -> Result<Self> {
         Ok(Self {
             base: connection.url()?,
             client: OnceLock::new(),
             connection: connection.clone(),
+            near,
         })
     }
 
@@ -69,6 +87,7 @@ impl Http {
     /// never sent twice.
     pub(crate) async fn send(&self, request: &Request<'_>, until: Instant) -> Result<Answer> {
         let client = self.client()?;
+        let safe = request.repeatable;
         if until <= Instant::now() {
             return Err(self.late(request, None));
         }
@@ -82,19 +101,19 @@ impl Http {
                 (Ok(Err(failure)), _) => failure,
                 // Cut off before it could say anything: the attempt before it did.
                 (Err(_), Some(failure)) if start.elapsed() < Self::MOMENT => {
-                    return failure.end(request.repeatable);
+                    return failure.end(safe);
                 }
                 (Err(_), last) => return Err(self.late(request, last)),
             };
-            if !(failure.passing && (request.repeatable || failure.unsent)) {
-                return failure.end(request.repeatable);
+            if !(failure.passing && (safe || failure.unsent)) {
+                return failure.end(safe);
             }
             let wait = failure
                 .wait
                 .unwrap_or_default()
                 .max(retry::backoff(attempt));
             if wait >= until.saturating_duration_since(Instant::now()) {
-                return failure.end(request.repeatable);
+                return failure.end(safe);
             }
             tracing::debug!(attempt, ?wait, problem = failure.text(), "asking again");
             last = Some(failure);
@@ -145,9 +164,14 @@ impl Http {
         if let Some(body) = &request.body {
             builder = builder.body(body.to_vec());
         }
-        let patience = (until.saturating_duration_since(Instant::now()) / 2).max(Self::CONNECT);
+        let patience = (until.saturating_duration_since(Instant::now()) / 2).max(Self::PATIENCE);
         match timeout(patience, builder.send()).await {
-            Ok(response) => response.map_err(|error| Failure::transport(error, &self.name())),
+            Ok(Err(error)) => {
+                let mut failure = Failure::transport(error, &self.name(), self.connect_time());
+                failure.passing &= !self.near;
+                Err(failure)
+            }
+            Ok(Ok(response)) => Ok(response),
             Err(_) => Err(Failure::silence(patience, &self.name())),
         }
     }
@@ -177,7 +201,7 @@ impl Http {
                     .help(format!("if that is your server, give --host {to}")),
                 ))
             }
-            Some(to) if request.repeatable => Ok(to),
+            Some(to) if request.method == Method::GET => Ok(to),
             Some(_) => Err(error(format!(
                 "{} redirects a request that changes something",
                 self.name()
@@ -218,14 +242,23 @@ impl Http {
         failure::warn_of_half_done(error, request.repeatable)
     }
 
+    /// How long a connection may take.
+    fn connect_time(&self) -> Duration {
+        Duration::from_secs(if self.near { 1 } else { 10 })
+    }
+
     fn client(&self) -> Result<&reqwest::Client> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let client = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder();
+        if self.near {
+            builder = builder.no_proxy();
+        }
+        let client = builder
             .tls_backend_preconfigured(tls::config(&self.connection, self.base.scheme())?)
             .http1_only()
-            .connect_timeout(Self::CONNECT)
+            .connect_timeout(self.connect_time())
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(&self.connection.user_agent)
             .build()

@@ -40,6 +40,7 @@ mod error;
 #[doc(hidden)]
 pub mod fuzz;
 mod http;
+mod identity;
 mod lease;
 mod notice;
 mod pick;
@@ -56,6 +57,7 @@ pub use credentials::VaultKey;
 pub use credentials::{Credentials, PhaseApi, PhaseToken};
 pub use error::{Error, ErrorKind, Result};
 pub use http::Connection;
+pub use identity::{MachineIdentity, Surroundings};
 pub use lease::{Lease, Leases};
 pub use notice::Notice;
 pub use plan::Plan;

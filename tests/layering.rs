@@ -17,6 +17,7 @@ const LIBRARY: Map = &[
     ("lease", &[]),
     ("plan", &["lease"]),
     ("http", &["error", "secret"]),
+    ("identity", &["error", "http", "secret"]),
     ("credentials", &["error", "http", "secret"]),
     (
         "provider",
@@ -25,6 +26,7 @@ const LIBRARY: Map = &[
             "error",
             "http",
             "lease",
+            "identity",
             "notice",
             "pick",
             "plan",

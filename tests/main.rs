@@ -6,6 +6,7 @@
 )]
 
 mod documents;
+mod identity;
 #[cfg(target_os = "linux")]
 mod launch;
 mod layering;

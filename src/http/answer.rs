@@ -121,29 +121,36 @@ impl Answer {
     /// [`ErrorKind::Protocol`] for anything else than JSON of that shape. What
     /// the body says is not repeated: it may be a secret.
     pub(crate) fn json<'a, T: Deserialize<'a>>(&'a self, what: &str) -> Result<T> {
+        if self.is_json() {
+            return self.json_of_any_type(what);
+        }
+        let found = match self
+            .content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+        {
+            "" => "without a content type",
+            found => &format!("as {found:?}"),
+        };
         let Self {
             request, status, ..
         } = self;
-        let unusable = |message| Err(Error::new(ErrorKind::Protocol, message));
-        if !self.is_json() {
-            let found = match self
-                .content_type
-                .split(';')
-                .next()
-                .unwrap_or_default()
-                .trim()
-            {
-                "" => "without a content type",
-                found => &format!("as {found:?}"),
-            };
-            return unusable(format!("{request} answered {found} (status {status}), not with JSON"))
-                .map_err(|error| {
-                    error.help(
-                        "a proxy, an ingress or another server may have answered: check --host; all of /service/ must lead to Phase",
-                    )
-                });
-        }
-        serde_json::from_slice(&self.body).or_else(|error| {
+        Err(unusable(format!("{request} answered {found} (status {status}), not with JSON")).help(
+            "a proxy, an ingress or another server may have answered: check --host; all of /service/ must lead to Phase",
+        ))
+    }
+
+    /// The same, whatever the body claims to be: metadata services call
+    /// everything plain text.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`json`](Self::json).
+    pub(crate) fn json_of_any_type<'a, T: Deserialize<'a>>(&'a self, what: &str) -> Result<T> {
+        let request = &self.request;
+        serde_json::from_slice(&self.body).map_err(|error| {
             let at = format!("line {}, column {}", error.line(), error.column());
             unusable(match error.classify() {
                 Category::Eof => format!("the JSON of {request} ends in the middle"),
@@ -157,6 +164,16 @@ impl Answer {
         })
     }
 
+    /// The body as text, called `what` in messages.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Protocol`] for anything else than UTF-8.
+    pub(crate) fn text(&self, what: &str) -> Result<&str> {
+        std::str::from_utf8(&self.body)
+            .map_err(|_| unusable(format!("{} did not answer with {what}", self.request)))
+    }
+
     /// Whether the body claims to be JSON.
     pub(crate) fn is_json(&self) -> bool {
         let kind = self
@@ -167,4 +184,8 @@ impl Answer {
             .trim();
         kind == "application/json" || kind.ends_with("+json")
     }
+}
+
+fn unusable(message: String) -> Error {
+    Error::new(ErrorKind::Protocol, message)
 }

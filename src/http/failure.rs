@@ -63,8 +63,9 @@ impl Failure {
         Self::passing(error, false)
     }
 
-    /// The request did not get through, or no answer came back.
-    pub(super) fn transport(error: reqwest::Error, server: &str) -> Self {
+    /// The request did not get through, or no answer came back. `connect` is how
+    /// long a connection was waited for.
+    pub(super) fn transport(error: reqwest::Error, server: &str, connect: Duration) -> Self {
         let error = error.without_url();
         if let Some(tls) = find::<rustls::Error>(&error) {
             return Self::lasting(untrusted(tls, server));
@@ -76,7 +77,7 @@ impl Failure {
         }
         let failed = Error::new(ErrorKind::Unreachable, format!("cannot reach {server}"))
             .because(if error.is_timeout() {
-                format!("no connection within {} s", super::Http::CONNECT.as_secs())
+                format!("no connection within {} s", connect.as_secs())
             } else {
                 cause(&error)
             })

@@ -4,6 +4,7 @@ mod cores;
 mod crypto;
 mod dynamic;
 mod encrypted;
+mod external;
 #[cfg(fuzzing)]
 pub mod fuzz;
 mod keys;

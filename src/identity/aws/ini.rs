@@ -1,0 +1,105 @@
+//! The format of the files in `~/.aws`.
+
+/// A line that means something.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) enum Line<'a> {
+    /// A name and a value. Names are compared without their case.
+    Entry(&'a str, &'a str),
+    /// `[…]`: what stands between, without the space around it.
+    Section(&'a str),
+}
+
+/// The lines of `text`. Comments, entries within entries, and what is neither
+/// are left out, as the tools of AWS do it.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    // How far the last entry is indented; what is indented more belongs to it.
+    let mut indent = None;
+    text.lines().filter_map(move |line| {
+        let content = line.trim();
+        if content.is_empty() || content.starts_with(['#', ';']) {
+            return None;
+        }
+        let depth = line.len() - line.trim_start().len();
+        if let Some(rest) = content.strip_prefix('[') {
+            indent = None;
+            let name = rest.split(']').next().unwrap_or_default();
+            return Some(Line::Section(name.trim()));
+        }
+        if indent.is_some_and(|indent| depth > indent) {
+            return None;
+        }
+        let (name, value) = content.split_once('=')?;
+        indent = Some(depth);
+        Some(Line::Entry(name.trim_end(), without_comment(value)))
+    })
+}
+
+/// A comment in a line of an entry begins after a space: values hold none.
+fn without_comment(value: &str) -> &str {
+    let ends = [" #", "\t#", " ;", "\t;"];
+    let end = ends.iter().filter_map(|end| value.find(end)).min();
+    value[..end.unwrap_or(value.len())].trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_stand_under_their_sections() {
+        let text = "\
+# [no]
+[default]
+region = eu-west-1 ; a comment
+s3 =
+   region = inner
+output=json
+[ profile a b ] # here
+\taws_access_key_id = AK
+\taws_secret_access_key = a/b+c=#;
+;x = y
+nonsense
+[unfinished
+x = y
+";
+        let found: Vec<_> = lines(text).collect();
+        assert_eq!(
+            found,
+            [
+                Line::Section("default"),
+                Line::Entry("region", "eu-west-1"),
+                Line::Entry("s3", ""),
+                Line::Entry("output", "json"),
+                Line::Section("profile a b"),
+                Line::Entry("aws_access_key_id", "AK"),
+                Line::Entry("aws_secret_access_key", "a/b+c=#;"),
+                Line::Section("unfinished"),
+                Line::Entry("x", "y"),
+            ]
+        );
+    }
+
+    #[test]
+    fn lines_that_are_all_indented_alike_are_entries() {
+        let found: Vec<_> = lines("[a]\r\n  x = 1\r\n  y = 2\r\n").collect();
+        let expected = [
+            Line::Section("a"),
+            Line::Entry("x", "1"),
+            Line::Entry("y", "2"),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_and_values_are_parts_of_it(text in "[ \\t\\n#;=\\[\\]a-cä]*") {
+            for line in lines(&text) {
+                let parts = match line {
+                    Line::Entry(name, value) => [name, value],
+                    Line::Section(name) => [name, ""],
+                };
+                proptest::prop_assert!(parts.iter().all(|part| text.contains(part)));
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The credentials of an EC2 instance: its metadata service, version 2.
+
+use reqwest::Method;
+
+use super::{Keys, document};
+use crate::error::{Error, Result};
+use crate::http::{Answer, Http, Request};
+use crate::identity::{Found, Search, told};
+
+const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+const SOURCE: &str = "the instance's metadata service";
+const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
+
+/// The keys of the role that the instance was given.
+pub(super) async fn keys(search: &Search<'_>) -> Result<Found<Keys>> {
+    if search.surroundings.is_true("AWS_EC2_METADATA_DISABLED") {
+        return Ok(Found::Nothing(
+            "AWS_EC2_METADATA_DISABLED is true".to_owned(),
+        ));
+    }
+    let http = search.near(address(search)?, ENDPOINT)?;
+    let session = match session(&http, search).await {
+        Ok(session) => session,
+        Err(reason) => return Ok(Found::Nothing(reason)),
+    };
+    let unusable = |error: Error| document::unusable(SOURCE, &error);
+    let ask = async |path: &str| get(&http, path, &session, search).await.map_err(unusable);
+    let roles = ask(ROLES).await?;
+    let role = match roles.status() {
+        200 => roles.text("the name of a role").map_err(unusable)?.trim(),
+        404 => "",
+        status => return Err(denied(status)),
+    };
+    let Some(role) = role.lines().next() else {
+        return Ok(Found::Nothing("the instance has no role".to_owned()));
+    };
+    let answer = ask(&format!("{ROLES}{role}")).await?;
+    match answer.status() {
+        200 => document::keys(&answer, SOURCE).map(Found::It),
+        status => Err(denied(status)),
+    }
+}
+
+fn denied(status: u16) -> Error {
+    document::refused(SOURCE).because(format!("it answered with status {status}"))
+}
+
+fn address<'a>(search: &Search<'a>) -> Result<&'a str> {
+    let surroundings = search.surroundings;
+    if let Some(address) = surroundings.text(ENDPOINT)? {
+        return Ok(address);
+    }
+    let mode = surroundings.text("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")?;
+    Ok(match mode {
+        Some(mode) if mode.eq_ignore_ascii_case("ipv6") => "http://[fd00:ec2::254]",
+        _ => "http://169.254.169.254",
+    })
+}
+
+/// What the service wants to see with every question, or why there is none: it
+/// is off, or this is no instance.
+async fn session(http: &Http, search: &Search<'_>) -> Result<Answer, String> {
+    let request = Request {
+        authorization: None,
+        body: None,
+        headers: &[("X-aws-ec2-metadata-token-ttl-seconds", "21600")],
+        method: Method::PUT,
+        path: "/latest/api/token",
+        query: &[],
+        repeatable: true,
+    };
+    match http.send(&request, search.soon()).await {
+        Ok(answer) if answer.status() == 200 => Ok(answer),
+        Ok(answer) => Err(format!(
+            "{} answered with status {}",
+            http.name(),
+            answer.status()
+        )),
+        Err(error) => Err(told(&error)),
+    }
+}
+
+async fn get(http: &Http, path: &str, session: &Answer, search: &Search<'_>) -> Result<Answer> {
+    let session = session.text("a session token")?;
+    let request = Request {
+        authorization: None,
+        body: None,
+        headers: &[("X-aws-ec2-metadata-token", session)],
+        method: Method::GET,
+        path,
+        query: &[],
+        repeatable: true,
+    };
+    http.send(&request, search.until).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::http::Connection;
+    use crate::identity::Surroundings;
+
+    #[test]
+    fn the_service_has_two_addresses_and_may_be_given_another() {
+        for (endpoint, mode, expected) in [
+            ("", "", "http://169.254.169.254"),
+            ("", "IPv4", "http://169.254.169.254"),
+            ("", "IPv6", "http://[fd00:ec2::254]"),
+            ("http://localhost:9", "IPv6", "http://localhost:9"),
+        ] {
+            let surroundings = Surroundings::new(None, |name| match name {
+                "AWS_EC2_METADATA_SERVICE_ENDPOINT" => Some(endpoint.into()),
+                "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE" => Some(mode.into()),
+                _ => None,
+            });
+            let search = Search {
+                connection: &Connection::new("https://phase.example"),
+                surroundings: &surroundings,
+                until: Instant::now(),
+            };
+            assert_eq!(address(&search).unwrap(), expected);
+        }
+    }
+}

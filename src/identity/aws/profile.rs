@@ -1,0 +1,227 @@
+//! Profiles: what stands in `~/.aws/config` and `~/.aws/credentials`.
+
+use std::fs;
+use std::io::{self, ErrorKind as Io};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::ini::{Line, lines};
+use crate::error::{Error, ErrorKind, Result};
+use crate::identity::Surroundings;
+use crate::identity::surroundings::plain;
+
+/// The two files, and which profile of theirs is chosen.
+pub(super) struct Profiles {
+    config: File,
+    credentials: File,
+    /// The profile that a variable names.
+    named: Option<String>,
+}
+
+/// A file, empty if it is not there.
+struct File {
+    path: PathBuf,
+    text: Zeroizing<String>,
+}
+
+impl Profiles {
+    /// Reads the files, where there are any.
+    pub(super) fn read(surroundings: &Surroundings) -> Result<Self> {
+        let file = |variable, usual| {
+            let path = surroundings.file(variable);
+            File::read(path.unwrap_or_else(|| surroundings.at_home(Path::new(usual))))
+        };
+        let named = match surroundings.text("AWS_PROFILE")? {
+            None => surroundings.text("AWS_DEFAULT_PROFILE")?,
+            named => named,
+        };
+        Ok(Self {
+            config: file("AWS_CONFIG_FILE", "~/.aws/config")?,
+            credentials: file("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")?,
+            named: named.map(str::to_owned),
+        })
+    }
+
+    /// The profile to use.
+    pub(super) fn chosen(&self) -> &str {
+        self.named.as_deref().unwrap_or("default")
+    }
+
+    /// The chosen profile, if it is there. One that was asked for must be.
+    pub(super) fn find(&self) -> Result<Option<&str>> {
+        let chosen = self.chosen();
+        if self.has(chosen) {
+            return Ok(Some(chosen));
+        }
+        match self.named {
+            None => Ok(None),
+            Some(_) => Err(self
+                .absent(chosen)
+                .help("AWS_PROFILE names it: name another one, or unset it")),
+        }
+    }
+
+    /// Whether either file has the profile.
+    pub(super) fn has(&self, profile: &str) -> bool {
+        self.config.sections(|name| names(name, profile)) > 0
+            || self.credentials.sections(|name| name == profile) > 0
+    }
+
+    /// An entry of a profile. Of two, the one in the file of credentials counts.
+    pub(super) fn get(&self, profile: &str, name: &str) -> Option<&str> {
+        let found = self.credentials.entry(|section| section == profile, name);
+        found.or_else(|| self.config.entry(|section| names(section, profile), name))
+    }
+
+    /// That there is no such profile.
+    pub(super) fn absent(&self, profile: &str) -> Error {
+        let message = format!("there is no AWS profile {profile:?} in {}", self.places());
+        Error::new(ErrorKind::Configuration, message)
+    }
+
+    /// The files, as messages name them.
+    pub(super) fn places(&self) -> String {
+        format!(
+            "{} and {}",
+            self.config.path.display(),
+            self.credentials.path.display()
+        )
+    }
+}
+
+/// Whether a section of the configuration is about `profile`: `[profile web]`,
+/// `[profile "web"]`, `[default]`.
+fn names(section: &str, profile: &str) -> bool {
+    let name = section
+        .strip_prefix("profile")
+        .filter(|rest| rest.starts_with([' ', '\t']))
+        .map(str::trim);
+    match name {
+        None => section == "default" && profile == "default",
+        Some(name) => [name.trim_matches('"'), name.trim_matches('\'')].contains(&profile),
+    }
+}
+
+impl File {
+    fn read(path: PathBuf) -> Result<Self> {
+        let problem = match fs::read(&path).map(Zeroizing::new) {
+            Ok(bytes) => match std::str::from_utf8(&bytes) {
+                Ok(text) => {
+                    let text = Zeroizing::new(text.to_owned());
+                    return Ok(Self { path, text });
+                }
+                Err(_) => "it is not text".to_owned(),
+            },
+            Err(error) if is_absence(&error, &path) => {
+                let text = Zeroizing::default();
+                return Ok(Self { path, text });
+            }
+            Err(error) => plain(&error),
+        };
+        let message = format!("cannot read {}", path.display());
+        Err(Error::new(ErrorKind::System, message).because(problem))
+    }
+
+    fn sections(&self, is_wanted: impl Fn(&str) -> bool) -> usize {
+        let wanted = |line: &Line<'_>| matches!(line, Line::Section(name) if is_wanted(name));
+        lines(&self.text).filter(wanted).count()
+    }
+
+    /// The last entry called `wanted` in the sections that are wanted. An empty
+    /// one counts as none.
+    fn entry(&self, is_wanted: impl Fn(&str) -> bool, wanted: &str) -> Option<&str> {
+        let (mut inside, mut found) = (false, None);
+        for line in lines(&self.text) {
+            match line {
+                Line::Section(name) => inside = is_wanted(name),
+                Line::Entry(name, value) if inside && name.eq_ignore_ascii_case(wanted) => {
+                    found = Some(value);
+                }
+                Line::Entry(..) => {}
+            }
+        }
+        found.filter(|value| !value.is_empty())
+    }
+}
+
+/// Whether there is no file, as far as we may know: the home folder that a
+/// container's image names is often somebody else's.
+fn is_absence(error: &io::Error, path: &Path) -> bool {
+    match error.kind() {
+        Io::NotFound | Io::NotADirectory => true,
+        Io::PermissionDenied => fs::symlink_metadata(path).is_err(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profiles(config: &str, credentials: &str) -> Profiles {
+        let file = |path: &str, text: &str| File {
+            path: path.into(),
+            text: Zeroizing::new(text.to_owned()),
+        };
+        Profiles {
+            config: file("config", config),
+            credentials: file("credentials", credentials),
+            named: None,
+        }
+    }
+
+    #[test]
+    fn a_profile_has_its_name_in_either_file() {
+        let profiles = profiles(
+            "[default]\na=1\n[profile web]\nb=2\n[profile \"two words\"]\nc=3\n[web]\nb=9\n[profiles x]\nd=4",
+            "[web]\nb=5\n[profile web]\ne=6\n[other]",
+        );
+        for (profile, name, value) in [
+            ("default", "a", Some("1")),
+            ("web", "B", Some("5")),
+            ("web", "e", None),
+            ("two words", "c", Some("3")),
+            ("x", "d", None),
+            ("other", "a", None),
+        ] {
+            assert_eq!(profiles.get(profile, name), value, "{profile} {name}");
+        }
+        for (profile, there) in [
+            ("default", true),
+            ("other", true),
+            ("x", false),
+            ("", false),
+        ] {
+            assert_eq!(profiles.has(profile), there, "{profile}");
+        }
+    }
+
+    #[test]
+    fn the_last_entry_of_a_name_counts() {
+        let profiles = profiles(
+            "[default]\na=1\n[profile default]\na=2\n[default]\nb=\n",
+            "",
+        );
+        assert_eq!(profiles.get("default", "a"), Some("2"));
+        assert_eq!(profiles.get("default", "b"), None);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_empty_and_one_that_cannot_be_read_is_an_error() {
+        assert!(
+            File::read("/nonexistent/config".into())
+                .unwrap()
+                .text
+                .is_empty()
+        );
+        assert!(
+            File::read("/dev/null/config".into())
+                .unwrap()
+                .text
+                .is_empty()
+        );
+        let error = File::read("/proc".into()).err().unwrap();
+        assert!(error.to_string().contains("/proc"), "{error}");
+    }
+}

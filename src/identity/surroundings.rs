@@ -1,0 +1,210 @@
+//! What a process was started with: the environment and a home folder, as values.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Where a machine's identity is looked for: a copy of the variables that the
+/// clouds' own tools read, and the home folder with their files.
+///
+/// The files are read when the identity is needed, each time anew. The memory of
+/// the variables is overwritten when the value is dropped.
+///
+/// ```
+/// use phase_run::Surroundings;
+///
+/// let surroundings = Surroundings::new(std::env::home_dir(), |name| std::env::var_os(name));
+/// ```
+#[derive(Clone)]
+pub struct Surroundings {
+    home: Option<PathBuf>,
+    variables: BTreeMap<&'static str, Zeroizing<Vec<u8>>>,
+}
+
+impl Surroundings {
+    /// The variables that are read, by name.
+    pub const VARIABLES: &'static [&'static str] = &[
+        "AWS_ACCESS_KEY_ID",
+        "AWS_CONFIG_FILE",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_DEFAULT_REGION",
+        "AWS_EC2_METADATA_DISABLED",
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_STS",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "AWS_PROFILE",
+        "AWS_REGION",
+        "AWS_ROLE_ARN",
+        "AWS_ROLE_SESSION_NAME",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AZURE_AUTHORITY_HOST",
+        "AZURE_CLIENT_CERTIFICATE_PATH",
+        "AZURE_CLIENT_ID",
+        "AZURE_CLIENT_SECRET",
+        "AZURE_FEDERATED_TOKEN_FILE",
+        "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+        "AZURE_TENANT_ID",
+        "IDENTITY_ENDPOINT",
+        "IDENTITY_HEADER",
+    ];
+
+    /// The surroundings of a process whose home folder is `home`, and whose
+    /// environment `variable` reads. A variable that is empty counts as not set.
+    #[must_use]
+    pub fn new(home: Option<PathBuf>, variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let variables = Self::VARIABLES.iter().filter_map(|name| {
+            let value = Zeroizing::new(variable(name)?.into_vec());
+            (!value.is_empty()).then_some((*name, value))
+        });
+        Self {
+            home,
+            variables: variables.collect(),
+        }
+    }
+
+    /// The variable `name`, without the space around it.
+    pub(super) fn text(&self, name: &str) -> Result<Option<&str>> {
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
+        match std::str::from_utf8(value) {
+            Ok(text) => Ok(Some(text.trim())),
+            Err(_) => Err(Error::new(
+                ErrorKind::Configuration,
+                format!("{name} is not text: it is not valid UTF-8"),
+            )),
+        }
+    }
+
+    /// The variable `name`, which says yes or no.
+    pub(super) fn is_true(&self, name: &str) -> bool {
+        self.value(name)
+            .is_some_and(|value| value.eq_ignore_ascii_case(b"true"))
+    }
+
+    /// The file that the variable `name` names. `~/` is the home folder.
+    pub(super) fn file(&self, name: &str) -> Option<PathBuf> {
+        let named = Path::new(OsStr::from_bytes(self.value(name)?));
+        Some(self.at_home(named))
+    }
+
+    /// `path`, below the home folder if it begins with `~/`.
+    pub(super) fn at_home(&self, path: &Path) -> PathBuf {
+        match (path.strip_prefix("~"), &self.home) {
+            (Ok(below), Some(home)) => home.join(below),
+            _ => path.to_owned(),
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<&[u8]> {
+        debug_assert!(
+            Self::VARIABLES.contains(&name),
+            "{name} is missing from the list"
+        );
+        self.variables.get(name).map(|value| value.as_slice())
+    }
+}
+
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings")
+            .field("home", &self.home)
+            .field("variables", &self.variables.keys())
+            .finish()
+    }
+}
+
+/// The token in `file`, without the space around it. It is read anew each time:
+/// such files are replaced before they expire.
+pub(super) fn token(file: &Path) -> Result<Zeroizing<String>> {
+    let problem = match fs::read(file).map(Zeroizing::new) {
+        Err(error) => plain(&error),
+        Ok(bytes) => match std::str::from_utf8(&bytes).map(str::trim) {
+            Ok("") => "it is empty".to_owned(),
+            Ok(text) => return Ok(Zeroizing::new(text.to_owned())),
+            Err(_) => "it is not text".to_owned(),
+        },
+    };
+    let message = format!("no token from {}", file.display());
+    Err(Error::new(ErrorKind::Configuration, message).because(problem))
+}
+
+/// What the system says, without its number.
+pub(super) fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    text.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &'static [(&'static str, &'static str)]) -> Surroundings {
+        Surroundings::new(Some("/srv/web".into()), |name| {
+            let found = variables.iter().find(|(other, _)| *other == name);
+            found.map(|(_, value)| value.into())
+        })
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_not_set() {
+        let surroundings = with(&[("AWS_REGION", ""), ("AWS_PROFILE", " web\n")]);
+        assert_eq!(surroundings.text("AWS_REGION").unwrap(), None);
+        assert_eq!(surroundings.text("AWS_PROFILE").unwrap(), Some("web"));
+    }
+
+    #[test]
+    fn a_file_may_lie_in_the_home_folder() {
+        for (value, path) in [
+            ("~/aws", "/srv/web/aws"),
+            ("/etc/aws", "/etc/aws"),
+            ("aws", "aws"),
+            ("~web/aws", "~web/aws"),
+        ] {
+            let surroundings = Surroundings::new(Some("/srv/web".into()), |name| {
+                (name == "AWS_CONFIG_FILE").then(|| value.into())
+            });
+            assert_eq!(
+                surroundings.file("AWS_CONFIG_FILE").unwrap(),
+                Path::new(path)
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_text_is_an_error_that_names_the_variable() {
+        let surroundings = Surroundings::new(None, |_| Some(OsString::from_vec(vec![0xff])));
+        let error = surroundings.text("AWS_REGION").unwrap_err();
+        assert!(error.to_string().starts_with("AWS_REGION is not text"));
+    }
+
+    #[test]
+    fn debug_output_shows_names_and_no_values() {
+        let shown = format!("{:?}", with(&[("AWS_SECRET_ACCESS_KEY", "hunter2")]));
+        assert!(shown.contains("AWS_SECRET_ACCESS_KEY"), "{shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn the_list_of_variables_is_in_order() {
+        assert!(Surroundings::VARIABLES.is_sorted());
+    }
+}
