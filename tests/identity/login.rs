@@ -124,6 +124,7 @@ fn the_token_reads_secrets_like_any_other() {
     let token = login(&phase, &Machine::with_keys("AKID").aws()).unwrap();
     assert!(token.holds_keys());
     let client = Client::new(Credentials::Phase {
+        api: phase_run::PhaseApi::Auto,
         connection: Connection::new(phase.url()),
         token,
     });
