@@ -97,7 +97,7 @@ impl Answer {
     #[cfg(fuzzing)]
     pub(crate) fn of_json(body: &[u8]) -> Self {
         Self {
-            body: Zeroizing::new(body.to_vec()),
+            body: body.to_vec(),
             content_type: "application/json".to_owned(),
             request: String::new(),
             status: 200,
@@ -150,7 +150,12 @@ impl Answer {
     /// As those of [`json`](Self::json).
     pub(crate) fn json_of_any_type<'a, T: Deserialize<'a>>(&'a self, what: &str) -> Result<T> {
         let request = &self.request;
-        serde_json::from_slice(&self.body).map_err(|error| {
+        // Checked once, and not again for each text in it.
+        let text = str::from_utf8(&self.body).map_err(|error| {
+            let at = error.valid_up_to();
+            unusable(format!("{request} answered with broken JSON: byte {at} is not UTF-8"))
+        })?;
+        serde_json::from_str(text).map_err(|error| {
             let at = format!("line {}, column {}", error.line(), error.column());
             unusable(match error.classify() {
                 Category::Eof => format!("the JSON of {request} ends in the middle"),
