@@ -7,11 +7,12 @@ use crate::credentials::{Credentials, PhaseApi};
 use crate::error::Result;
 use crate::lease::Lease;
 use crate::notice::Notice;
+use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
 use crate::provider::phase::{Encrypted, Rest};
 #[cfg(feature = "vault")]
 use crate::provider::vault::Vault;
-use crate::provider::{AppSummary, Backend, Order, Provider, References, Supply};
+use crate::provider::{Backend, Order, Provider, References, Supply};
 use crate::resolve::{Chosen, Resolved, Resolver, Step, chosen};
 use crate::scope::{Folder, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret};
@@ -212,6 +213,18 @@ impl Client {
     /// Any [`ErrorKind`](crate::ErrorKind).
     pub async fn apps(&self) -> Result<Vec<AppSummary>> {
         self.provider.apps(self.until()).await
+    }
+
+    /// Whose credentials these are, as the store says: one request, which also
+    /// shows that the token is good.
+    ///
+    /// # Errors
+    ///
+    /// [`Credentials`](crate::ErrorKind::Credentials) for a token that is no
+    /// longer good, [`Configuration`](crate::ErrorKind::Configuration) for a
+    /// vault; otherwise any.
+    pub async fn owner(&self) -> Result<Owner> {
+        self.provider.owner(self.until()).await
     }
 
     fn until(&self) -> Instant {

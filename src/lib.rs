@@ -43,6 +43,7 @@ mod http;
 mod identity;
 mod lease;
 mod notice;
+mod owner;
 mod pick;
 mod plan;
 mod provider;
@@ -60,8 +61,9 @@ pub use http::Connection;
 pub use identity::{MachineIdentity, Surroundings};
 pub use lease::{Lease, Leases};
 pub use notice::Notice;
+pub use owner::{AppSummary, Organisation, Owner, OwnerKind};
 pub use plan::Plan;
-pub use provider::AppSummary;
+pub use provider::phase::{WebLogin, WebToken};
 #[cfg(feature = "vault")]
 pub use provider::vault::{VaultFile, VaultIdentity, VaultRecipient};
 pub use resolve::Resolved;

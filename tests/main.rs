@@ -5,6 +5,8 @@
     reason = "a test whose stage cannot be set has failed"
 )]
 
+#[cfg(target_os = "linux")]
+mod auth;
 mod documents;
 mod identity;
 #[cfg(target_os = "linux")]

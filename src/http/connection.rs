@@ -46,7 +46,7 @@ impl Connection {
     }
 
     /// The URL without a slash at its end, if it is one we can use.
-    pub(super) fn url(&self) -> Result<Url> {
+    pub(crate) fn url(&self) -> Result<Url> {
         let problem = match Url::parse(self.host.trim()) {
             Err(_) => "it is not a URL",
             Ok(url) if !matches!(url.scheme(), "http" | "https") => {

@@ -12,21 +12,11 @@ use std::time::Instant;
 use crate::error::{Error, Result};
 use crate::lease::Lease;
 use crate::notice::Notice;
+use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
 use crate::scope::{Folder, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret};
 use crate::stock::Stock;
-
-/// An app, and the environments of it that these credentials reach.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct AppSummary {
-    /// The environments' names, in the store's order.
-    pub environments: Vec<String>,
-    /// The id, where the store has one.
-    pub id: String,
-    /// The name.
-    pub name: String,
-}
 
 /// What [`Backend::stock`] is asked for.
 #[derive(Clone, Copy)]
@@ -134,6 +124,10 @@ pub(crate) trait Backend {
     /// The apps these credentials reach, by name.
     async fn apps(&self, until: Instant) -> Result<Vec<AppSummary>>;
 
+    /// Whose credentials these are. Where nobody keeps accounts:
+    /// [`Configuration`](crate::ErrorKind::Configuration).
+    async fn owner(&self, until: Instant) -> Result<Owner>;
+
     /// Ends a lease that this back-end gave. One that has ended is no error.
     async fn revoke(&self, lease: &Lease, until: Instant) -> Result<()>;
 
@@ -210,6 +204,10 @@ impl Backend for Provider {
 
     async fn apps(&self, until: Instant) -> Result<Vec<AppSummary>> {
         dispatch!(self, backend => backend.apps(until).await)
+    }
+
+    async fn owner(&self, until: Instant) -> Result<Owner> {
+        dispatch!(self, backend => backend.owner(until).await)
     }
 
     async fn revoke(&self, lease: &Lease, until: Instant) -> Result<()> {

@@ -121,7 +121,7 @@ fn bash_offers_what_may_come_next() {
 }
 
 /// All commands, as they are typed.
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 24] = [
     "",
     "run",
     "shell",
@@ -140,6 +140,10 @@ const COMMANDS: [&str; 20] = [
     "vault recipients add",
     "vault recipients remove",
     "vault rekey",
+    "auth",
+    "auth login",
+    "auth status",
+    "auth logout",
     "copy",
     "completions",
 ];

@@ -1,5 +1,7 @@
 //! What the tests stand on.
 
+#[cfg(target_os = "linux")]
+pub(crate) mod bus;
 pub(crate) mod event;
 pub(crate) mod finished;
 pub(crate) mod output;

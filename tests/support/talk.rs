@@ -20,6 +20,13 @@ impl Running {
         })
     }
 
+    /// The next line of standard error.
+    #[track_caller]
+    pub(crate) fn error_line(&mut self) -> String {
+        let line = self.errors.line();
+        line.unwrap_or_else(|why| panic!("{}\n  no line of errors: {why}", self.description))
+    }
+
     /// Waits until this has been written, whether a line ends there or not.
     #[track_caller]
     pub(crate) fn await_text(&self, mark: &str) {

@@ -7,6 +7,7 @@ mod exit;
 mod fetch;
 mod held;
 mod hint;
+mod keyring;
 mod launch;
 mod preview;
 mod print;
@@ -86,6 +87,7 @@ fn dispatch(args: Args, report: Report) -> Result<Outcome, (Failure, Output)> {
         Some(Command::Secrets(secrets)) => command::secrets(&secrets.0, &world, report).map(done),
         Some(Command::Apps(apps)) => command::apps(&apps.0, &world, report).map(done),
         Some(Command::Vault(vault)) => command::vault(&vault.0, &world, report).map(done),
+        Some(Command::Auth(auth)) => command::auth(&auth.0, &world, report).map(done),
         Some(Command::Copy { dest }) => command::copy(&dest).map(done),
         Some(Command::Completions { shell }) => command::completions(shell).map(done),
         Some(Command::Man) => command::man().map(done),

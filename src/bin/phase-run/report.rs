@@ -71,6 +71,23 @@ impl Report {
         }
     }
 
+    /// Something that was asked for, and is no data for other programs.
+    pub(crate) fn say(self, text: &str) {
+        if self.json {
+            let line = serde_json::json!({ "level": "INFO", "message": text });
+            write(&format!("{line}\n"));
+        } else {
+            write(&format!("phase-run: {}\n", printable(text)));
+        }
+    }
+
+    /// The same, unless only errors are wanted.
+    pub(crate) fn tell(self, text: &str) {
+        if !self.quiet {
+            self.say(text);
+        }
+    }
+
     /// A failure of ours: one line, then what to do.
     pub(crate) fn fail(self, failure: &Failure) {
         let word = failure.reason().word();

@@ -108,6 +108,10 @@ fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
         let text = format!("`{}` needs a subcommand", command.get_name());
         return Failure::new(Reason::Usage, text).help(format!("one of: {}", names.join(", ")));
     }
+    if command.get_name() == "login" && holds_token(error) {
+        let text = "`login` takes no token among its arguments, where others can read it";
+        return Failure::new(Reason::Usage, text).help("give it on stdin, or at the prompt");
+    }
     let writes = ["create", "update"].contains(&command.get_name());
     if writes && error.kind() == ErrorKind::UnknownArgument && !stray(error).starts_with('-') {
         // What is typed behind the name may be the value, which is not repeated.
@@ -131,6 +135,15 @@ fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
     // The dashes have another meaning here than in the parser's advice.
     let useful = |line: &&str| !line.is_empty() && !line.starts_with("tip: to pass");
     lines.filter(useful).fold(failure, Failure::help)
+}
+
+/// Whether a word that is not understood may be a token, which is not repeated.
+fn holds_token(error: &clap::Error) -> bool {
+    match error.kind() {
+        ErrorKind::TooManyValues => true,
+        ErrorKind::UnknownArgument => !stray(error).starts_with('-'),
+        _ => false,
+    }
 }
 
 /// The subcommand that `words` name, however deep.
@@ -261,6 +274,21 @@ mod tests {
         for words in [
             &["secrets", "create", "A", "hunter2"][..],
             &["secrets", "update", "A", "--from-argv", "hunter2"],
+        ] {
+            let text = refused(words);
+            assert!(
+                text.contains("stdin") && !text.contains("hunter2"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_typed_behind_a_login_is_not_repeated() {
+        for words in [
+            &["auth", "login", "hunter2"][..],
+            &["auth", "login", "--token", "hunter2"],
+            &["auth", "login", "--token=hunter2"],
         ] {
             let text = refused(words);
             assert!(

@@ -10,8 +10,10 @@ pub mod fuzz;
 mod keys;
 mod refusal;
 mod rest;
+mod token;
 #[cfg(test)]
 mod vectors;
+mod web;
 mod wire;
 mod x25519;
 
@@ -21,6 +23,7 @@ use crate::scope::Folder;
 
 pub(crate) use encrypted::Encrypted;
 pub(crate) use rest::Rest;
+pub use web::{WebLogin, WebToken};
 
 /// Where leases are looked after, by both APIs.
 const LEASES: &str = "/service/public/v1/secrets/dynamic/leases/";

@@ -34,7 +34,7 @@ impl From<Trouble> for Error {
 /// asked for), and what to do.
 type Row = (&'static str, ErrorKind, &'static str, &'static str);
 
-const NEW_TOKEN: &str = "make a new token in the Phase console and put it into PHASE_SERVICE_TOKEN";
+const NEW_TOKEN: &str = "log in again with `phase-run auth login`, or make a new token in the Phase console and put it into PHASE_SERVICE_TOKEN";
 const GRANT: &str =
     "give the account access in the Phase console, or choose another --app or --env";
 

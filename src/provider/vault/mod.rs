@@ -32,10 +32,11 @@ pub use manage::VaultFile;
 use self::place::{app_name, exact, made};
 use self::record::Record;
 use self::store::Store;
-use super::{AppSummary, Backend, Order, Reached, References, Supply};
+use super::{Backend, Order, Reached, References, Supply};
 use crate::credentials::VaultKey;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lease::Lease;
+use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
 use crate::scope::{Folder, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret};
@@ -213,6 +214,11 @@ impl Backend for Vault {
             name: app.name,
         });
         Ok(apps.collect())
+    }
+
+    async fn owner(&self, _until: Instant) -> Result<Owner> {
+        let text = "a vault has no accounts: it is opened by keys";
+        Err(Error::new(ErrorKind::Configuration, text))
     }
 
     /// It gives none.

@@ -5,6 +5,7 @@
     reason = "these comments are the help texts, which terminals show as they stand"
 )]
 
+mod auth;
 mod context;
 mod late;
 mod run;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+pub(crate) use auth::{Auth, Login, StoreName};
 pub(crate) use context::{Api, Context, ProviderName};
 pub(crate) use late::Late;
 pub(crate) use run::{LeasesName, Mode, Process, Run, Selection, Shell, SignalScopeName};
@@ -85,6 +87,9 @@ pub(crate) enum Command {
     /// Make and share a vault: an encrypted file instead of a server
     #[command(subcommand)]
     Vault(Late<Vault>),
+    /// Log in to Phase, and see who you are there
+    #[command(subcommand)]
+    Auth(Late<Auth>),
     /// Copy this program to a file or directory, for an init container
     Copy {
         /// The file, or the directory to put `phase-run` into

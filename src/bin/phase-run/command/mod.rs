@@ -1,6 +1,7 @@
 //! The commands beside the launcher.
 
 mod apps;
+mod auth;
 mod copy;
 mod generate;
 mod secrets;
@@ -9,6 +10,7 @@ mod value;
 mod vault;
 
 pub(crate) use apps::apps;
+pub(crate) use auth::auth;
 pub(crate) use copy::copy;
 pub(crate) use generate::{completions, man};
 pub(crate) use secrets::secrets;

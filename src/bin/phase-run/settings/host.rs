@@ -16,13 +16,42 @@ const HOST: Spelling<String> = Spelling {
     file: |_| None,
 };
 
-/// The host in force.
+/// The host that a flag or a variable names.
+///
+/// # Errors
+///
+/// A variable that is not UTF-8.
+pub(super) fn given(
+    flag: Option<&String>,
+    layers: &Layers<'_>,
+) -> Result<Option<(String, Origin)>, Failure> {
+    layers.text(flag, &HOST)
+}
+
+/// The host that somebody named, and who.
+///
+/// # Errors
+///
+/// A variable that is not UTF-8.
+pub(super) fn named(
+    flag: Option<&String>,
+    layers: &Layers<'_>,
+) -> Result<Option<(String, Origin)>, Failure> {
+    // A project's too: it may choose among the hosts that logins were made for.
+    let spelling = Spelling {
+        file: |content| content.host.clone(),
+        ..HOST
+    };
+    layers.text(flag, &spelling)
+}
+
+/// The host in force for a token that was given.
 ///
 /// # Errors
 ///
 /// The project file names a host that no flag, variable or user file names.
 pub(super) fn host(flag: Option<&String>, layers: &Layers<'_>) -> Result<String, Failure> {
-    let given = layers.text(flag, &HOST)?;
+    let given = given(flag, layers)?;
     let of_user = layers.user.as_ref().and_then(|file| {
         let host = file.content.host.clone()?;
         Some((host, Origin::File(file.path.clone())))
@@ -34,7 +63,7 @@ pub(super) fn host(flag: Option<&String>, layers: &Layers<'_>) -> Result<String,
     let ours = given.clone().or(of_user);
     if let Some((named, path)) = project {
         let known = ours.as_ref().map_or(DEFAULT, |(host, _)| host);
-        let same = plain(named) == plain(known);
+        let same = same(named, known);
         if given.is_some() && !same {
             layers.note("host (not used)", named, Origin::File(path.clone()));
         } else if !same {
@@ -55,7 +84,12 @@ pub(super) fn host(flag: Option<&String>, layers: &Layers<'_>) -> Result<String,
     Ok(host)
 }
 
+/// Whether two spellings mean one host.
+pub(crate) fn same(one: &str, other: &str) -> bool {
+    plain(one) == plain(other)
+}
+
 /// A host as it is compared: scheme and name ignore case, a final slash is nothing.
-fn plain(host: &str) -> String {
+pub(super) fn plain(host: &str) -> String {
     host.trim().trim_end_matches('/').to_ascii_lowercase()
 }

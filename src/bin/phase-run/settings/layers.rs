@@ -18,6 +18,8 @@ pub(crate) enum Origin {
     Default,
     File(PathBuf),
     Flag(&'static str),
+    /// The keyring, into which this one put it.
+    Keyring(&'static str),
     Variable(&'static str),
 }
 
@@ -27,6 +29,7 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("default"),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Flag(name) | Self::Variable(name) => f.write_str(name),
+            Self::Keyring(by) => write!(f, "the keyring, by {by}"),
         }
     }
 }
@@ -117,7 +120,7 @@ impl<'a> Layers<'a> {
             Origin::Variable(_) => 1,
             Origin::File(path) if is_project(path) => 2,
             Origin::File(_) => 3,
-            Origin::Default => 4,
+            Origin::Default | Origin::Keyring(_) => 4,
         }
     }
 

@@ -1,26 +1,36 @@
 //! Every setting, decided once: where it stands, and what it means.
 
+mod connection;
+mod credentials;
 mod file;
-mod host;
+pub(crate) mod host;
+mod key;
 mod layers;
 mod login;
+pub(crate) mod logins;
 pub(crate) mod names;
+mod official;
 mod phase_json;
 mod place;
+mod places;
 mod prompt;
+mod server;
 mod source;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use phase_run::{Client, Credentials, Folder, Folders, Scope};
 
 use crate::args::Context;
 use crate::exit::{Failure, Reason};
+use credentials::Chosen;
+pub(crate) use key::Key;
 pub(crate) use layers::Variables;
 use layers::{Layers, Origin, Spelling};
-pub(crate) use login::Key;
+pub(crate) use places::Places;
 pub(crate) use prompt::prompt;
+pub(crate) use server::{Server, places, server};
 
 /// What a command needs to reach the store.
 #[derive(Debug)]
@@ -34,6 +44,8 @@ pub(crate) struct Settings {
     /// `None` where no app was named.
     scope: Option<Scope>,
     pub(crate) timeout: Duration,
+    /// Where the token came from; `None` for a vault.
+    pub(crate) token: Option<String>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -52,7 +64,7 @@ impl Settings {
     ///
     /// What is missing, contradicts itself, or cannot be read, by its name.
     pub(crate) fn resolve(args: &Context, world: &World<'_>) -> Result<Self, Failure> {
-        let (layers, configuration) = sources(world)?;
+        let (layers, places) = sources(world)?;
         let mut warnings = Vec::new();
         let (app, environment) = place::place(args, &layers, world)?;
         let folders = folders(args, &layers)?;
@@ -64,19 +76,9 @@ impl Settings {
                     .collect(),
             )
         });
-        let timeout = layers.first(args.timeout, &TIMEOUT, layers::span)?.map_or(
-            Client::TIMEOUT,
-            |(timeout, origin)| {
-                layers.note(
-                    "timeout",
-                    &humantime::format_duration(timeout).to_string(),
-                    origin,
-                );
-                timeout
-            },
-        );
-        let credentials =
-            login::credentials(args, &layers, configuration.as_deref(), &mut warnings)?;
+        let timeout = timeout(args, &layers)?;
+        let Chosen { credentials, token } =
+            credentials::credentials(args, &layers, &places, &mut warnings)?;
         let require = [&layers.project, &layers.user]
             .into_iter()
             .flatten()
@@ -88,6 +90,7 @@ impl Settings {
             require: require.unwrap_or_default(),
             scope,
             timeout,
+            token: token.map(|origin| origin.to_string()),
             warnings,
         })
     }
@@ -120,9 +123,9 @@ impl Settings {
 ///
 /// No vault was named, or there is none.
 pub(crate) fn vault(args: &Context, world: &World<'_>) -> Result<Key, Failure> {
-    let (layers, configuration) = sources(world)?;
-    let file = login::vault(args, &layers);
-    login::key(file, args, &layers, configuration.as_deref(), None)
+    let (layers, places) = sources(world)?;
+    let file = key::vault(args, &layers);
+    key::key(file, args, &layers, places.configuration.as_deref(), None)
 }
 
 /// What is to open a vault that is yet to be made, by a passphrase or not.
@@ -135,27 +138,29 @@ pub(crate) fn new_vault(
     passphrase: bool,
     world: &World<'_>,
 ) -> Result<Key, Failure> {
-    let (layers, configuration) = sources(world)?;
-    let (file, passphrase) = (login::vault(args, &layers), Some(passphrase));
-    login::key(file, args, &layers, configuration.as_deref(), passphrase)
+    let (layers, places) = sources(world)?;
+    let (file, passphrase) = (key::vault(args, &layers), Some(passphrase));
+    key::key(file, args, &layers, places.configuration.as_deref(), passphrase)
 }
 
-/// The layers, and the user's configuration folder.
-fn sources<'a>(world: &World<'a>) -> Result<(Layers<'a>, Option<PathBuf>), Failure> {
-    let variable = |name: &str| (world.variables)(name).filter(|value| !value.is_empty());
-    let home = variable("HOME").map(PathBuf::from);
-    let configuration = variable("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| home.as_ref().map(|home| home.join(".config")))
-        .map(|folder| folder.join("phase-run"));
-    let project = file::project(world.directory, home.as_deref())?;
-    let user = match &configuration {
+/// The layers, and where the user's own things are.
+fn sources<'a>(world: &World<'a>) -> Result<(Layers<'a>, Places), Failure> {
+    let places = Places::find(world.variables);
+    let project = file::project(world.directory, places.home.as_deref())?;
+    let user = match &places.configuration {
         Some(folder) => file::user(folder)?,
         None => None,
     };
-    let layers = Layers::new(world.variables, project, user);
-    Ok((layers, configuration))
+    Ok((Layers::new(world.variables, project, user), places))
+}
+
+fn timeout(args: &Context, layers: &Layers<'_>) -> Result<Duration, Failure> {
+    let Some((timeout, origin)) = layers.first(args.timeout, &TIMEOUT, layers::span)? else {
+        return Ok(Client::TIMEOUT);
+    };
+    let text = humantime::format_duration(timeout).to_string();
+    layers.note("timeout", &text, origin);
+    Ok(timeout)
 }
 
 fn folders(args: &Context, layers: &Layers<'_>) -> Result<Folders, Failure> {

@@ -57,6 +57,10 @@ pub(crate) const ALL: &[Variable] = &[
         "set by systemd: `phase-token` and `age-identity` are looked for in it",
     ),
     variable(
+        "DBUS_SESSION_BUS_ADDRESS",
+        "the session bus that the keyring is on; `$XDG_RUNTIME_DIR/bus`",
+    ),
+    variable(
         "SSL_CERT_FILE",
         "a bundle of root certificates that replaces the system's",
     ),
@@ -66,7 +70,7 @@ pub(crate) const ALL: &[Variable] = &[
     ),
     variable(
         "XDG_CONFIG_HOME",
-        "where `phase-run/config.toml` and `phase-run/identity` are; `~/.config`",
+        "where `phase-run/config.toml`, `…/identity` and `…/logins.json` are; `~/.config`",
     ),
     variable(
         "XDG_CACHE_HOME",

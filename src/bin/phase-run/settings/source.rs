@@ -1,7 +1,7 @@
 //! Where credentials lie: variables, files, systemd's folder.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -56,22 +56,9 @@ impl Source {
                 format!("{shown} cannot be read: {why}"),
             )
         };
-        let file = File::open(path).map_err(|error| failed(error.to_string()))?;
-        let mode = file
-            .metadata()
-            .map_err(|error| failed(error.to_string()))?
-            .permissions()
-            .mode();
-        if mode & 0o004 != 0 {
-            let path = path.display();
-            warnings.push(format!("{path} can be read by others: chmod o-r {path}"));
-        }
-        let mut text = Zeroizing::new(String::new());
-        let read = file.take(LARGEST + 1).read_to_string(&mut text);
-        read.map_err(|error| failed(error.to_string()))?;
-        if text.len() as u64 > LARGEST {
-            return Err(failed("it is larger than 1 MiB".to_owned()));
-        }
+        let contents = contents(path).map_err(|error| failed(error.to_string()))?;
+        warnings.extend(contents.exposed(path));
+        let mut text = contents.text;
         let end = text.trim_end_matches(['\n', '\r']).len();
         text.truncate(end);
         if text.is_empty() {
@@ -84,6 +71,31 @@ impl Source {
         let text = self.read(warnings)?;
         Ok(SecretValue::new(text.as_str().to_owned()))
     }
+}
+
+/// What a file says that may hold a credential.
+pub(super) struct Contents {
+    mode: u32,
+    pub(super) text: Zeroizing<String>,
+}
+
+impl Contents {
+    /// The warning that others can read `path`, if they can.
+    pub(super) fn exposed(&self, path: &Path) -> Option<String> {
+        let path = path.display();
+        (self.mode & 0o004 != 0).then(|| format!("{path} can be read by others: chmod o-r {path}"))
+    }
+}
+
+pub(super) fn contents(path: &Path) -> io::Result<Contents> {
+    let file = File::open(path)?;
+    let mode = file.metadata()?.permissions().mode();
+    let mut text = Zeroizing::new(String::new());
+    file.take(LARGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    Ok(Contents { mode, text })
 }
 
 /// A variable as a credential; bytes that are not UTF-8 make none that is any good.

@@ -2,26 +2,20 @@
 
 use std::fmt;
 
-use super::wire::{EnvironmentKey, TokenAnswer};
 use crate::credentials::PhaseToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
+use crate::owner::Owner;
 use crate::pick::{listed, pick};
-use crate::provider::AppSummary;
 use crate::provider::phase::keys::{EnvironmentKeys, HolderKeys};
+use crate::provider::phase::token::{App, EnvironmentKey, TokenAnswer};
 use crate::scope::{self, Place};
 
 /// The world of one token.
 pub(super) struct Account {
     apps: Vec<App>,
     keys: HolderKeys,
-}
-
-struct App {
-    /// In the order the console shows them.
-    environments: Vec<EnvironmentKey>,
-    id: String,
-    name: String,
+    pub(super) owner: Owner,
 }
 
 /// An environment that was asked for.
@@ -41,17 +35,12 @@ impl Account {
     /// As for [`HolderKeys::new`].
     pub(super) fn new(token: &PhaseToken, answer: TokenAnswer) -> Result<Self> {
         let keys = HolderKeys::new(token, &answer.wrapped_key_share)?;
-        let mut apps: Vec<App> = answer
-            .apps
-            .into_iter()
-            .map(|app| App {
-                environments: environments(app.environment_keys),
-                id: app.id,
-                name: app.name,
-            })
-            .collect();
-        apps.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-        Ok(Self { apps, keys })
+        let answer = answer.in_order();
+        Ok(Self {
+            owner: answer.owner(token.holder()),
+            apps: answer.apps,
+            keys,
+        })
     }
 
     /// The environment that `place` means.
@@ -72,9 +61,9 @@ impl Account {
             }
         };
         let wanted = &place.environment;
-        let names: Vec<&str> = app.environments.iter().map(name).collect();
+        let names: Vec<&str> = app.environment_keys.iter().map(name).collect();
         let picked = pick("environment", "--env", wanted, &names)?;
-        let environment = &app.environments[picked.index];
+        let environment = &app.environment_keys[picked.index];
         let chosen = name(environment);
         note(&mut notices, picked.partial, "environment", wanted, chosen);
         Ok(Located {
@@ -106,20 +95,6 @@ impl Account {
                 )
             })
         })
-    }
-
-    /// The apps and environments, by name.
-    pub(super) fn summaries(&self) -> Vec<AppSummary> {
-        let summary = |app: &App| AppSummary {
-            environments: app
-                .environments
-                .iter()
-                .map(|it| name(it).to_owned())
-                .collect(),
-            id: app.id.clone(),
-            name: app.name.clone(),
-        };
-        self.apps.iter().map(summary).collect()
     }
 
     /// The keys of an environment.
@@ -171,18 +146,6 @@ impl Located<'_> {
 
 fn name(key: &EnvironmentKey) -> &str {
     &key.environment.name
-}
-
-/// Those that are there, each once: several ways may lead to the same one.
-fn environments(mut keys: Vec<EnvironmentKey>) -> Vec<EnvironmentKey> {
-    keys.retain(|key| key.deleted_at.is_none());
-    keys.sort_by(|a, b| a.environment.id.cmp(&b.environment.id));
-    keys.dedup_by(|a, b| a.environment.id == b.environment.id);
-    keys.sort_by(|a, b| {
-        let order = |key: &EnvironmentKey| (key.environment.index, key.environment.name.clone());
-        order(a).cmp(&order(b))
-    });
-    keys
 }
 
 fn note(notices: &mut Vec<Notice>, partial: bool, what: &'static str, wanted: &str, chosen: &str) {

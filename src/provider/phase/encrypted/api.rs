@@ -8,7 +8,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::account::Located;
-use super::wire::{Batch, TokenAnswer};
+use super::wire::Batch;
 use crate::credentials::PhaseToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Http, Request, json};
@@ -16,10 +16,10 @@ use crate::lease::Lease;
 use crate::provider::phase::LEASES;
 use crate::provider::phase::dynamic::{Dynamics, NO_KEY};
 use crate::provider::phase::refusal::{Trouble, check};
+use crate::provider::phase::token::{TOKENS, TokenAnswer};
 use crate::scope::Folder;
 
 const SECRETS: &str = "/service/secrets/";
-const TOKENS: &str = "/service/secrets/tokens/";
 
 /// One server, and the token for it.
 #[derive(Debug)]

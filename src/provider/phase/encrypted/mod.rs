@@ -20,8 +20,9 @@ use crate::credentials::PhaseToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Connection, Http};
 use crate::lease::Lease;
+use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
-use crate::provider::{AppSummary, Backend, Order, Reached, References, Supply, join};
+use crate::provider::{Backend, Order, Reached, References, Supply, join};
 use crate::scope::{Folder, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret};
 use account::Account;
@@ -193,7 +194,11 @@ impl Backend for Encrypted {
     }
 
     async fn apps(&self, until: Instant) -> Result<Vec<AppSummary>> {
-        Ok(self.account(until).await?.summaries())
+        Ok(self.owner(until).await?.apps)
+    }
+
+    async fn owner(&self, until: Instant) -> Result<Owner> {
+        Ok(self.account(until).await?.owner.clone())
     }
 
     async fn revoke(&self, lease: &Lease, until: Instant) -> Result<()> {

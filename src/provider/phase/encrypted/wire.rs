@@ -1,47 +1,12 @@
 //! JSON of the encrypted API alone.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::stock::Sealed;
 use crate::error::Result;
 use crate::provider::phase::keys::EnvironmentKeys;
 use crate::scope::Folder;
 use crate::secret::{Change, NewSecret, SecretType, SecretValue};
-
-/// What a token reaches.
-#[derive(Deserialize)]
-pub(super) struct TokenAnswer {
-    #[serde(default)]
-    pub(super) apps: Vec<App>,
-    pub(super) wrapped_key_share: String,
-}
-
-#[derive(Deserialize)]
-pub(super) struct App {
-    #[serde(default)]
-    pub(super) environment_keys: Vec<EnvironmentKey>,
-    pub(super) id: String,
-    pub(super) name: String,
-}
-
-/// An environment, and its keys as encrypted for the token's holder.
-#[derive(Deserialize)]
-pub(super) struct EnvironmentKey {
-    #[serde(default)]
-    pub(super) deleted_at: Option<String>,
-    pub(super) environment: Environment,
-    pub(super) identity_key: String,
-    pub(super) wrapped_salt: String,
-    pub(super) wrapped_seed: String,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Environment {
-    pub(super) id: String,
-    #[serde(default)]
-    pub(super) index: i64,
-    pub(super) name: String,
-}
 
 /// The body of every change: `{"secrets": [one]}`.
 #[derive(Serialize)]

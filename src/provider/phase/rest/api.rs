@@ -13,6 +13,7 @@ use crate::lease::Lease;
 use crate::provider::phase::LEASES;
 use crate::provider::phase::dynamic::{Dynamic, Dynamics};
 use crate::provider::phase::refusal::{Trouble, check};
+use crate::provider::phase::token::{TOKENS, TokenAnswer};
 use crate::provider::phase::wire::Row;
 use crate::scope::Folder;
 use crate::secret::{Change, NewSecret, Secret, SecretValue};
@@ -57,6 +58,12 @@ impl Target<'_> {
 impl Api {
     pub(super) fn new(http: Http, token: PhaseToken) -> Self {
         Self { http, token }
+    }
+
+    /// Whose the token is. The keys that come with it are of no use here.
+    pub(super) async fn token(&self, until: Instant) -> Result<TokenAnswer, Trouble> {
+        let answer = self.get(TOKENS, &[], true, "this token", until).await?;
+        Ok(answer.json("what the token reaches")?)
     }
 
     /// The apps, in the server's order.

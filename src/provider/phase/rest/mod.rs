@@ -18,8 +18,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Connection, Http};
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
+use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
-use crate::provider::{AppSummary, Backend, Order, Reached, References, Supply, join};
+use crate::provider::{Backend, Order, Reached, References, Supply, join};
 use crate::scope::{Folder, Folders, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret, SecretType};
 use crate::stock::Plain;
@@ -147,6 +148,11 @@ impl Backend for Rest {
             summaries.extend(join::all(some.iter().map(|app| self.summary(app, until))).await?);
         }
         Ok(summaries)
+    }
+
+    async fn owner(&self, until: Instant) -> Result<Owner> {
+        let answer = self.api.token(until).await?;
+        Ok(answer.in_order().owner(self.api.token.holder()))
     }
 
     async fn revoke(&self, lease: &Lease, until: Instant) -> Result<()> {

@@ -1,0 +1,104 @@
+//! The options of `auth`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+
+use super::Context;
+
+/// Log in to Phase, and see who you are there
+#[derive(Debug, Subcommand)]
+pub(crate) enum Auth {
+    /// Log in, in the browser or with a token, and keep the token
+    Login(Login),
+    /// Show who the credentials belong to, where they came from, what they reach
+    Status {
+        #[command(flatten)]
+        server: Server,
+
+        /// File with the token [default: PHASE_SERVICE_TOKEN, else a login]
+        /// [env: PHASE_SERVICE_TOKEN_FILE]
+        #[arg(long, value_name = "FILE")]
+        token_file: Option<PathBuf>,
+
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Forget a login of `auth login`, and its token
+    Logout {
+        /// The login at this server [default: the only one] [env: PHASE_HOST]
+        #[arg(long, value_name = "URL")]
+        host: Option<String>,
+    },
+}
+
+/// `auth login`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Login {
+    #[command(flatten)]
+    server: Server,
+
+    /// Open a page of the console in the browser [default: on a terminal]
+    #[arg(long, conflicts_with = "token")]
+    pub(crate) web: bool,
+
+    /// Take a token from stdin, or ask for it [default: if stdin is no terminal]
+    #[arg(long)]
+    pub(crate) token: bool,
+
+    /// Where the token is kept
+    #[arg(long, value_name = "STORE", default_value = "keyring")]
+    pub(crate) store: StoreName,
+}
+
+/// `--store`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum StoreName {
+    /// logins.json in the user's configuration, readable by its owner alone
+    File,
+    /// The system's: the Secret Service, or the keychain of macOS
+    Keyring,
+}
+
+/// The server to ask.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Server {
+    /// Server URL [default: Phase Cloud, console.phase.dev] [env: PHASE_HOST]
+    #[arg(long, value_name = "URL")]
+    host: Option<String>,
+
+    /// More root certificates, PEM (SSL_CERT_FILE replaces the system's)
+    #[arg(long, value_name = "FILE")]
+    ca_cert: Option<PathBuf>,
+
+    /// Do not check the server's certificate [env: PHASE_VERIFY_SSL=false]
+    #[arg(long)]
+    insecure: bool,
+
+    /// Time for asking, retries included, such as 30s or 2m [default: 30s]
+    /// [env: PHASE_RUN_TIMEOUT]
+    #[arg(long, value_name = "DURATION", value_parser = super::duration)]
+    timeout: Option<Duration>,
+}
+
+impl Server {
+    /// The same words as context options.
+    pub(crate) fn context(&self) -> Context {
+        Context {
+            host: self.host.clone(),
+            ca_cert: self.ca_cert.clone(),
+            insecure: self.insecure,
+            timeout: self.timeout,
+            ..Context::default()
+        }
+    }
+}
+
+impl Login {
+    /// The same words as context options.
+    pub(crate) fn context(&self) -> Context {
+        self.server.context()
+    }
+}

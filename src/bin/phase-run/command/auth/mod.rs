@@ -1,0 +1,58 @@
+//! `auth`: logging in, seeing as whom, and logging out.
+
+mod login;
+mod logout;
+mod status;
+mod web;
+
+use phase_run::{Owner, OwnerKind};
+
+use crate::args::{Auth, Context};
+use crate::exit::Failure;
+use crate::report::Report;
+use crate::settings::World;
+
+pub(crate) fn auth(args: &Auth, world: &World<'_>, report: Report) -> Result<(), Failure> {
+    match args {
+        Auth::Login(args) => login::login(args, world, report),
+        Auth::Status {
+            server,
+            token_file,
+            json,
+        } => {
+            let context = Context {
+                token_file: token_file.clone(),
+                ..server.context()
+            };
+            status::status(&context, *json, world, report)
+        }
+        Auth::Logout { host } => {
+            let context = Context {
+                host: host.clone(),
+                ..Context::default()
+            };
+            logout::logout(&context, world, report)
+        }
+    }
+}
+
+/// What sort of account it is, for a person.
+fn kind(owner: &Owner) -> &'static str {
+    match owner.kind {
+        OwnerKind::Service => "service token of the older kind",
+        OwnerKind::ServiceAccount => "service account",
+        OwnerKind::User => "user",
+        // The library may learn new kinds before the program does.
+        _ => "account",
+    }
+}
+
+/// The same as a word for a program.
+fn kind_word(owner: &Owner) -> &'static str {
+    match owner.kind {
+        OwnerKind::Service => "service",
+        OwnerKind::ServiceAccount => "service_account",
+        OwnerKind::User => "user",
+        _ => "other",
+    }
+}

@@ -1,0 +1,75 @@
+//! How a Phase server is reached.
+
+use std::path::PathBuf;
+
+use phase_run::{Connection, PhaseApi};
+
+use super::layers::{Layers, Spelling, word};
+use crate::args::{Api, Context};
+use crate::exit::Failure;
+
+const API: Spelling<Api> = Spelling {
+    name: "api",
+    flag: "--api",
+    variable: Some("PHASE_RUN_API"),
+    file: |content| content.api,
+};
+const CA_CERT: Spelling<PathBuf> = Spelling {
+    name: "ca_cert",
+    flag: "--ca-cert",
+    variable: None,
+    file: |content| content.ca_cert.clone(),
+};
+
+/// The connection to `host`, with warnings of what is dangerous about it.
+///
+/// # Errors
+///
+/// A variable that is not UTF-8.
+pub(super) fn connection(
+    host: String,
+    args: &Context,
+    layers: &Layers<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Connection, Failure> {
+    let verify = layers.variable("PHASE_VERIFY_SSL")?;
+    let verify = !verify.is_some_and(|text| text.eq_ignore_ascii_case("false"));
+    let verify = verify && !args.insecure;
+    if !verify {
+        warnings.push(format!(
+            "the certificate of {host} is NOT checked: anybody on the way can read the secrets"
+        ));
+    }
+    let connection = Connection {
+        bundle: layers.variable_os("SSL_CERT_FILE").map(PathBuf::from),
+        host,
+        roots: layers.path(args.ca_cert.as_deref(), &CA_CERT),
+        user_agent: concat!("phase-run/", env!("CARGO_PKG_VERSION")).to_owned(),
+        verify,
+    };
+    if connection.is_plain() {
+        let host = &connection.host;
+        warnings.push(format!(
+            "{host} is not encrypted: anybody on the way can read the token and the secrets"
+        ));
+    }
+    Ok(connection)
+}
+
+/// Which of the server's APIs is spoken.
+///
+/// # Errors
+///
+/// A variable that is none of the words.
+pub(super) fn api(args: &Context, layers: &Layers<'_>) -> Result<PhaseApi, Failure> {
+    let Some((api, origin)) = layers.first(args.api, &API, word)? else {
+        return Ok(PhaseApi::Auto);
+    };
+    let (name, api) = match api {
+        Api::Auto => return Ok(PhaseApi::Auto),
+        Api::E2ee => ("e2ee", PhaseApi::Encrypted),
+        Api::Rest => ("rest", PhaseApi::Rest),
+    };
+    layers.note("api", name, origin);
+    Ok(api)
+}

@@ -1,0 +1,104 @@
+//! What opens a vault.
+
+use std::path::{Path, PathBuf};
+
+use phase_run::{Credentials, VaultFile, VaultKey};
+
+use super::layers::{Layers, Spelling};
+use super::prompt::prompt;
+use super::source;
+use crate::args::Context;
+use crate::exit::{Failure, Reason};
+
+/// A vault, and where its key comes from.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) file: PathBuf,
+    /// `None` where nothing was given and nothing lies in the usual places.
+    pub(crate) opener: Option<VaultKey>,
+    /// Where an identity of one's own lies, or would, for who has a home.
+    pub(crate) usual: Option<PathBuf>,
+    pub(crate) warnings: Vec<String>,
+}
+
+const VAULT: Spelling<PathBuf> = Spelling {
+    name: "vault",
+    flag: "--vault",
+    variable: Some("PHASE_RUN_VAULT"),
+    file: |content| content.vault.clone(),
+};
+
+/// The vault that was named.
+pub(super) fn vault(args: &Context, layers: &Layers<'_>) -> Option<PathBuf> {
+    layers.path(args.vault.as_deref(), &VAULT)
+}
+
+/// The vault `file` and its key. `passphrase` says whether it takes one, where
+/// the file cannot.
+pub(super) fn key(
+    file: Option<PathBuf>,
+    args: &Context,
+    layers: &Layers<'_>,
+    configuration: Option<&Path>,
+    passphrase: Option<bool>,
+) -> Result<Key, Failure> {
+    let file = file.ok_or_else(|| {
+        Failure::new(Reason::Configuration, "no vault was named")
+            .help("give --vault, set PHASE_RUN_VAULT, or write `vault = \"…\"` into phase-run.toml")
+    })?;
+    let usual = configuration.map(|folder| folder.join("identity"));
+    let mut warnings = Vec::new();
+    let phrase = source::passphrase(layers);
+    let identity = source::identity(args, layers, usual.as_deref());
+    let takes_phrase = match (&phrase, &identity) {
+        // Both lie about, and are perhaps meant for two vaults.
+        (Some(_), Some(_)) => match passphrase {
+            Some(takes) => takes,
+            None => VaultFile::takes_passphrase(&file)?,
+        },
+        (phrase, _) => phrase.is_some(),
+    };
+    let opener = match (phrase.filter(|_| takes_phrase), identity) {
+        (Some(source), _) => Some(VaultKey::Passphrase(source.secret(&mut warnings)?)),
+        (None, Some(source)) => Some(VaultKey::Identities(source.secret(&mut warnings)?)),
+        (None, None) => None,
+    };
+    Ok(Key {
+        file,
+        opener,
+        usual,
+        warnings,
+    })
+}
+
+impl Key {
+    /// The key, asked for at the terminal if the vault has a passphrase.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is there that could open the vault.
+    pub(crate) fn into_credentials(self) -> Result<Credentials, Failure> {
+        let Self {
+            file,
+            opener,
+            usual,
+            ..
+        } = self;
+        let key = match opener {
+            Some(key) => key,
+            None if VaultFile::takes_passphrase(&file)? => {
+                let question = format!("Passphrase of {}: ", file.display());
+                VaultKey::Passphrase(prompt(&question)?)
+            }
+            None => {
+                let text = format!("there is no identity to open {} with", file.display());
+                let usual = usual.unwrap_or_else(|| PathBuf::from("one"));
+                return Err(Failure::new(Reason::Credentials, text).help(format!(
+                    "give --identity, set PHASE_RUN_IDENTITY, or make {} with `phase-run vault init`",
+                    usual.display()
+                )));
+            }
+        };
+        Ok(Credentials::Vault { file, key })
+    }
+}

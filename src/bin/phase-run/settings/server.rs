@@ -1,0 +1,56 @@
+//! A server, for those who are about to log in there or have done so.
+
+use std::time::Duration;
+
+use phase_run::Connection;
+
+use super::connection::connection;
+use super::places::Places;
+use super::{World, host, sources, timeout};
+use crate::args::Context;
+use crate::exit::Failure;
+
+/// What a login needs to know.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) connection: Connection,
+    /// `name = value (origin)`, for `-v`.
+    pub(crate) origins: Vec<String>,
+    pub(crate) places: Places,
+    pub(crate) timeout: Duration,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The server that `args` or the surroundings name, or else the usual one.
+///
+/// # Errors
+///
+/// The project file alone names it, or a setting cannot be read.
+pub(crate) fn server(args: &Context, world: &World<'_>) -> Result<Server, Failure> {
+    let (layers, places) = sources(world)?;
+    let mut warnings = Vec::new();
+    let timeout = timeout(args, &layers)?;
+    let host = host::host(args.host.as_ref(), &layers)?;
+    let connection = connection(host, args, &layers, &mut warnings)?;
+    Ok(Server {
+        connection,
+        origins: layers.report(),
+        places,
+        timeout,
+        warnings,
+    })
+}
+
+/// Where logins are kept, and the host that a flag or a variable names.
+///
+/// # Errors
+///
+/// A variable that is not UTF-8.
+pub(crate) fn places(
+    args: &Context,
+    world: &World<'_>,
+) -> Result<(Places, Option<String>), Failure> {
+    let (layers, places) = sources(world)?;
+    let host = host::given(args.host.as_ref(), &layers)?;
+    Ok((places, host.map(|(host, _)| host)))
+}
