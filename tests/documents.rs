@@ -19,11 +19,12 @@ const CI: &str = include_str!("../.ci/run");
 
 /// The flags of the contract that this version has.
 const PROMISED: &str = "\
-    --all-paths --allow-partial --allow-unresolved --api --app --app-id --ca-cert \
+    --all-paths --allow-partial --allow-unresolved --api --app --app-id --auth \
+    --azure-resource --ca-cert \
     --clean-env --command --dry-run --env --exclude --host --identity --insecure \
     --json --kill-after --lease-ttl --leases --log-format --map-signal --mode --no-pdeathsig --no-personal \
     --only --pass-auth --path --prefix --preserve-env --provider --quiet --rename \
-    --require --revoke-leases --shell --signal-scope --sysexits --tag --timeout --token-file --vault";
+    --require --revoke-leases --service-account-id --shell --signal-scope --sysexits --tag --timeout --token-file --vault";
 
 /// Flags in the README that belong to somebody else's program.
 const FOREIGN: &str = "--file --from --generate-leases --locked --now --release --rm --tags";

@@ -70,7 +70,7 @@ const PROGRAM: Map = &[
     ("environment", &["exit"]),
     ("fetch", &["exit", "sys"]),
     ("keyring", &["fetch"]),
-    ("settings", &["args", "exit", "keyring", "sys"]),
+    ("settings", &["args", "exit", "fetch", "keyring", "sys"]),
     ("launch", &["exit", "sys"]),
     ("held", &["fetch", "report"]),
     ("hint", &["settings"]),

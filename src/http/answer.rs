@@ -153,7 +153,9 @@ impl Answer {
         // Checked once, and not again for each text in it.
         let text = str::from_utf8(&self.body).map_err(|error| {
             let at = error.valid_up_to();
-            unusable(format!("{request} answered with broken JSON: byte {at} is not UTF-8"))
+            unusable(format!(
+                "{request} answered with broken JSON: byte {at} is not UTF-8"
+            ))
         })?;
         serde_json::from_str(text).map_err(|error| {
             let at = format!("line {}, column {}", error.line(), error.column());

@@ -9,46 +9,41 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
-use phase_run::{Credentials, Place};
+use phase_run::Place;
 
 use crate::settings::{Settings, World};
 
 /// A fingerprint and an id are much shorter.
 const LONGEST: u64 = 400;
 
-/// Where the hint for one place and one token lies.
+/// Where the hint for one place and one holder of credentials lies.
 #[derive(Debug)]
 pub(crate) struct Hint {
     file: PathBuf,
-    /// Tells this token from others, and nothing about it.
-    token: String,
+    /// Tells these credentials from others, and nothing more about them.
+    holder: String,
 }
 
 impl Hint {
     /// None where there is nothing to remember, or no folder for it.
     pub(crate) fn new(settings: &Settings, place: &Place, world: &World<'_>) -> Option<Self> {
-        let Credentials::Phase {
-            connection, token, ..
-        } = &settings.credentials
-        else {
-            return None;
-        };
+        let (connection, holder) = settings.access.holder()?;
         let mut hasher = DefaultHasher::new();
         (&connection.host, place).hash(&mut hasher);
         let name = format!("environment-{:016x}", hasher.finish());
         Some(Self {
             file: folder(world)?.join(name),
-            token: token.fingerprint(),
+            holder,
         })
     }
 
-    /// What was remembered for this token.
+    /// What was remembered for these credentials.
     pub(crate) fn read(&self) -> Option<String> {
         let mut text = String::new();
         let file = fs::File::open(&self.file).ok()?;
         file.take(LONGEST).read_to_string(&mut text).ok()?;
-        let (token, id) = text.trim_end().split_once(' ')?;
-        (token == self.token).then(|| id.to_owned())
+        let (holder, id) = text.trim_end().split_once(' ')?;
+        (holder == self.holder).then(|| id.to_owned())
     }
 
     /// Remembers `hint`, or that there is none, unless that was known.
@@ -70,7 +65,7 @@ impl Hint {
         let mut maker = fs::DirBuilder::new();
         maker.recursive(true).mode(0o700).create(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        writeln!(file, "{} {hint}", self.token)?;
+        writeln!(file, "{} {hint}", self.holder)?;
         file.persist(&self.file)?;
         Ok(())
     }

@@ -57,6 +57,20 @@ pub(crate) struct Context {
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
 
+    /// How to log in to Phase: with a token, or by the word of the cloud this
+    /// machine is in, anew each time [default: token] [env: PHASE_RUN_AUTH]
+    #[arg(long, value_name = "WAY")]
+    pub(crate) auth: Option<Way>,
+
+    /// The service account to act as, by id, with --auth aws-iam or azure
+    /// [env: PHASE_SERVICE_ACCOUNT_ID]
+    #[arg(long, value_name = "ID")]
+    pub(crate) service_account_id: Option<String>,
+
+    /// Whom a token of Azure is for [default: https://management.azure.com/]
+    #[arg(long, value_name = "URL")]
+    pub(crate) azure_resource: Option<String>,
+
     /// More root certificates, PEM (SSL_CERT_FILE replaces the system's)
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_cert: Option<PathBuf>,
@@ -86,6 +100,17 @@ pub(crate) enum ProviderName {
     Phase,
     /// An encrypted file
     Vault,
+}
+
+/// `--auth`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Way {
+    /// What this machine is to AWS
+    AwsIam,
+    /// What this machine is to Azure
+    Azure,
+    /// A token, or a login
+    Token,
 }
 
 /// `--api`.

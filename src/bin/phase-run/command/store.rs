@@ -1,6 +1,6 @@
 //! The store that a command works on.
 
-use phase_run::{Client, Credentials, Folder, Folders, Plan, Resolution, Resolved, Scope};
+use phase_run::{Client, Folder, Folders, Plan, Resolution, Resolved, Scope};
 
 use super::settings;
 use crate::args;
@@ -31,7 +31,7 @@ impl Store {
             personal: settings.personal,
             report,
             scope: settings.scope()?.clone(),
-            upper: matches!(settings.credentials, Credentials::Phase { .. }),
+            upper: settings.access.holder().is_some(),
         })
     }
 

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use phase_run::{Credentials, PhaseToken};
 
+use super::access::Access;
 use super::connection::{api, connection};
 use super::host;
 use super::key::{key, vault};
 use super::layers::{Layers, Origin, Spelling, word};
 use super::login;
+use super::machine::{cloud, machine};
 use super::places::Places;
 use super::source::{Source, token};
 use crate::args::{Context, ProviderName};
@@ -21,11 +23,11 @@ const PROVIDER: Spelling<ProviderName> = Spelling {
     file: |content| content.provider,
 };
 
-/// Credentials, and where they came from.
+/// What opens the store, and where it came from.
 #[derive(Debug)]
 pub(super) struct Chosen {
-    pub(super) credentials: Credentials,
-    /// `None` for those of a vault.
+    pub(super) access: Access,
+    /// `None` for a vault.
     pub(super) token: Option<Origin>,
 }
 
@@ -41,23 +43,40 @@ pub(super) fn credentials(
     warnings: &mut Vec<String>,
 ) -> Result<Chosen, Failure> {
     let token = token(args, layers);
+    let cloud = cloud(args, layers)?;
     let vault = vault(args, layers);
     let chosen = layers.first(args.provider, &PROVIDER, word)?;
-    let (provider, origin) = match (chosen, &token, &vault) {
+    let of_phase = match (&cloud, &token) {
+        (Some((_, origin)), _) => Some(format!("the word of a cloud ({origin})")),
+        (None, Some(token)) => Some(format!("a Phase token ({})", token.named_by())),
+        (None, None) => None,
+    };
+    let (provider, origin) = match (chosen, of_phase, &vault) {
         (Some(chosen), ..) => chosen,
-        (None, Some(token), Some(vault)) => return Err(two(token, vault)),
+        (None, Some(of_phase), Some(vault)) => return Err(two(&of_phase, vault)),
         // A login is there all the time, and says nothing of what is meant here.
         (None, None, Some(_)) => (ProviderName::Vault, Origin::Default),
         (None, _, None) => (ProviderName::Phase, Origin::Default),
     };
-    match provider {
-        ProviderName::Phase => phase(args, layers, token, origin, places, warnings),
-        ProviderName::Vault => {
+    match (provider, cloud) {
+        (ProviderName::Phase, Some((way, by))) => {
+            layers.note("provider", "phase", origin);
+            if let Some(token) = token {
+                layers.note("token (not used)", "(not shown)", token.origin());
+            }
+            let machine = machine(way, args, layers, places, warnings)?;
+            Ok(Chosen {
+                access: Access::Machine(machine),
+                token: Some(by),
+            })
+        }
+        (ProviderName::Phase, None) => phase(args, layers, token, origin, places, warnings),
+        (ProviderName::Vault, _) => {
             layers.note("provider", "vault", origin);
             let mut key = key(vault, args, layers, places.configuration.as_deref(), None)?;
             warnings.append(&mut key.warnings);
             Ok(Chosen {
-                credentials: key.into_credentials()?,
+                access: Access::Credentials(key.into_credentials()?),
                 token: None,
             })
         }
@@ -94,19 +113,18 @@ fn phase(
     layers.note("provider", "phase", provider);
     layers.note("token", "(not shown)", origin.clone());
     Ok(Chosen {
-        credentials: Credentials::Phase {
+        access: Access::Credentials(Credentials::Phase {
             api: api(args, layers)?,
             connection: connection(host, args, layers, warnings)?,
             token,
-        },
+        }),
         token: Some(origin),
     })
 }
 
-fn two(token: &Source, vault: &Path) -> Failure {
+fn two(of_phase: &str, vault: &Path) -> Failure {
     let text = format!(
-        "there are credentials of two providers: a Phase token ({}) and the vault {}",
-        token.named_by(),
+        "there are credentials of two providers: {of_phase} and the vault {}",
         vault.display()
     );
     Failure::new(Reason::Ambiguous, text)

@@ -1,5 +1,6 @@
 //! Every setting, decided once: where it stands, and what it means.
 
+mod access;
 mod connection;
 mod credentials;
 mod file;
@@ -8,6 +9,7 @@ mod key;
 mod layers;
 mod login;
 pub(crate) mod logins;
+mod machine;
 pub(crate) mod names;
 mod official;
 mod phase_json;
@@ -20,10 +22,11 @@ mod source;
 use std::path::Path;
 use std::time::Duration;
 
-use phase_run::{Client, Credentials, Folder, Folders, Scope};
+use phase_run::{Client, Folder, Folders, Scope};
 
 use crate::args::Context;
 use crate::exit::{Failure, Reason};
+pub(crate) use access::Access;
 use credentials::Chosen;
 pub(crate) use key::Key;
 pub(crate) use layers::Variables;
@@ -35,7 +38,7 @@ pub(crate) use server::{Server, places, server};
 /// What a command needs to reach the store.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) credentials: Credentials,
+    pub(crate) access: Access,
     /// `name = value (origin)`, for `-v`.
     pub(crate) origins: Vec<String>,
     pub(crate) personal: bool,
@@ -77,14 +80,14 @@ impl Settings {
             )
         });
         let timeout = timeout(args, &layers)?;
-        let Chosen { credentials, token } =
+        let Chosen { access, token } =
             credentials::credentials(args, &layers, &places, &mut warnings)?;
         let require = [&layers.project, &layers.user]
             .into_iter()
             .flatten()
             .find_map(|file| file.content.require.clone());
         Ok(Self {
-            credentials,
+            access,
             origins: layers.report(),
             personal: !args.no_personal,
             require: require.unwrap_or_default(),
@@ -107,13 +110,13 @@ impl Settings {
         })
     }
 
-    /// The client for these credentials.
+    /// The client for the store. This may ask a cloud and a server who we are.
     ///
     /// # Errors
     ///
-    /// A host or a certificate file that cannot be used.
+    /// A host or a certificate file that cannot be used, or a login that fails.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        Ok(Client::new(self.credentials.clone())?.timeout(self.timeout))
+        self.access.client(self.timeout)
     }
 }
 
@@ -140,7 +143,13 @@ pub(crate) fn new_vault(
 ) -> Result<Key, Failure> {
     let (layers, places) = sources(world)?;
     let (file, passphrase) = (key::vault(args, &layers), Some(passphrase));
-    key::key(file, args, &layers, places.configuration.as_deref(), passphrase)
+    key::key(
+        file,
+        args,
+        &layers,
+        places.configuration.as_deref(),
+        passphrase,
+    )
 }
 
 /// The layers, and where the user's own things are.

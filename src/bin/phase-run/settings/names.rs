@@ -33,6 +33,8 @@ pub(crate) const ALL: &[Variable] = &[
     ),
     variable("PHASE_RUN_PROVIDER", "`--provider`"),
     variable("PHASE_RUN_API", "`--api`"),
+    variable("PHASE_RUN_AUTH", "`--auth`"),
+    variable("PHASE_SERVICE_ACCOUNT_ID", "`--service-account-id`"),
     variable("PHASE_RUN_TIMEOUT", "`--timeout`"),
     variable("PHASE_RUN_VAULT", "`--vault`"),
     variable(

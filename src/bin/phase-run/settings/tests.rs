@@ -230,6 +230,48 @@ fn a_credential_file_that_is_empty_huge_or_absent_is_named() {
 }
 
 #[test]
+fn the_word_of_a_cloud_needs_an_account_and_stands_against_a_vault() {
+    let settings = [("PHASE_RUN_AUTH", "azure")];
+    let failure = Stage::new(&settings).resolve(&[]).unwrap_err();
+    assert!(failure.advice()[0].contains("PHASE_SERVICE_ACCOUNT_ID"));
+    let stage = Stage::new(&[
+        ("PHASE_RUN_AUTH", "azure"),
+        ("PHASE_RUN_VAULT", "v"),
+        ("PHASE_SERVICE_TOKEN", ""),
+    ]);
+    let text = stage.resolve(&[]).unwrap_err().to_string();
+    assert!(
+        text.contains("PHASE_RUN_AUTH") && text.contains("vault v"),
+        "{text}"
+    );
+    let failure = Stage::new(&[("PHASE_RUN_AUTH", "gcp")])
+        .resolve(&[])
+        .unwrap_err();
+    assert!(
+        failure.to_string().contains("aws-iam, azure, token"),
+        "{failure}"
+    );
+    let settings = Stage::new(&settings)
+        .resolve(&["--auth", "aws-iam", "--service-account-id", "x"])
+        .unwrap();
+    assert!(
+        settings
+            .origins
+            .contains(&"service_account = x (--service-account-id)".to_owned())
+    );
+    assert!(
+        settings
+            .origins
+            .iter()
+            .any(|line| line.starts_with("token (not used)"))
+    );
+    assert!(matches!(settings.access, Access::Machine(_)));
+    // A token is still a token where that is said.
+    let settings = Stage::new(&[("PHASE_RUN_AUTH", "azure")]).resolve(&["--auth", "token"]);
+    assert!(matches!(settings.unwrap().access, Access::Credentials(_)));
+}
+
+#[test]
 fn a_projects_host_gets_no_credentials_unless_somebody_else_names_it() {
     let stage = Stage::new(&[]).file("project/phase-run.toml", "host = 'https://evil.example'");
     let (reason, text) = stage.refused(&[]);
@@ -251,9 +293,7 @@ fn a_variable_wins_over_a_projects_host_which_is_reported() {
     let stage = Stage::new(&[("PHASE_HOST", "https://mine.example")])
         .file("project/phase-run.toml", "host = 'https://other.example'");
     let settings = stage.resolve(&[]).unwrap();
-    let Credentials::Phase { connection, .. } = settings.credentials else {
-        panic!("a token makes it Phase");
-    };
+    let (connection, _) = settings.access.holder().expect("a token makes it Phase");
     assert_eq!(connection.host, "https://mine.example");
     assert!(
         settings
@@ -338,11 +378,11 @@ fn a_vaults_identity_comes_from_the_flag_the_variable_systemd_or_the_users_folde
         .file("v", "age-encryption.org/v1\n-> X25519 a\n");
     let opens = |stage: &Stage| match stage.resolve(&["--app", "a"]) {
         Ok(Settings {
-            credentials:
-                Credentials::Vault {
+            access:
+                Access::Credentials(Credentials::Vault {
                     key: phase_run::VaultKey::Identities(text),
                     ..
-                },
+                }),
             ..
         }) => text.expose().to_owned(),
         other => panic!("{other:?}"),

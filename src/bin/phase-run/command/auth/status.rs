@@ -1,6 +1,6 @@
 //! `auth status`: whose credentials these are. Never the token.
 
-use phase_run::{Credentials, Owner};
+use phase_run::Owner;
 
 use crate::args::{Context, ProviderName};
 use crate::command::settings;
@@ -23,10 +23,10 @@ pub(super) fn status(
     };
     let settings = settings(&context, world, report)?;
     let client = settings.client()?;
-    let host = match &settings.credentials {
-        Credentials::Phase { connection, .. } => connection.host.as_str(),
-        _ => "",
-    };
+    let holder = settings.access.holder();
+    let host = holder
+        .as_ref()
+        .map_or("", |(connection, _)| &connection.host);
     let source = settings.token.as_deref().unwrap_or_default();
     let owner = fetch(client.owner())?;
     if json {

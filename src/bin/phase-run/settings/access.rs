@@ -1,0 +1,72 @@
+//! What opens the store: credentials at hand, or the word of a cloud for which
+//! a server gives a token.
+
+use std::time::{Duration, Instant};
+
+use phase_run::{Client, Connection, Credentials, MachineIdentity, PhaseApi, PhaseToken};
+
+use crate::exit::Failure;
+use crate::fetch::fetch;
+
+/// How a store is entered.
+#[derive(Debug)]
+pub(crate) enum Access {
+    Credentials(Credentials),
+    Machine(Machine),
+}
+
+/// A service account that this machine may act as.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    /// The account's id.
+    pub(super) account: String,
+    pub(super) api: PhaseApi,
+    pub(super) connection: Connection,
+    pub(super) identity: MachineIdentity,
+}
+
+impl Access {
+    /// The client, which takes `timeout` at most, a login included. Nothing of a
+    /// login is kept.
+    ///
+    /// # Errors
+    ///
+    /// A host or a certificate file that cannot be used; for a machine, whatever
+    /// keeps it from logging in.
+    pub(super) fn client(&self, timeout: Duration) -> Result<Client, Failure> {
+        let machine = match self {
+            Self::Credentials(credentials) => {
+                return Ok(Client::new(credentials.clone())?.timeout(timeout));
+            }
+            Self::Machine(machine) => machine,
+        };
+        let Machine {
+            account,
+            api,
+            connection,
+            identity,
+        } = machine;
+        let start = Instant::now();
+        let login = PhaseToken::by_identity(connection, account, identity, None, timeout);
+        let token = fetch(login)?;
+        tracing::info!("logged in as service account {account}");
+        let client = Client::new(Credentials::Phase {
+            api: *api,
+            connection: connection.clone(),
+            token,
+        })?;
+        Ok(client.timeout(timeout.saturating_sub(start.elapsed())))
+    }
+
+    /// The server and what tells one holder of credentials for it from others,
+    /// where there is a server.
+    pub(crate) fn holder(&self) -> Option<(&Connection, String)> {
+        match self {
+            Self::Credentials(Credentials::Phase {
+                connection, token, ..
+            }) => Some((connection, token.fingerprint())),
+            Self::Credentials(_) => None,
+            Self::Machine(machine) => Some((&machine.connection, machine.account.clone())),
+        }
+    }
+}

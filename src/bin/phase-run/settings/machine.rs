@@ -1,0 +1,78 @@
+//! Who this machine is to a cloud, where that is to be asked.
+
+use phase_run::{MachineIdentity, Surroundings};
+
+use super::access::Machine;
+use super::connection::{api, connection};
+use super::host;
+use super::layers::{Layers, Origin, Spelling, word};
+use super::places::Places;
+use crate::args::{Context, Way};
+use crate::exit::{Failure, Reason};
+
+const AUTH: Spelling<Way> = Spelling {
+    name: "auth",
+    flag: "--auth",
+    variable: Some("PHASE_RUN_AUTH"),
+    // Whom to act as is not for somebody else's text to say.
+    file: |_| None,
+};
+const ACCOUNT: Spelling<String> = Spelling {
+    name: "service_account",
+    flag: "--service-account-id",
+    variable: Some("PHASE_SERVICE_ACCOUNT_ID"),
+    file: |_| None,
+};
+
+/// The cloud that is to vouch for us, and who says so; none for a token.
+///
+/// # Errors
+///
+/// A variable that is none of the words.
+pub(super) fn cloud(args: &Context, layers: &Layers<'_>) -> Result<Option<(Way, Origin)>, Failure> {
+    let way = layers.first(args.auth, &AUTH, word)?;
+    Ok(way.filter(|(way, _)| *way != Way::Token))
+}
+
+/// The account to act as by the word of the cloud `way`.
+///
+/// # Errors
+///
+/// No account is named, or the host cannot be used.
+pub(super) fn machine(
+    way: Way,
+    args: &Context,
+    layers: &Layers<'_>,
+    places: &Places,
+    warnings: &mut Vec<String>,
+) -> Result<Machine, Failure> {
+    let account = layers.text(args.service_account_id.as_ref(), &ACCOUNT)?;
+    let (account, origin) = account.ok_or_else(|| {
+        Failure::new(
+            Reason::Configuration,
+            "no service account was named that this machine is to act as",
+        )
+        .help("give --service-account-id, or set PHASE_SERVICE_ACCOUNT_ID")
+    })?;
+    layers.note("service_account", &account, origin);
+    let surroundings = Surroundings::new(places.home.clone(), |name| layers.variable_os(name));
+    let identity = if way == Way::Azure {
+        let usual = MachineIdentity::AZURE_RESOURCE.to_owned();
+        MachineIdentity::Azure {
+            resource: args.azure_resource.clone().unwrap_or(usual),
+            surroundings,
+        }
+    } else {
+        MachineIdentity::Aws {
+            region: None,
+            surroundings,
+        }
+    };
+    let host = host::host(args.host.as_ref(), layers)?;
+    Ok(Machine {
+        account,
+        api: api(args, layers)?,
+        connection: connection(host, args, layers, warnings)?,
+        identity,
+    })
+}
