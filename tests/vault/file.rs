@@ -111,3 +111,10 @@ fn age_itself_opens_a_vault() {
     let stored = &document["apps"][0]["environments"][0]["secrets"][0];
     assert_eq!(stored["value"], "value of NAME");
 }
+
+#[test]
+fn a_vault_has_no_owner() {
+    let desk = Desk::new();
+    let error = wait(desk.client().owner()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+}

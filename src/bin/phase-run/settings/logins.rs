@@ -77,7 +77,11 @@ impl Logins {
     pub(crate) fn read(&self, warnings: &mut Vec<String>) -> Result<Vec<Login>, Failure> {
         let contents = match source::contents(&self.file) {
             Ok(contents) => contents,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                return Ok(Vec::new());
+            }
             Err(error) => return Err(self.misused(&error.to_string())),
         };
         // The whole error would quote what it did not expect.
