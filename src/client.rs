@@ -49,6 +49,9 @@ impl Client {
     /// The time a call may take unless [said otherwise](Self::timeout).
     pub const TIMEOUT: Duration = Duration::from_secs(30);
 
+    /// The time that giving leases back may take when a call fails.
+    const TO_GIVE_BACK: Duration = Duration::from_secs(5);
+
     /// A client that uses `credentials`.
     ///
     /// # Errors
@@ -113,17 +116,43 @@ impl Client {
     /// # Cancellation
     ///
     /// Only reads, unless [leases](Plan::leases) are to be made: then dropping the
-    /// future may leave some behind, until they end by themselves.
+    /// future may leave some behind, until they end by themselves. A call that
+    /// fails gives back those it made.
     pub async fn resolve(&self, scope: &Scope, plan: &Plan<'_>) -> Result<Resolution> {
         let until = self.until();
+        let mut leases = Vec::new();
+        match self.resolved(scope, plan, &mut leases, until).await {
+            Ok(resolution) => Ok(Resolution {
+                leases,
+                ..resolution
+            }),
+            Err(error) => {
+                let until = Instant::now() + Self::TO_GIVE_BACK;
+                for lease in &leases {
+                    // It ends by itself, later, if this fails.
+                    let _ = self.provider.revoke(lease, until).await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The same, but leases go to `made`.
+    async fn resolved(
+        &self,
+        scope: &Scope,
+        plan: &Plan<'_>,
+        made: &mut Vec<Lease>,
+        until: Instant,
+    ) -> Result<Resolution> {
+        let order = Order { plan, scope };
         let Supply {
             hint,
-            leases,
             mut notices,
             place,
             settled,
             stock,
-        } = self.provider.stock(Order { plan, scope }, until).await?;
+        } = self.provider.stock(order, made, until).await?;
         let Chosen {
             roots,
             left_out,
@@ -141,6 +170,7 @@ impl Client {
                 Step::Needs(places) => {
                     let known = |place: &Place| resolver.knows(place);
                     let reached = self.provider.reach(places, &known, plan, until).await;
+                    notices.extend(reached.notices);
                     resolver.supply(reached.stocks, reached.names)?;
                 }
                 Step::Done(secrets, left_over) => {
@@ -151,7 +181,7 @@ impl Client {
         };
         Ok(Resolution {
             hint,
-            leases,
+            leases: Vec::new(),
             left_out,
             place,
             secrets,

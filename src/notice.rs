@@ -28,7 +28,7 @@ pub enum Notice {
         /// Where the other lies.
         dropped: Folder,
     },
-    /// A dynamic secret has no lease, hence no values.
+    /// A dynamic secret gives no values, for want of a lease or in it.
     Dynamic {
         /// The dynamic secret.
         name: String,
@@ -89,7 +89,7 @@ impl fmt::Display for Notice {
             }
             Self::Dynamic { name, keys } => write!(
                 f,
-                "dynamic secret {name:?} has no lease: {} not set",
+                "dynamic secret {name:?} gives no value for {}: not set",
                 keys.join(", ")
             ),
             Self::LeftOut { name, reason } => write!(f, "{name} is left out: {reason}"),

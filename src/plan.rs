@@ -14,7 +14,7 @@ pub struct Plan<'a> {
     pub allow_unresolved: bool,
     /// What an earlier [`Resolution::hint`](crate::Resolution::hint) said for the
     /// same scope: with it two requests are made at the same time that would
-    /// otherwise follow each other. A wrong one costs a request, and nothing else.
+    /// otherwise follow each other. A wrong one costs a request, and two seconds at most.
     pub hint: Option<&'a str>,
     /// What to do about dynamic secrets.
     pub leases: Leases,

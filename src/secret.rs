@@ -2,7 +2,7 @@
 
 use std::{fmt, mem};
 
-use zeroize::optimization_barrier;
+use zeroize::{Zeroizing, optimization_barrier};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Folder;
@@ -100,6 +100,17 @@ pub(crate) fn wipe(mut bytes: Vec<u8>) {
     optimization_barrier(bytes.as_slice());
 }
 
+/// Adds `more` to `text`. What it leaves behind when it grows is overwritten.
+pub(crate) fn append(text: &mut Zeroizing<String>, more: &str) {
+    if text.capacity() - text.len() < more.len() {
+        let room = (text.len() + more.len()).max(2 * text.capacity());
+        let mut grown = Zeroizing::new(String::with_capacity(room));
+        grown.push_str(text);
+        *text = grown;
+    }
+    text.push_str(more);
+}
+
 impl fmt::Debug for SecretValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretValue(..)")
@@ -144,7 +155,7 @@ impl SecretType {
 pub struct Personal {
     /// Whether it is in force.
     pub active: bool,
-    /// The value; `None` where it was not decrypted.
+    /// The value.
     pub value: SecretValue,
 }
 

@@ -15,7 +15,7 @@ pub(crate) struct Entry<'a> {
     /// Its place in the stock.
     pub(crate) number: usize,
     pub(crate) tags: &'a [String],
-    /// When it was last changed; RFC 3339, so that the order of texts is that of times.
+    /// When it was last changed: RFC 3339, UTC; see [`age`].
     pub(crate) updated: &'a str,
 }
 
@@ -23,8 +23,14 @@ impl Entry<'_> {
     /// What tells which of two of one name in one folder counts: the greater
     /// one does. Ids break a tie, so that the store's order never matters.
     pub(crate) fn age(&self) -> (&str, &str) {
-        (self.updated, self.id)
+        age(self.updated, self.id)
     }
+}
+
+/// What tells which of two was changed last. A time may come without its
+/// fraction, and would stand behind others of the same second if it kept its `Z`.
+pub(crate) fn age<'a>(updated: &'a str, id: &'a str) -> (&'a str, &'a str) {
+    (updated.trim_end_matches('Z'), id)
 }
 
 /// A whole environment, as a back-end hands it to the resolver.
@@ -71,6 +77,7 @@ fn order(secret: &Secret) -> (&Folder, &str, &str, &str) {
         updated,
         ..
     } = secret;
+    let (updated, id) = age(updated, id);
     (folder, name, updated, id)
 }
 

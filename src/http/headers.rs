@@ -14,23 +14,27 @@ pub(super) fn headers(request: &Request<'_>) -> Result<HeaderMap, Failure> {
         headers.insert(CONTENT_TYPE, json);
     }
     if let Some(authorization) = request.authorization {
-        headers.insert(AUTHORIZATION, private(authorization)?);
+        let value = private(authorization).map_err(|()| {
+            let what = "the credentials hold a character that HTTP cannot carry";
+            Failure::lasting(Error::new(ErrorKind::Credentials, what))
+        })?;
+        headers.insert(AUTHORIZATION, value);
     }
     for (name, value) in request.headers {
+        let uncarriable = || {
+            let what = format!("the header {name:?} would hold a character that HTTP cannot carry");
+            Failure::lasting(Error::new(ErrorKind::Configuration, what))
+        };
+        let value = private(value).map_err(|()| uncarriable())?;
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| uncarriable())?;
-        headers.insert(name, private(value)?);
+        headers.insert(name, value);
     }
     Ok(headers)
 }
 
 /// A value that no log shows.
-fn private(text: &str) -> Result<HeaderValue, Failure> {
-    let mut value = HeaderValue::from_str(text).map_err(|_| uncarriable())?;
+fn private(text: &str) -> Result<HeaderValue, ()> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| ())?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-fn uncarriable() -> Failure {
-    let message = "the credentials hold a character that HTTP cannot carry";
-    Failure::lasting(Error::new(ErrorKind::Credentials, message))
 }

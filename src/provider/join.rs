@@ -5,11 +5,20 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
-/// The results of all `futures`, in their order.
-pub(crate) async fn each<T, F: Future<Output = T>>(futures: impl Iterator<Item = F>) -> Vec<T> {
-    let cannot_fail = futures.map(|future| async { Ok::<T, Infallible>(future.await) });
-    let Ok(results) = all(cannot_fail).await;
-    results
+/// The most requests under way at the same time.
+pub(super) const AT_ONCE: usize = 8;
+
+/// The results of all `futures`, in their order; so many run at the same time.
+pub(super) async fn each<T, F: Future<Output = T>>(futures: impl Iterator<Item = F>) -> Vec<T> {
+    let mut cannot_fail = futures.map(|future| async { Ok::<T, Infallible>(future.await) });
+    let mut results = Vec::new();
+    loop {
+        let Ok(some) = all(cannot_fail.by_ref().take(AT_ONCE)).await;
+        if some.is_empty() {
+            return results;
+        }
+        results.extend(some);
+    }
 }
 
 /// The results of two different futures.

@@ -30,8 +30,6 @@ pub(crate) struct Order<'a> {
 pub(crate) struct Supply {
     /// For [`Plan::hint`], where it would save time.
     pub(crate) hint: Option<String>,
-    /// Made for this answer; they end by themselves, or by [`Backend::revoke`].
-    pub(crate) leases: Vec<Lease>,
     pub(crate) notices: Vec<Notice>,
     /// App and environment as the store knows them, whatever was typed.
     pub(crate) place: Place,
@@ -43,6 +41,7 @@ pub(crate) struct Supply {
 /// What a back-end answers to [`Backend::reach`].
 #[derive(Debug, Default)]
 pub(crate) struct Reached {
+    pub(crate) notices: Vec<Notice>,
     /// What was asked for, and its settled name.
     pub(crate) names: Vec<(Place, Result<Place>)>,
     /// What was fetched, by settled names.
@@ -54,7 +53,7 @@ impl Reached {
     pub(crate) fn none(asked: BTreeSet<Place>, error: Error) -> Self {
         Self {
             names: asked.into_iter().take(1).zip([Err(error)]).collect(),
-            stocks: Vec::new(),
+            ..Self::default()
         }
     }
 }
@@ -83,7 +82,14 @@ pub(crate) trait Backend {
     /// The whole environment in which the scope lies, for use: nothing is opened
     /// but what is needed. Where references are the server's, the secrets of
     /// the scope are enough.
-    async fn stock(&self, order: Order<'_>, until: Instant) -> Result<Supply>;
+    ///
+    /// Leases go to `made` as soon as they are made, whatever happens then.
+    async fn stock(
+        &self,
+        order: Order<'_>,
+        made: &mut Vec<Lease>,
+        until: Instant,
+    ) -> Result<Supply>;
 
     /// The environments that `asked` means, each once, for references; those
     /// that are `known` by their [settled](Supply::settled) names are not fetched.
@@ -163,8 +169,13 @@ impl Backend for Provider {
         dispatch!(self, backend => backend.list(scope, until).await)
     }
 
-    async fn stock(&self, order: Order<'_>, until: Instant) -> Result<Supply> {
-        dispatch!(self, backend => backend.stock(order, until).await)
+    async fn stock(
+        &self,
+        order: Order<'_>,
+        made: &mut Vec<Lease>,
+        until: Instant,
+    ) -> Result<Supply> {
+        dispatch!(self, backend => backend.stock(order, made, until).await)
     }
 
     async fn reach(

@@ -9,7 +9,7 @@ mod walk;
 mod winner;
 mod world;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -46,6 +46,8 @@ pub(crate) struct Resolver {
     known: HashMap<Position, Arc<Zeroizing<String>>>,
     lenient: bool,
     partial: bool,
+    /// What this round cannot know, so that nobody walks there twice.
+    pending: HashSet<Position>,
     work: usize,
     world: World,
 }
@@ -66,6 +68,7 @@ impl Resolver {
             known: HashMap::new(),
             lenient: plan.allow_unresolved,
             partial: plan.allow_partial,
+            pending: HashSet::new(),
             work: 0,
             world: World::new(home, stock),
         }
@@ -113,6 +116,8 @@ impl Resolver {
     /// [`ErrorKind::Unresolved`], naming secret and reference, and
     /// [`ErrorKind::Decryption`], unless the plan allows it.
     pub(crate) fn step(&mut self, roots: &[Entry<'_>]) -> Result<Step> {
+        self.pending.clear();
+        self.work = 0;
         let mut needs = BTreeSet::new();
         let mut left_out = Vec::new();
         let mut resolved = Vec::with_capacity(roots.len());

@@ -10,6 +10,7 @@ use super::reference::{Piece, Reference, pieces};
 use super::{Position, Resolver};
 use crate::error::{ErrorKind, Result};
 use crate::scope::Place;
+use crate::secret::append;
 
 /// More levels than any sane store has, and few enough for every stack.
 const DEEPEST: usize = 100;
@@ -42,13 +43,13 @@ pub(super) struct Walk {
 impl Resolver {
     /// `value`, which stands in the environment `home`, with its references replaced.
     pub(super) fn expand(&mut self, home: usize, value: &str, walk: &mut Walk) -> Result<Text> {
-        let mut out = Zeroizing::new(String::new());
+        let mut out = Zeroizing::new(String::with_capacity(value.len()));
         let mut pending = false;
         let mut stable = true;
         for piece in pieces(value) {
             let reference = match piece {
                 Piece::Text(text) => {
-                    out.push_str(text);
+                    append(&mut out, text);
                     continue;
                 }
                 Piece::Reference(reference) => reference,
@@ -64,10 +65,10 @@ impl Resolver {
                 Ok(Text::Ready(text, same)) => {
                     stable &= same;
                     self.work += text.len() / STRIDE;
-                    out.push_str(&text);
+                    append(&mut out, &text);
                 }
                 Err(nowhere) => {
-                    out.push_str(reference.text);
+                    append(&mut out, reference.text);
                     // A strict run fails anyway, and need not be exact.
                     stable &= !(self.lenient && matches!(nowhere, Nowhere::Circle(_)));
                     self.fail(&walk.chain, &reference, nowhere);
@@ -153,11 +154,14 @@ impl Resolver {
 
     /// The text of the secret at `position`, all its references replaced.
     fn enter(&mut self, position: Position, walk: &mut Walk) -> Result<Result<Text, Nowhere>> {
-        if self.work > MOST_WORK {
-            return Ok(Err(Nowhere::Circle("there are too many references")));
-        }
         if let Some(text) = self.known.get(&position) {
             return Ok(Ok(Text::Ready(Arc::clone(text), true)));
+        }
+        if self.pending.contains(&position) {
+            return Ok(Ok(Text::Pending));
+        }
+        if self.work > MOST_WORK {
+            return Ok(Err(Nowhere::Circle("there are too many references")));
         }
         self.work += 1;
         if walk.chain.contains(&position) {
@@ -174,8 +178,14 @@ impl Resolver {
         walk.chain.push(position);
         let text = self.expand(position.environment, value.expose(), walk)?;
         walk.chain.pop();
-        if let Text::Ready(text, true) = &text {
-            self.known.insert(position, Arc::clone(text));
+        match &text {
+            Text::Pending => {
+                self.pending.insert(position);
+            }
+            Text::Ready(text, true) => {
+                self.known.insert(position, Arc::clone(text));
+            }
+            Text::Ready(_, false) => {}
         }
         Ok(Ok(text))
     }

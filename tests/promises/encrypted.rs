@@ -218,7 +218,7 @@ fn a_dynamic_secret_gives_credentials_anew_for_each_run_and_no_empty_ones_withou
             .arguments(&["--leases", "skip"])
             .variable("AWS_KEY", "inherited");
         let finished = run.stdout("AWS_KEY=inherited\n").status(0);
-        finished.stderr_has("AWS_USER, AWS_KEY not set");
+        finished.stderr_has("gives no value for AWS_USER, AWS_KEY");
         assert_eq!(phase.leases().len(), 2);
     }
 }
@@ -282,6 +282,45 @@ fn leases_of_a_run_that_starts_nothing_are_revoked_without_being_asked() {
 }
 
 #[test]
+fn leases_are_given_back_where_what_they_were_made_for_does_not_resolve() {
+    for api in ["e2ee", "rest"] {
+        let phase = web().dynamic("AWS", &["AWS_KEY"]).secret("BAD", "${NOPE}");
+        let server = phase.serve();
+        let run = with(&phase, &server, Kind::User).arguments(&["--api", api]);
+        run.sh("exit 0").failed(125, "unresolved");
+        let leases = phase.leases();
+        assert!(leases.len() == 1 && leases[0].is_revoked(), "{api}");
+    }
+}
+
+#[test]
+fn a_dry_run_counts_what_a_run_would_have_made() {
+    let phase = cloud();
+    let server = phase.serve();
+    let run = with(&phase, &server, Kind::User).arguments(&["--dry-run", "--require", "AWS_KEY"]);
+    run.status(0).stderr_has("give AWS_USER, AWS_KEY");
+    for words in [
+        &["--leases", "skip", "--revoke-leases"][..],
+        &["--leases", "skip", "--lease-ttl", "1h"],
+        &["--lease-ttl", "1500ms"],
+    ] {
+        let run = with(&phase, &server, Kind::User).arguments(words);
+        run.sh("exit 0").failed(2, "usage").stderr_has("lease");
+    }
+    assert!(phase.leases().is_empty());
+}
+
+#[test]
+fn a_guess_at_the_environment_a_reference_means_is_told() {
+    let phase = lab();
+    let server = phase.serve();
+    let run = with(&phase, &server, Kind::User).arguments(&["--env", "development"]);
+    let run = run.arguments(&["--only", "APP_STAGING", "--only", "APP_KEY"]);
+    let finished = run.sh("exit 0").status(0);
+    finished.stderr_has("environment \"prod\" is taken to mean \"Production\"");
+}
+
+#[test]
 fn a_lease_that_cannot_be_made_fails_the_run_with_the_servers_reason() {
     let phase = cloud().failing("quota exceeded");
     let server = phase.serve();
@@ -329,6 +368,9 @@ fn a_run_remembers_an_id_for_the_next_one_and_no_secret() {
         fs::write(file.path(), spoilt).unwrap();
         run().stdout("APP_HOST=h\n").status(0);
     }
+    fs::remove_file(file.path()).unwrap();
+    nix::unistd::mkfifo(&file.path(), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    run().stdout("APP_HOST=h\n").status(0);
     fs::remove_dir_all(&folder).unwrap();
     fs::write(&folder, "no folder").unwrap();
     run().stdout("APP_HOST=h\n").status(0);

@@ -434,3 +434,22 @@ fn a_name_that_the_server_puts_on_another_secret_is_not_followed() {
     let error = wait(client.resolve(&scope(), &plan)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unresolved, "{error}");
 }
+
+#[test]
+fn what_lies_where_nothing_can_lie_fails_no_run_but_one_of_all_folders() {
+    let server = tampered("sec-9", |row| row["path"] = "/a\nb".into());
+    let client = client("user_v1", &server);
+    assert!(wait(client.resolve(&scope(), &lenient())).is_ok());
+    let all = scope().in_folders(Folders::All);
+    let error = wait(client.resolve(&all, &lenient())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    let server = tampered("sec-9", |row| row["value"] = Value::Null);
+    let client = client_of(&server);
+    assert!(wait(client.resolve(&scope(), &lenient())).is_ok());
+    let error = wait(client.resolve(&all, &lenient())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decryption);
+}
+
+fn client_of(server: &Server) -> Client {
+    client("user_v1", server)
+}

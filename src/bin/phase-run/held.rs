@@ -1,13 +1,13 @@
 //! Leases that were made for this run, and that may have to be given back.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use phase_run::{Client, Lease};
 
 use crate::fetch::fetch;
 use crate::report::Report;
 
-/// So long we try. Whoever stops us waits for it, and kills after ten seconds.
+/// So long we try in all. Whoever stops us waits for it, and kills after ten seconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Leases, and what is needed to give them back.
@@ -17,7 +17,7 @@ pub(crate) struct Held(Option<(Client, Vec<Lease>)>);
 impl Held {
     /// Without leases nothing is kept: `client` holds the token.
     pub(crate) fn new(client: Client, leases: Vec<Lease>) -> Self {
-        Self((!leases.is_empty()).then(|| (client.timeout(PATIENCE), leases)))
+        Self((!leases.is_empty()).then_some((client, leases)))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -26,10 +26,12 @@ impl Held {
 
     /// Gives them back. What cannot be given back ends by itself, later.
     pub(crate) fn revoke(self, report: Report) {
-        let Some((client, leases)) = self.0 else {
+        let Some((mut client, leases)) = self.0 else {
             return;
         };
+        let until = Instant::now() + PATIENCE;
         for lease in leases {
+            client = client.timeout(until.saturating_duration_since(Instant::now()));
             let Lease { name, expires, .. } = &lease;
             match fetch(client.revoke(&lease)) {
                 Ok(()) => tracing::info!("the lease of {name:?} is revoked"),

@@ -40,7 +40,9 @@ impl Hint {
     /// What was remembered for these credentials.
     pub(crate) fn read(&self) -> Option<String> {
         let mut text = String::new();
-        let file = fs::File::open(&self.file).ok()?;
+        // Whatever else lies there could keep us waiting.
+        let file = fs::metadata(&self.file).ok().filter(fs::Metadata::is_file);
+        let file = file.and_then(|_| fs::File::open(&self.file).ok())?;
         file.take(LONGEST).read_to_string(&mut text).ok()?;
         let (holder, id) = text.trim_end().split_once(' ')?;
         (holder == self.holder).then(|| id.to_owned())

@@ -6,7 +6,7 @@ mod start;
 use std::ffi::OsString;
 use std::mem;
 
-use phase_run::{App, Leases, Place, Plan, Resolution};
+use phase_run::{App, Leases, Notice, Place, Plan, Resolution};
 
 use crate::args::{self, LeasesName, Mode};
 use crate::environment::{self, Environment};
@@ -87,10 +87,15 @@ fn run_with(
     start(image, open, args, &supervision, leases, report)
 }
 
-/// What to do about dynamic secrets. To look takes none.
+/// Whether dynamic secrets are only looked at, which makes no leases.
+fn looks(args: &args::Run) -> bool {
+    args.preview && args.selection.leases == LeasesName::Generate
+}
+
+/// What to do about dynamic secrets.
 fn leases(args: &args::Run) -> Leases {
     match args.selection.leases {
-        LeasesName::Generate if !args.preview => Leases::Generate {
+        LeasesName::Generate if !looks(args) => Leases::Generate {
             ttl: args.selection.lease_ttl,
         },
         _ => Leases::Skip,
@@ -106,8 +111,18 @@ fn merged(
     globs: &Globs,
     report: Report,
 ) -> Result<Environment, Failure> {
+    let mut leased = Vec::new();
     for notice in &resolution.notices {
-        report.warn(&notice.to_string());
+        match notice {
+            Notice::Dynamic { name, keys } if looks(args) => {
+                let keys_listed = keys.join(", ");
+                report.warn(&format!(
+                    "a run has dynamic secret {name:?} give {keys_listed}"
+                ));
+                leased.extend(keys);
+            }
+            _ => report.warn(&notice.to_string()),
+        }
     }
     let excluded: Vec<String> = resolution
         .left_out
@@ -122,10 +137,11 @@ fn merged(
     }
     let required = settings.require.iter().chain(&args.selection.require);
     let there = |name: &&String| {
-        environment
+        let there = environment
             .injected
             .iter()
-            .any(|one| one.name.as_str() == *name || resolution.secrets[one.index].name == **name)
+            .any(|one| one.name.as_str() == *name || resolution.secrets[one.index].name == **name);
+        there || leased.contains(name)
     };
     let missing: Vec<&str> = required
         .filter(|name| !there(name))
@@ -167,6 +183,16 @@ fn check(args: &args::Run) -> Result<(), Failure> {
     if let Some((flag, _)) = needs_us.filter(|_| process.mode == Mode::Exec) {
         let text = format!("{flag} needs a supervisor, and with --mode exec there is none");
         return Err(Failure::new(Reason::Usage, text).help("leave --mode out"));
+    }
+    let leases = args.selection.leases;
+    let about_leases = [
+        ("--lease-ttl", args.selection.lease_ttl.is_some()),
+        ("--revoke-leases", process.revoke_leases),
+    ];
+    let about_leases = about_leases.into_iter().find(|(_, given)| *given);
+    if let Some((flag, _)) = about_leases.filter(|_| leases == LeasesName::Skip) {
+        let text = format!("{flag} is about leases, and with --leases skip there are none");
+        return Err(Failure::new(Reason::Usage, text));
     }
     let twice =
         |(at, old): &(usize, &String)| renames[..*at].iter().any(|(other, _)| other == *old);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::Keys;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Answer;
-use crate::identity::failed;
+use crate::identity::{failed, quoted};
 use crate::secret::SecretValue;
 
 /// What a metadata service answers, when it is well and when it is not.
@@ -38,7 +38,8 @@ pub(super) fn keys(answer: &Answer, source: &str) -> Result<Keys> {
         .map_err(|error| unusable(source, &error))?;
     if let Some(code) = code.filter(|code| code != "Success") {
         let text = message.map_or_else(|| code.clone(), |message| format!("{code}: {message}"));
-        return Err(refused(source).because(format!("it said {text:?}")));
+        let said = quoted(&text, &[]).unwrap_or_default();
+        return Err(refused(source).because(format!("it said {said}")));
     }
     let (Some(id), Some(secret)) = (access_key_id, secret_access_key) else {
         let message = format!("{source} answered without AccessKeyId or SecretAccessKey");

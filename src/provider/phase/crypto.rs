@@ -66,7 +66,7 @@ impl KeyPair {
     fn session(&self, other: &Bytes, client: &Bytes, server: &Bytes) -> Option<Zeroizing<Bytes>> {
         let shared = x25519::shared(&self.secret, other)?;
         let hash = Blake2b512::new()
-            .chain_update(*shared)
+            .chain_update(&shared[..])
             .chain_update(client)
             .chain_update(server);
         let both = Zeroizing::new(<[u8; 64]>::from(hash.finalize()));

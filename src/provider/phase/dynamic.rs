@@ -1,5 +1,6 @@
 //! Dynamic secrets: rows that give credentials when a lease is asked for.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::wire::{KeyName, Row, Text};
@@ -48,15 +49,14 @@ impl Dynamic {
                 let id = (lease.id.into_string(), lease.expires_at.into_string());
                 (Some(id), given.collect())
             }
-            None => (None, Vec::new()),
+            None => (None, HashMap::new()),
         };
         let credential = |KeyName {
                               key_digest,
                               key_name,
                           }| {
             let name = Text::into_string(key_name);
-            let at = given.iter().position(|(other, _)| *other == name);
-            let value = at.map(|at| given.swap_remove(at).1);
+            let value = given.remove(&name);
             (name, key_digest.into_string(), value)
         };
         Ok(Self {

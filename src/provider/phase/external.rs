@@ -36,7 +36,8 @@ impl PhaseToken {
     ///
     /// # Cancellation
     ///
-    /// A token that the server has already given lives on until its time is over.
+    /// A token that the server has already given lives on until its time is over;
+    /// so does one whose answer was lost, after which another is asked for.
     pub async fn by_identity(
         connection: &Connection,
         account: &str,
@@ -73,9 +74,11 @@ impl PhaseToken {
             query: &[],
             repeatable: true,
         };
-        let answer = http
-            .send(&request, until.min(Instant::now() + FRESH))
-            .await?;
+        let until = match way {
+            Way::Aws => until.min(Instant::now() + FRESH),
+            Way::Azure => until,
+        };
+        let answer = http.send(&request, until).await?;
         let answer = refusal::check(answer, way, account, &proof.secrets())?;
         let Granted { authentication } = answer.json("a token")?;
         let token = Zeroizing::new(authentication.token);

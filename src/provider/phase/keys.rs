@@ -29,6 +29,10 @@ impl HolderKeys {
                 .help("use a full pss_… token; with this one, give --api rest, if server-side encryption is on for the app")
         })?;
         pair(public, share, unwrap, wrapped).map(Self).map_err(|problem| {
+            let problem = match problem {
+                Unopened::Forged => "does not open with the token's other half",
+                Unopened::Malformed | Unopened::NotText => "is not made as it should be",
+            };
             let text = format!("the server's half of the token's key {problem}");
             Error::new(ErrorKind::Decryption, text)
                 .help("the token may be damaged, or of another server: copy it again from the Phase console")

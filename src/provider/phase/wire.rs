@@ -176,10 +176,9 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Takes the shared value out of the row.
-    pub(super) fn take_value(&mut self) -> Result<Text<'a>> {
-        let value = self.value.take();
-        value.ok_or_else(|| self.odd("without its value"))
+    /// Takes the shared value out of the row, if it came with one.
+    pub(super) fn take_value(&mut self) -> Option<Text<'a>> {
+        self.value.take()
     }
 
     /// The tags, which are for the eye and for choosing.
@@ -189,7 +188,7 @@ impl<'a> Row<'a> {
     }
 
     /// The id, since the name may be a ciphertext.
-    fn odd(&self, what: &str) -> Error {
+    pub(super) fn odd(&self, what: &str) -> Error {
         let id = self.id.as_str();
         Error::new(ErrorKind::Protocol, format!("secret {id:?} came {what}"))
     }

@@ -70,7 +70,12 @@ impl Backend for Vault {
         Ok(read::secrets(app, environment, &overrides))
     }
 
-    async fn stock(&self, order: Order<'_>, _until: Instant) -> Result<Supply> {
+    async fn stock(
+        &self,
+        order: Order<'_>,
+        _made: &mut Vec<Lease>,
+        _until: Instant,
+    ) -> Result<Supply> {
         let (vault, overrides) = self.store()?.both()?;
         let mut notices = Vec::new();
         let (app, environment) = read::located(&order.scope.place, &vault, &mut notices)?;
@@ -78,7 +83,6 @@ impl Backend for Vault {
         let secrets = read::secrets(app, environment, &overrides);
         Ok(Supply {
             hint: None,
-            leases: Vec::new(),
             notices,
             settled: place.clone(),
             place,
@@ -322,6 +326,6 @@ mod tests {
             plan: &plan,
             scope: &scope,
         };
-        vault.stock(order, until).await.unwrap()
+        vault.stock(order, &mut Vec::new(), until).await.unwrap()
     }
 }

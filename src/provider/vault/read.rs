@@ -65,7 +65,7 @@ pub(super) fn reached(
 ) -> Reached {
     let mut reached = Reached::default();
     for asked in asked {
-        let place = located(&asked, vault, &mut Vec::new()).map(|(app, environment)| {
+        let place = located(&asked, vault, &mut reached.notices).map(|(app, environment)| {
             let place = settled(app, environment);
             if !known(&place) && !reached.stocks.iter().any(|(other, _)| *other == place) {
                 let secrets = secrets(app, environment, overrides);

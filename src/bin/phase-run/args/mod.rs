@@ -152,9 +152,19 @@ pub(crate) enum LogFormat {
 
 /// A time span such as `30s`, `2m` or `1h 30m`; zero is none.
 fn duration(text: &str) -> Result<Duration, String> {
-    let span = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let span = humantime::parse_duration(text);
+    let span = span.map_err(|error| format!("{error}; such as 30s or 2m"))?;
     if span.is_zero() {
         return Err("it must be longer than nothing".to_owned());
+    }
+    Ok(span)
+}
+
+/// The same in whole seconds.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let span = duration(text)?;
+    if span.subsec_nanos() > 0 {
+        return Err("it must be whole seconds".to_owned());
     }
     Ok(span)
 }

@@ -133,7 +133,7 @@ pub(crate) struct Selection {
 
     /// How long such credentials are to be good for, such as 1h
     /// [default: as long as the store says]
-    #[arg(long, value_name = "DURATION", value_parser = super::duration)]
+    #[arg(long, value_name = "DURATION", value_parser = super::seconds)]
     pub(crate) lease_ttl: Option<Duration>,
 }
 

@@ -21,8 +21,12 @@ pub(crate) fn apps(args: &args::Apps, world: &World<'_>, report: Report) -> Resu
             .collect();
         return print(&format!("{}\n", serde_json::json!(apps)));
     }
-    let lines = apps
-        .iter()
-        .map(|app| printable(&format!("{}: {}", app.name, app.environments.join(", "))) + "\n");
+    let lines = apps.iter().map(|app| {
+        let line = match &app.environments[..] {
+            [] => app.name.clone(),
+            names => format!("{}: {}", app.name, names.join(", ")),
+        };
+        printable(&line) + "\n"
+    });
     print(&lines.collect::<String>())
 }

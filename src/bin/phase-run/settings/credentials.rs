@@ -43,7 +43,11 @@ pub(super) fn credentials(
     warnings: &mut Vec<String>,
 ) -> Result<Chosen, Failure> {
     let token = token(args, layers);
-    let cloud = cloud(args, layers)?;
+    // A file on the command line is meant, whatever a variable says.
+    let cloud = match args.token_file {
+        Some(_) if args.auth.is_none() => None,
+        _ => cloud(args, layers)?,
+    };
     let vault = vault(args, layers);
     let chosen = layers.first(args.provider, &PROVIDER, word)?;
     let of_phase = match (&cloud, &token) {
@@ -99,9 +103,9 @@ fn phase(
     } else {
         let named = host::named(args.host.as_ref(), layers)?;
         let what = if provider == Origin::Default {
-            "credentials"
+            "are no credentials"
         } else {
-            "Phase token"
+            "is no Phase token"
         };
         let login = login::find(named.as_ref(), places, warnings)?;
         let login = login.ok_or_else(|| none(what))?;
@@ -132,7 +136,7 @@ fn two(of_phase: &str, vault: &Path) -> Failure {
 }
 
 fn none(what: &str) -> Failure {
-    Failure::new(Reason::Credentials, format!("there is no {what}"))
+    Failure::new(Reason::Credentials, format!("there {what}"))
         .help("log in with `phase-run auth login`, set PHASE_SERVICE_TOKEN, or give --token-file")
         .help("for a vault, give --vault or set PHASE_RUN_VAULT")
 }

@@ -66,7 +66,11 @@ impl Api {
         ttl: Option<Duration>,
         until: Instant,
     ) -> Result<Answer, Trouble> {
-        if !folder.as_str().is_ascii() {
+        if !folder
+            .as_str()
+            .bytes()
+            .all(|byte| (b' '..=b'~').contains(&byte))
+        {
             // The server reads the header as Latin-1.
             let text = format!(
                 "the dynamic secrets of {folder} cannot be leased: the server takes no path that is not ASCII"
@@ -88,15 +92,15 @@ impl Api {
             .await
     }
 
-    /// Sends one change of a secret.
+    /// Sends changes of secrets.
     pub(super) async fn change(
         &self,
         method: Method,
         place: &Located<'_>,
-        row: impl Serialize,
+        rows: Vec<impl Serialize>,
         until: Instant,
     ) -> Result<(), Trouble> {
-        let body = json(&Batch { secrets: vec![row] })?;
+        let body = json(&Batch { secrets: rows })?;
         let headers = [("environment", place.ids().1)];
         self.send(SECRETS, method, &headers, body, &place.about(), until)
             .await

@@ -1,5 +1,6 @@
 //! What is asked of the server, and when.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,9 +9,9 @@ use super::account::{Account, Located};
 use super::stock::{Sealed, Vault};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Answer;
-use crate::lease::Leases;
+use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
-use crate::provider::phase::dynamic::{self, Dynamic, Dynamics};
+use crate::provider::phase::dynamic::{Dynamic, Dynamics};
 use crate::provider::phase::keys::EnvironmentKeys;
 use crate::provider::phase::spelt;
 use crate::provider::phase::wire::Row;
@@ -19,6 +20,10 @@ use crate::scope::{Folder, Folders, Scope};
 
 /// So long the list of what a token reaches is taken to be true.
 const FRESH: Duration = Duration::from_mins(1);
+
+/// So long an answer to a guess is waited for: it must not take the time of the
+/// right question.
+const GUESS: Duration = Duration::from_secs(2);
 
 impl Encrypted {
     /// What the token reaches: asked for once, and then again after a while.
@@ -58,9 +63,10 @@ impl Encrypted {
         let Some(hint) = hint else {
             return Ok((self.ask(until).await?, None));
         };
+        let soon = until.min(Instant::now() + GUESS);
         let secrets = self
             .api
-            .secrets(hint, "a guess", None, Dynamics::Shown, until);
+            .secrets(hint, "a guess", None, Dynamics::Shown, soon);
         let (account, secrets) = join::two(self.ask(until), secrets).await;
         // Whatever went wrong with the guess: it is asked for again by its name.
         Ok((account?, secrets.ok()))
@@ -75,6 +81,7 @@ impl Encrypted {
         name: &str,
         until: Instant,
     ) -> Result<Vec<Sealed>> {
+        let everywhere = Scope::nothing_of(place.place.clone()).in_folders(Folders::All);
         let keys = account.keys(place)?;
         let upper = name.to_uppercase();
         let mut all = Vec::new();
@@ -90,84 +97,123 @@ impl Encrypted {
                     until,
                 )
                 .await?;
-            all = parted(&answer)?.0;
+            all = parted(&answer, &everywhere)?.0;
             all.retain(|row| row.folder == *folder);
             if !all.is_empty() || name == upper {
                 break;
             }
         }
         let mut vault = Vault::new(place.about(), keys, all);
-        let scope = Scope::nothing_of(place.place.clone());
-        vault.enter(&scope.in_folders(Folders::All), false)?;
+        vault.enter(&everywhere, false)?;
         let mut rows = vault.into_rows();
         let spelt = spelt(rows.iter().map(|(name, _)| name.as_str()), name);
         rows.retain(|(name, _)| *name == spelt);
         Ok(rows.into_iter().map(|(_, row)| row).collect())
     }
 
-    /// The dynamic secrets in the scope of which a name is wanted, each with
-    /// those names, and with a lease if leases are to be made.
+    /// Those dynamic secrets with a lease each, if leases are to be made.
     pub(super) async fn leased(
         &self,
         place: &Located<'_>,
-        mut dynamic: Vec<Dynamic>,
+        unleased: Vec<Named>,
         order: Order<'_>,
-        keys: &EnvironmentKeys,
+        made: &mut Vec<Lease>,
         until: Instant,
-    ) -> Result<Vec<(Dynamic, Vec<String>)>> {
-        let Order { plan, scope } = order;
-        dynamic.retain(|one| scope.folders.contains(&one.folder));
+    ) -> Result<Vec<Named>> {
+        let Leases::Generate { ttl } = order.plan.leases else {
+            return Ok(unleased);
+        };
+        let mut names: HashMap<String, Vec<String>> = HashMap::new();
+        let mut folders = BTreeSet::new();
+        for (dynamic, wanted) in unleased {
+            folders.insert(dynamic.folder);
+            names.insert(dynamic.id, wanted);
+        }
         let mut all = Vec::new();
-        for some in dynamic::by_folder(dynamic) {
-            let names = |one: &Dynamic| -> Result<Vec<String>> {
-                let open = |(key, ..): &(String, _, _)| {
-                    let name = keys.open(key).map_err(|problem| {
-                        let text = format!("a name of dynamic secret {:?} {problem}", one.id);
-                        Error::new(ErrorKind::Decryption, text)
-                    })?;
-                    Ok(name.to_string())
-                };
-                one.credentials.iter().map(open).collect()
-            };
-            let mut wanted = false;
-            for one in &some {
-                wanted |= names(one)?.iter().any(|name| (plan.wanted)(name));
-            }
-            if !wanted {
-                continue;
-            }
-            let some = match plan.leases {
-                Leases::Skip => some,
-                Leases::Generate { ttl } => {
-                    let folder = &some[0].folder;
-                    parted(&self.api.lease(place, folder, ttl, until).await?)?.1
-                }
-            };
-            for one in some {
-                let mut names = names(&one)?;
-                names.retain(|name| (plan.wanted)(name));
-                all.push((one, names));
-            }
+        for folder in folders {
+            let answer = self.api.lease(place, &folder, ttl, until).await?;
+            let (_, dynamic) = parted(&answer, order.scope)?;
+            made.extend(dynamic.iter().filter_map(|one| one.lease(place.ids())));
+            // What else is in the folder got a lease too, and is not wanted.
+            let wanted = dynamic.into_iter().filter_map(|one| {
+                let names = names.remove(&one.id)?;
+                Some((one, names))
+            });
+            all.extend(wanted);
         }
         Ok(all)
     }
 }
 
-/// That `names` of `dynamic` get no values, unless they do.
-pub(super) fn unset(dynamic: &Dynamic, names: Vec<String>) -> Option<Notice> {
-    let without = dynamic
-        .credentials
-        .iter()
-        .any(|(.., value)| value.is_none());
-    (without && !names.is_empty()).then(|| dynamic.notice(names))
+/// A dynamic secret, and the names it gives values to, in the order of its
+/// credentials; empty where one is not wanted.
+pub(super) type Named = (Dynamic, Vec<String>);
+
+/// The dynamic secrets in the scope of which a name is wanted. What does not open
+/// is left out with a notice if the plan allows it.
+pub(super) fn named(
+    dynamic: Vec<Dynamic>,
+    order: Order<'_>,
+    keys: &EnvironmentKeys,
+    place: &Located<'_>,
+    notices: &mut Vec<Notice>,
+) -> Result<Vec<Named>> {
+    let Order { plan, scope } = order;
+    let mut all = Vec::new();
+    for one in dynamic {
+        if !scope.folders.contains(&one.folder) {
+            continue;
+        }
+        let open = |(key, ..): &(String, _, _)| {
+            let name = keys.open(key).map_err(|problem| {
+                let Dynamic { folder, id, .. } = &one;
+                let about = place.about();
+                let text =
+                    format!("a name of dynamic secret {id} in {folder} of {about} {problem}");
+                Error::new(ErrorKind::Decryption, text)
+            })?;
+            let wanted = (plan.wanted)(&name);
+            Ok(if wanted {
+                name.to_string()
+            } else {
+                String::new()
+            })
+        };
+        match one
+            .credentials
+            .iter()
+            .map(open)
+            .collect::<Result<Vec<String>>>()
+        {
+            Ok(names) if names.iter().all(String::is_empty) => {}
+            Ok(names) => all.push((one, names)),
+            Err(error) if plan.allow_partial => {
+                notices.push(Notice::left_out("a dynamic secret", &error));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
 }
 
-/// The rows of an answer, by kind.
-pub(super) fn parted(answer: &Answer) -> Result<(Vec<Sealed>, Vec<Dynamic>)> {
+/// Which of `names` get no value of `dynamic`, if any.
+pub(super) fn unset(dynamic: &Dynamic, names: &[String]) -> Option<Notice> {
+    let pairs = dynamic.credentials.iter().zip(names);
+    let unset = pairs.filter(|((.., value), name)| value.is_none() && !name.is_empty());
+    let unset: Vec<String> = unset.map(|(_, name)| name.clone()).collect();
+    (!unset.is_empty()).then(|| dynamic.notice(unset))
+}
+
+/// The rows of an answer, by kind. One whose path cannot be used lies in no
+/// folder that could be named; it is only an error where all are meant.
+pub(super) fn parted(answer: &Answer, scope: &Scope) -> Result<(Vec<Sealed>, Vec<Dynamic>)> {
     let rows: Vec<Row<'_>> = answer.json("a list of secrets")?;
     let mut secrets = Vec::with_capacity(rows.len());
     let mut dynamic = Vec::new();
     for row in rows {
+        if scope.folders != Folders::All && row.folder(None).is_err() {
+            continue;
+        }
         if row.is_dynamic() {
             dynamic.push(Dynamic::new(row, None)?);
         } else {

@@ -25,9 +25,10 @@ use crate::plan::Plan;
 use crate::provider::{Backend, Order, Reached, References, Supply, join};
 use crate::scope::{Folder, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret};
+use crate::stock::age;
 use account::Account;
 use api::Api;
-use fetch::{parted, unset};
+use fetch::{named, parted, unset};
 use stock::{Sealed, Vault};
 use wire::ChangedRow;
 
@@ -51,13 +52,18 @@ impl Backend for Encrypted {
             .api
             .secrets(id, &about, None, Dynamics::Hidden, until)
             .await?;
-        let (rows, _) = parted(&answer)?;
+        let (rows, _) = parted(&answer, scope)?;
         let mut vault = Vault::new(place.about(), account.keys(&place)?, rows);
         vault.enter(scope, false)?;
         vault.secrets()
     }
 
-    async fn stock(&self, order: Order<'_>, until: Instant) -> Result<Supply> {
+    async fn stock(
+        &self,
+        order: Order<'_>,
+        made: &mut Vec<Lease>,
+        until: Instant,
+    ) -> Result<Supply> {
         let Order { plan, scope } = order;
         let start = Instant::now();
         let (account, early) = self.both(plan.hint, until).await?;
@@ -79,21 +85,19 @@ impl Backend for Encrypted {
                     .await?
             }
         };
-        let (mut rows, dynamic) = parted(&answer)?;
+        let (mut rows, dynamic) = parted(&answer, scope)?;
         let keys = account.keys(&place)?;
-        let mut leases = Vec::new();
         let mut notices = std::mem::take(&mut place.notices);
-        for (dynamic, names) in self.leased(&place, dynamic, order, &keys, until).await? {
-            leases.extend(dynamic.lease(place.ids()));
+        let named = named(dynamic, order, &keys, &place, &mut notices)?;
+        for (dynamic, names) in self.leased(&place, named, order, made, until).await? {
             rows.extend(Sealed::leased(&dynamic, &scope.tags));
-            notices.extend(unset(&dynamic, names));
+            notices.extend(unset(&dynamic, &names));
         }
         let vault = Vault::new(place.about(), keys, rows);
         let mut vault = vault.personal(plan.personal);
         notices.extend(vault.enter(scope, plan.allow_partial)?);
         Ok(Supply {
             hint: (slow || right).then_some(id),
-            leases,
             notices,
             settled: place.settled(),
             place: place.place,
@@ -113,9 +117,13 @@ impl Backend for Encrypted {
             Err(error) => return Reached::none(asked, error),
         };
         let mut names = Vec::with_capacity(asked.len());
+        let mut notices = Vec::new();
         let mut places = BTreeMap::new();
         for asked in asked {
-            let settled = account.locate(&asked).map(|place| place.settled());
+            let settled = account.locate(&asked).map(|mut place| {
+                notices.append(&mut place.notices);
+                place.settled()
+            });
             if let Ok(place) = &settled
                 && !known(place)
             {
@@ -124,10 +132,12 @@ impl Backend for Encrypted {
             names.push((asked, settled));
         }
         let orders = places.values().map(|scope| Order { plan, scope });
-        let supplies = join::each(orders.map(|order| self.stock(order, until))).await;
+        let stock = async |order| self.stock(order, &mut Vec::new(), until).await;
+        let supplies = join::each(orders.map(stock)).await;
         let stocks = supplies.into_iter().map(|supply| Ok(supply?.stock));
         Reached {
             names,
+            notices,
             stocks: places.into_keys().zip(stocks).collect(),
         }
     }
@@ -140,7 +150,10 @@ impl Backend for Encrypted {
         // As the console writes them: it finds no others.
         let name = secret.name.as_str().to_uppercase();
         let row = ChangedRow::creation(secret, &name, &keys)?;
-        let answer = self.api.change(Method::POST, &place, row, until).await;
+        let answer = self
+            .api
+            .change(Method::POST, &place, vec![row], until)
+            .await;
         answer.map_err(|trouble| match Error::from(trouble) {
             error if error.kind() == ErrorKind::Conflict => exists(&name, &secret.folder),
             error => error,
@@ -166,13 +179,16 @@ impl Backend for Encrypted {
         // Of two rows of one name, the one changed last is the one in use.
         let newest = rows
             .iter()
-            .max_by(|a, b| (&a.updated, a.version).cmp(&(&b.updated, b.version)));
+            .max_by(|a, b| age(&a.updated, &a.id).cmp(&age(&b.updated, &b.id)));
         let stored = newest.ok_or_else(|| absent(name, folder, &place.place.environment))?;
         if change.toggle_personal && change.personal.is_none() && stored.own.is_none() {
             return Err(without_override(name));
         }
         let row = ChangedRow::change(stored, change, &keys)?;
-        Ok(self.api.change(Method::PUT, &place, row, until).await?)
+        Ok(self
+            .api
+            .change(Method::PUT, &place, vec![row], until)
+            .await?)
     }
 
     async fn delete(
@@ -185,12 +201,12 @@ impl Backend for Encrypted {
         let account = self.account(until).await?;
         let place = account.locate(place)?;
         let rows = self.named(&account, &place, folder, name, until).await?;
-        for row in &rows {
-            self.api
-                .change(Method::DELETE, &place, &row.id, until)
-                .await?;
+        if rows.is_empty() {
+            return Ok(false);
         }
-        Ok(!rows.is_empty())
+        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        self.api.change(Method::DELETE, &place, ids, until).await?;
+        Ok(true)
     }
 
     async fn apps(&self, until: Instant) -> Result<Vec<AppSummary>> {

@@ -10,10 +10,10 @@ use crate::provider::phase::cores;
 use crate::provider::phase::crypto::Unopened;
 use crate::provider::phase::dynamic::Dynamic;
 use crate::provider::phase::keys::{EnvironmentKeys, value};
-use crate::provider::phase::wire::Row;
+use crate::provider::phase::wire::{Row, Text};
 use crate::scope::{Folder, Scope};
 use crate::secret::{Personal, Secret, SecretType, SecretValue};
-use crate::stock::{Entry, Stock};
+use crate::stock::{Entry, Stock, age};
 
 /// A secret, encrypted.
 #[derive(Debug)]
@@ -27,7 +27,8 @@ pub(super) struct Sealed {
     name: OnceLock<Result<String, Unopened>>,
     /// The personal override, and whether it is active.
     pub(super) own: Option<(bool, String)>,
-    shared: String,
+    /// The shared value; every secret has one.
+    shared: Option<String>,
     pub(super) tags: Vec<String>,
     pub(super) updated: String,
     value: OnceLock<Result<SecretValue, Unopened>>,
@@ -39,7 +40,7 @@ impl Sealed {
         Ok(Self {
             folder: row.folder(None)?,
             kind: SecretType::from_word(row.kind.as_str()).unwrap_or_default(),
-            shared: row.take_value()?.into_string(),
+            shared: row.take_value().map(Text::into_string),
             tags: row.take_tags(),
             comment: row.comment.into_string(),
             digest: row.key_digest.into_string(),
@@ -57,7 +58,8 @@ impl Sealed {
 
     /// Where it stands among others: the last of one name in one folder counts.
     fn order(&self) -> (&str, &Folder, &str, &str) {
-        (&self.digest, &self.folder, &self.updated, &self.id)
+        let (updated, id) = age(&self.updated, &self.id);
+        (&self.digest, &self.folder, updated, id)
     }
 
     /// What `dynamic` gives, encrypted; `tags` are those it counts as having.
@@ -75,7 +77,7 @@ impl Sealed {
                     kind: SecretType::Secret,
                     name: OnceLock::new(),
                     own: None,
-                    shared: value.as_ref()?.expose().to_owned(),
+                    shared: Some(value.as_ref()?.expose().to_owned()),
                     tags: tags.to_vec(),
                     updated: dynamic.updated.clone(),
                     value: OnceLock::new(),
@@ -181,7 +183,7 @@ impl Vault {
             personal: personal.transpose()?,
             tags: row.tags.clone(),
             updated: row.updated.clone(),
-            value: value(open(&row.shared, "value")?),
+            value: value(open(row.shared.as_deref().unwrap_or_default(), "value")?),
             version: row.version,
         })
     }
@@ -267,7 +269,9 @@ impl Stock for Vault {
             .own
             .as_ref()
             .filter(|(active, _)| *active && self.personal);
-        let text = own.map_or(&row.shared, |(_, text)| text);
+        let text = own.map(|(_, text)| text).or(row.shared.as_ref());
+        // What came without a value is no ciphertext either.
+        let text = text.map_or("", String::as_str);
         match row.value.get_or_init(|| self.keys.open(text).map(value)) {
             Ok(value) => Ok((value, own.is_some())),
             Err(problem) => Err(self.unopened(row, "value", *problem)),

@@ -170,6 +170,7 @@ pub(super) fn check(answer: Answer, way: Way, account: &str, hidden: &[&str]) ->
 /// What to do if STS is to be asked in another region.
 fn mismatch(endpoint: &str) -> String {
     let host = endpoint.split("://").last().unwrap_or_default();
+    let host: String = host.chars().take(100).collect();
     let region = match host.split('.').collect::<Vec<_>>()[..] {
         ["sts", "amazonaws", "com"] => "us-east-1",
         ["sts", region, "amazonaws", ..] => region,

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
+use super::Rest;
 use super::api::{Rows, Target};
-use super::{AT_ONCE, Rest};
 use crate::credentials::Holder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
@@ -157,7 +157,7 @@ impl Rest {
         until: Instant,
     ) -> Result<Vec<Rows>, Trouble> {
         let mut answers = Vec::with_capacity(folders.len());
-        for some in folders.chunks(AT_ONCE) {
+        for some in folders.chunks(join::AT_ONCE) {
             let requests = some
                 .iter()
                 .map(|folder| self.api.secrets(target, *folder, key, dynamics, until));

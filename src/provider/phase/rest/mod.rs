@@ -23,12 +23,9 @@ use crate::plan::Plan;
 use crate::provider::{Backend, Order, Reached, References, Supply, join};
 use crate::scope::{Folder, Folders, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret, SecretType};
-use crate::stock::Plain;
+use crate::stock::{Plain, age};
 use api::{Api, Rows};
 use found::Found;
-
-/// The most requests under way at the same time.
-const AT_ONCE: usize = 8;
 
 /// The back-end.
 #[derive(Debug)]
@@ -42,23 +39,25 @@ impl Backend for Rest {
         Ok(rows.secrets)
     }
 
-    async fn stock(&self, order: Order<'_>, until: Instant) -> Result<Supply> {
+    async fn stock(
+        &self,
+        order: Order<'_>,
+        made: &mut Vec<Lease>,
+        until: Instant,
+    ) -> Result<Supply> {
         let Order { plan, scope } = order;
         let (mut found, rows) = self.read(scope, Dynamics::Shown, until).await?;
         let Rows {
             dynamic,
             mut secrets,
         } = rows;
-        let mut leases = Vec::new();
-        for dynamic in self.leased(&found, dynamic, order, until).await? {
-            leases.extend(dynamic.lease((&found.id, &found.environment)));
+        for dynamic in self.leased(&found, dynamic, order, made, until).await? {
             let (given, unset) = given(&dynamic, scope, plan.wanted);
             found.notices.extend(unset);
             secrets.extend(given);
         }
         Ok(Supply {
             hint: None,
-            leases,
             place: found.place(),
             settled: found.place(),
             notices: found.notices,
@@ -111,7 +110,7 @@ impl Backend for Rest {
         // Of two rows of one name, the one changed last is the one in use.
         let stored = rows
             .iter()
-            .max_by(|a, b| (&a.updated, a.version).cmp(&(&b.updated, b.version)));
+            .max_by(|a, b| age(&a.updated, &a.id).cmp(&age(&b.updated, &b.id)));
         let Some(stored) = stored else {
             return Err(absent(name, folder, &found.environment));
         };
@@ -144,7 +143,7 @@ impl Backend for Rest {
         let mut apps = self.api.apps(until).await?;
         apps.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         let mut summaries = Vec::with_capacity(apps.len());
-        for some in apps.chunks(AT_ONCE) {
+        for some in apps.chunks(join::AT_ONCE) {
             summaries.extend(join::all(some.iter().map(|app| self.summary(app, until))).await?);
         }
         Ok(summaries)
@@ -221,6 +220,7 @@ impl Rest {
         found: &Found,
         dynamic: Vec<Dynamic>,
         order: Order<'_>,
+        made: &mut Vec<Lease>,
         until: Instant,
     ) -> Result<Vec<Dynamic>> {
         let Leases::Generate { ttl } = order.plan.leases else {
@@ -245,6 +245,8 @@ impl Rest {
                     until,
                 )
                 .await?;
+            let target = (found.id.as_str(), found.environment.as_str());
+            made.extend(rows.dynamic.iter().filter_map(|one| one.lease(target)));
             all.extend(rows.dynamic);
         }
         Ok(all)

@@ -35,11 +35,13 @@ pub(super) struct Environment {
 
 /// `row` in our terms. `asked` is the folder that was asked for, if one was.
 pub(super) fn secret(mut row: Row<'_>, asked: Option<&Folder>) -> Result<Secret> {
+    let value = row.take_value();
+    let value = value.ok_or_else(|| row.odd("without its value"))?;
     Ok(Secret {
         folder: row.folder(asked)?,
         kind: SecretType::from_word(row.kind.as_str()).unwrap_or_default(),
         tags: row.take_tags(),
-        value: row.take_value()?.into_value(),
+        value: value.into_value(),
         comment: row.comment.into_string(),
         id: row.id.into_string(),
         name: row.key.into_string(),

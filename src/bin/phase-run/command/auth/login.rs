@@ -51,8 +51,15 @@ pub(super) fn login(args: &args::Login, world: &World<'_>, report: Report) -> Re
     let who = who(&owner, &login);
     keep(login, &token, &logins, &server.places.keyring, report)?;
     report.tell(&format!("logged in as {who}; the token is in {place}"));
-    if (world.variables)("PHASE_SERVICE_TOKEN").is_some_and(|token| !token.is_empty()) {
-        report.warn("PHASE_SERVICE_TOKEN is set, and is used before any login");
+    for name in [
+        "PHASE_SERVICE_TOKEN",
+        "PHASE_SERVICE_TOKEN_FILE",
+        "PHASE_RUN_AUTH",
+        "PHASE_RUN_VAULT",
+    ] {
+        if (world.variables)(name).is_some_and(|value| !value.is_empty()) {
+            report.warn(&format!("{name} is set, and is used before any login"));
+        }
     }
     Ok(())
 }

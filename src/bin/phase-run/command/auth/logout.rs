@@ -20,7 +20,10 @@ pub(super) fn logout(context: &Context, world: &World<'_>, report: Report) -> Re
             report.tell(&format!("logged out from {host}"));
             report.tell("the token itself stays good: delete it in the Phase console");
         }
-        None => report.tell("there was no login of phase-run's to end"),
+        None => match &named {
+            Some(host) => report.tell(&format!("there was no login of phase-run's at {host}")),
+            None => report.tell("there was no login of phase-run's to end"),
+        },
     }
     if let Some(path) = places.official_login() {
         let path = path.display();
