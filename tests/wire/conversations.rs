@@ -344,14 +344,21 @@ fn what_the_token_reaches_is_asked_for_once_for_several_calls() {
     assert_eq!(tokens.count(), 1);
 }
 
-/// The conversation with one field of the row `id` of development changed.
-fn tampered(id: &'static str, change: impl Fn(&mut Value)) -> Server {
+/// The conversation with the rows of development changed.
+fn tampered(change: impl Fn(&mut Value)) -> Server {
     let mut conversation = conversation("user_v1");
     let rows = conversation[SECRETS][DEVELOPMENT].as_array_mut().unwrap();
-    rows.iter_mut()
-        .filter(|row| row["id"] == id)
-        .for_each(change);
+    rows.iter_mut().for_each(change);
     Server::start(move |request| answer(&conversation, request))
+}
+
+/// The conversation with the row `id` of development changed.
+fn tampered_in(id: &str, change: impl Fn(&mut Value)) -> Server {
+    tampered(|row| {
+        if row["id"] == id {
+            change(row);
+        }
+    })
 }
 
 /// A ciphertext of the same form that does not open.
@@ -365,7 +372,7 @@ fn spoil(text: &mut Value) {
 #[test]
 fn a_row_that_does_not_decrypt_fails_the_call_and_is_named() {
     for field in ["key", "value"] {
-        let server = tampered("sec-1", move |row| spoil(&mut row[field]));
+        let server = tampered_in("sec-1", move |row| spoil(&mut row[field]));
         let client = client("user_v1", &server);
         let error = wait(client.resolve(&scope(), &lenient())).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decryption, "{error}");
@@ -396,7 +403,7 @@ fn a_row_that_does_not_decrypt_fails_the_call_and_is_named() {
 
 #[test]
 fn what_is_not_used_need_not_decrypt() {
-    let server = tampered("sec-1", |row| {
+    let server = tampered_in("sec-1", |row| {
         spoil(&mut row["value"]);
         row["comment"] = "no ciphertext".into();
     });
@@ -407,7 +414,7 @@ fn what_is_not_used_need_not_decrypt() {
     };
     let resolution = wait(client("user_v1", &server).resolve(&scope(), &plan)).unwrap();
     assert_eq!(resolution.secrets.len(), 1);
-    let server = tampered("sec-5", |row| spoil(&mut row["value"]));
+    let server = tampered_in("sec-5", |row| spoil(&mut row["value"]));
     let client = client("user_v1", &server);
     let resolution = wait(client.resolve(&scope(), &lenient())).unwrap();
     assert_eq!(
@@ -421,29 +428,38 @@ fn what_is_not_used_need_not_decrypt() {
 
 #[test]
 fn a_name_that_the_server_puts_on_another_secret_is_not_followed() {
-    // The digest of HOST on the row of PORT.
+    // URL alone is in scope; what it refers to is found by digest.
     let host = conversation("user_v1")[SECRETS][DEVELOPMENT][0].clone();
     let digest = host["key_digest"].clone();
-    let server = tampered("sec-1", move |row| row["key_digest"] = digest.clone());
-    let client = client("user_v1", &server);
-    let wanted = |name: &str| name == "URL";
-    let plan = Plan {
-        wanted: &wanted,
-        ..Plan::default()
+    let honest = |row: &mut Value| match row["id"].as_str() {
+        Some("sec-2") => row["tags"] = json!(["alone"]),
+        _ => row["tags"] = json!([]),
     };
-    let error = wait(client.resolve(&scope(), &plan)).unwrap_err();
+    let server = tampered(honest);
+    let scope = scope().tagged(vec!["alone".into()]);
+    let resolution = wait(client_of(&server).resolve(&scope, &Plan::default())).unwrap();
+    assert!(values(&resolution)["URL"].starts_with("pg://localhost:5432/"));
+    // The digest of HOST on the row of UNI, which is younger.
+    let server = tampered(move |row| {
+        honest(row);
+        if row["id"] == "sec-4" {
+            row["key_digest"] = digest.clone();
+        }
+    });
+    let error = wait(client_of(&server).resolve(&scope, &Plan::default())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unresolved, "{error}");
+    assert!(error.to_string().contains("HOST"), "{error}");
 }
 
 #[test]
 fn what_lies_where_nothing_can_lie_fails_no_run_but_one_of_all_folders() {
-    let server = tampered("sec-9", |row| row["path"] = "/a\nb".into());
+    let server = tampered_in("sec-9", |row| row["path"] = "/a\nb".into());
     let client = client("user_v1", &server);
     assert!(wait(client.resolve(&scope(), &lenient())).is_ok());
     let all = scope().in_folders(Folders::All);
     let error = wait(client.resolve(&all, &lenient())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Protocol);
-    let server = tampered("sec-9", |row| row["value"] = Value::Null);
+    let server = tampered_in("sec-9", |row| row["value"] = Value::Null);
     let client = client_of(&server);
     assert!(wait(client.resolve(&scope(), &lenient())).is_ok());
     let error = wait(client.resolve(&all, &lenient())).unwrap_err();

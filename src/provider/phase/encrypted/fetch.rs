@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::Encrypted;
 use super::account::{Account, Located};
-use super::stock::{Sealed, Vault};
+use super::sealed::Sealed;
+use super::stock::Vault;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Answer;
 use crate::lease::{Lease, Leases};

@@ -5,6 +5,7 @@ mod api;
 mod fetch;
 #[cfg(fuzzing)]
 pub(super) mod fuzz;
+mod sealed;
 mod stock;
 mod wire;
 
@@ -29,7 +30,8 @@ use crate::stock::age;
 use account::Account;
 use api::Api;
 use fetch::{named, parted, unset};
-use stock::{Sealed, Vault};
+use sealed::Sealed;
+use stock::Vault;
 use wire::ChangedRow;
 
 /// A second connection costs arithmetic that takes some milliseconds. Where an

@@ -1,92 +1,16 @@
 //! The secrets of an environment as they came, opened one by one.
 
-use std::sync::OnceLock;
-
 use zeroize::Zeroizing;
 
+use super::sealed::Sealed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
 use crate::provider::phase::cores;
 use crate::provider::phase::crypto::Unopened;
-use crate::provider::phase::dynamic::Dynamic;
 use crate::provider::phase::keys::{EnvironmentKeys, value};
-use crate::provider::phase::wire::{Row, Text};
 use crate::scope::{Folder, Scope};
-use crate::secret::{Personal, Secret, SecretType, SecretValue};
-use crate::stock::{Entry, Stock, age};
-
-/// A secret, encrypted.
-#[derive(Debug)]
-pub(super) struct Sealed {
-    comment: String,
-    digest: String,
-    pub(super) folder: Folder,
-    pub(super) id: String,
-    key: String,
-    kind: SecretType,
-    name: OnceLock<Result<String, Unopened>>,
-    /// The personal override, and whether it is active.
-    pub(super) own: Option<(bool, String)>,
-    /// The shared value; every secret has one.
-    shared: Option<String>,
-    pub(super) tags: Vec<String>,
-    pub(super) updated: String,
-    value: OnceLock<Result<SecretValue, Unopened>>,
-    pub(super) version: u64,
-}
-
-impl Sealed {
-    pub(super) fn new(mut row: Row<'_>) -> Result<Self> {
-        Ok(Self {
-            folder: row.folder(None)?,
-            kind: SecretType::from_word(row.kind.as_str()).unwrap_or_default(),
-            shared: row.take_value().map(Text::into_string),
-            tags: row.take_tags(),
-            comment: row.comment.into_string(),
-            digest: row.key_digest.into_string(),
-            id: row.id.into_string(),
-            key: row.key.into_string(),
-            name: OnceLock::new(),
-            own: row
-                .r#override
-                .map(|own| (own.is_active, own.value.into_string())),
-            updated: row.updated_at.into_string(),
-            value: OnceLock::new(),
-            version: row.version.unwrap_or(1),
-        })
-    }
-
-    /// Where it stands among others: the last of one name in one folder counts.
-    fn order(&self) -> (&str, &Folder, &str, &str) {
-        let (updated, id) = age(&self.updated, &self.id);
-        (&self.digest, &self.folder, updated, id)
-    }
-
-    /// What `dynamic` gives, encrypted; `tags` are those it counts as having.
-    pub(super) fn leased(dynamic: &Dynamic, tags: &[String]) -> Vec<Self> {
-        let given = dynamic
-            .credentials
-            .iter()
-            .filter_map(|(key, digest, value)| {
-                Some(Self {
-                    comment: String::new(),
-                    digest: digest.clone(),
-                    folder: dynamic.folder.clone(),
-                    id: format!("{}/{digest}", dynamic.id),
-                    key: key.clone(),
-                    kind: SecretType::Secret,
-                    name: OnceLock::new(),
-                    own: None,
-                    shared: Some(value.as_ref()?.expose().to_owned()),
-                    tags: tags.to_vec(),
-                    updated: dynamic.updated.clone(),
-                    value: OnceLock::new(),
-                    version: 1,
-                })
-            });
-        given.collect()
-    }
-}
+use crate::secret::{Personal, Secret, SecretValue};
+use crate::stock::{Entry, Stock};
 
 /// All secrets of an environment, sorted so that they can be found by what the
 /// server knows their names by: nothing else need be opened to follow a reference.
@@ -98,7 +22,7 @@ pub(super) struct Vault {
     personal: bool,
     /// In order of digest, folder and age.
     rows: Vec<Sealed>,
-    /// The numbers of those whose names are open.
+    /// The numbers of those whose names are open, in order of name, folder and age.
     scope: Vec<usize>,
 }
 
@@ -143,6 +67,8 @@ impl Vault {
         }
         let mut scope = std::mem::take(&mut self.scope);
         scope.retain(|&number| self.name(number).is_ok());
+        // Those of one name and folder are in order of age, and stay so.
+        scope.sort_by(|&a, &b| self.called(a).cmp(&self.called(b)));
         self.scope = scope;
         Ok(notices)
     }
@@ -207,6 +133,20 @@ impl Vault {
         }
     }
 
+    /// Name and folder, for those whose name is open.
+    fn called(&self, number: usize) -> (&str, &Folder) {
+        let name = self.name(number).unwrap_or_default();
+        (name, &self.rows[number].folder)
+    }
+
+    /// The last one called that among those whose names are open.
+    fn find_open(&self, folder: &Folder, name: &str) -> Option<usize> {
+        let not_after = |&number: &usize| self.called(number) <= (name, folder);
+        let end = self.scope.partition_point(not_after);
+        let last = self.scope[..end].last().copied();
+        last.filter(|&number| self.called(number) == (name, folder))
+    }
+
     fn unopened(&self, row: &Sealed, what: &str, problem: Unopened) -> Error {
         let name = match row.name.get() {
             Some(Ok(name)) => format!("{name} "),
@@ -242,6 +182,9 @@ impl Stock for Vault {
     }
 
     fn find(&self, folder: &Folder, name: &str) -> Result<Option<usize>> {
+        if let Some(number) = self.find_open(folder, name) {
+            return Ok(Some(number));
+        }
         let digest = self.keys.digest(name)?;
         let not_after = |row: &Sealed| (&row.digest, &row.folder) <= (&digest, folder);
         let end = self.rows.partition_point(not_after);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::stock::Sealed;
+use super::sealed::Sealed;
 use crate::error::Result;
 use crate::provider::phase::keys::EnvironmentKeys;
 use crate::scope::Folder;
