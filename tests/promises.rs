@@ -6,6 +6,7 @@ mod encrypted;
 mod failures;
 mod files;
 mod keys;
+mod leases;
 mod machine;
 mod messages;
 mod network;

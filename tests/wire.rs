@@ -4,8 +4,10 @@ mod conversations;
 mod doubt;
 mod errors;
 mod faults;
+mod hints;
 mod lookup;
 mod requests;
+mod tampering;
 mod trust;
 mod writes;
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use super::{names, web};
 use crate::support::run::Run;
-use crate::support::server::{Kind, Lease, Limit, Phase, Server, Sse};
+use crate::support::server::{Kind, Limit, Phase, Server, Sse};
 use crate::support::store::Store;
 
 const KINDS: [Kind; 3] = [Kind::Service, Kind::ServiceAccount, Kind::User];
 
 /// An app without server-side encryption, referring to itself and to others.
-fn lab() -> Phase {
+pub(super) fn lab() -> Phase {
     Phase::default()
         .app("api", Sse::Off)
         .environment("Production")
@@ -35,7 +35,7 @@ fn lab() -> Phase {
 }
 
 /// A run with the full token of an account that reaches everything.
-fn with(phase: &Phase, server: &Server, kind: Kind) -> Run {
+pub(super) fn with(phase: &Phase, server: &Server, kind: Kind) -> Run {
     on(Run::with(&[]), phase, server, kind)
 }
 
@@ -178,138 +178,6 @@ fn the_store_is_read_and_written_encrypted() {
         .status(0);
 }
 
-fn cloud() -> Phase {
-    lab()
-        .within("web/Development")
-        .dynamic("AWS", &["AWS_USER", "AWS_KEY"])
-}
-
-#[test]
-fn a_dynamic_secret_gives_credentials_anew_for_each_run_and_no_empty_ones_without() {
-    for (kind, api) in [
-        (Kind::ServiceAccount, "e2ee"),
-        (Kind::User, "e2ee"),
-        (Kind::User, "rest"),
-    ] {
-        let phase = web().dynamic("AWS", &["AWS_USER", "AWS_KEY"]);
-        let server = phase.serve();
-        let run = || {
-            with(&phase, &server, kind)
-                .arguments(&["--api", api])
-                .sh(&names("AWS_"))
-        };
-        let one = run().status(0).text();
-        assert!(
-            one.contains("AWS_KEY=") && one.contains("AWS_USER="),
-            "{one}"
-        );
-        let other = run().arguments(&["--lease-ttl", "90s"]).status(0).text();
-        assert_ne!(one, other);
-        assert_eq!(phase.leases().len(), 2);
-        assert_eq!(
-            phase
-                .leases()
-                .iter()
-                .filter(|lease| lease.is_revoked())
-                .count(),
-            0
-        );
-        let run = run()
-            .arguments(&["--leases", "skip"])
-            .variable("AWS_KEY", "inherited");
-        let finished = run.stdout("AWS_KEY=inherited\n").status(0);
-        finished.stderr_has("gives no value for AWS_USER, AWS_KEY");
-        assert_eq!(phase.leases().len(), 2);
-    }
-}
-
-#[test]
-fn looking_makes_no_lease_and_neither_does_what_is_left_out() {
-    let phase = cloud();
-    let server = phase.serve();
-    with(&phase, &server, Kind::User)
-        .argument("--dry-run")
-        .status(0);
-    let run = with(&phase, &server, Kind::User).arguments(&["--exclude", "AWS_*"]);
-    run.sh("exit 0").status(0);
-    let run = with(&phase, &server, Kind::User).arguments(&["--path", "/db"]);
-    run.sh("exit 0").status(0);
-    assert!(phase.leases().is_empty());
-}
-
-#[test]
-fn leases_are_revoked_when_the_command_ends_however_it_ends() {
-    for api in ["e2ee", "rest"] {
-        let phase = web().dynamic("AWS", &["AWS_USER", "AWS_KEY"]);
-        let server = phase.serve();
-        let run = || {
-            let run = with(&phase, &server, Kind::User);
-            run.arguments(&["--api", api, "--revoke-leases"])
-        };
-        run().sh("exit 7").status(7);
-        run().sh("kill -KILL $$").signal(libc::SIGKILL);
-        let leases = phase.leases();
-        assert_eq!(leases.len(), 2);
-        assert!(leases.iter().all(Lease::is_revoked), "{api}");
-    }
-}
-
-#[test]
-fn leases_are_revoked_when_we_are_told_to_stop() {
-    let phase = cloud();
-    let server = phase.serve();
-    let run = with(&phase, &server, Kind::User).argument("--revoke-leases");
-    // Its parent is the supervisor, which hands the signal back.
-    run.sh("kill -TERM $PPID; exec sleep 60")
-        .signal(libc::SIGTERM);
-    let leases = phase.leases();
-    assert_eq!(leases.len(), 1);
-    assert!(leases[0].is_revoked());
-}
-
-#[test]
-fn leases_of_a_run_that_starts_nothing_are_revoked_without_being_asked() {
-    let phase = cloud();
-    let server = phase.serve();
-    let run = with(&phase, &server, Kind::User).arguments(&["--require", "GONE"]);
-    run.sh("exit 0").failed(125, "missing").stderr_has("GONE");
-    let run = with(&phase, &server, Kind::User).argument("--revoke-leases");
-    let run = run.arguments(&["--mode", "exec"]).sh("exit 0");
-    run.failed(2, "usage").stderr_has("--mode exec");
-    let leases = phase.leases();
-    assert_eq!(leases.len(), 1);
-    assert!(leases[0].is_revoked());
-}
-
-#[test]
-fn leases_are_given_back_where_what_they_were_made_for_does_not_resolve() {
-    for api in ["e2ee", "rest"] {
-        let phase = web().dynamic("AWS", &["AWS_KEY"]).secret("BAD", "${NOPE}");
-        let server = phase.serve();
-        let run = with(&phase, &server, Kind::User).arguments(&["--api", api]);
-        run.sh("exit 0").failed(125, "unresolved");
-        let leases = phase.leases();
-        assert!(leases.len() == 1 && leases[0].is_revoked(), "{api}");
-    }
-}
-
-#[test]
-fn a_dry_run_counts_what_a_run_would_have_made() {
-    let phase = cloud();
-    let server = phase.serve();
-    let run = with(&phase, &server, Kind::User).arguments(&["--dry-run", "--require", "AWS_KEY"]);
-    run.status(0).stderr_has("give AWS_USER, AWS_KEY");
-    for words in [
-        &["--leases", "skip", "--revoke-leases"][..],
-        &["--leases", "skip", "--lease-ttl", "1h"],
-        &["--lease-ttl", "1500ms"],
-    ] {
-        let run = with(&phase, &server, Kind::User).arguments(words);
-        run.sh("exit 0").failed(2, "usage").stderr_has("lease");
-    }
-    assert!(phase.leases().is_empty());
-}
-
 #[test]
 fn a_guess_at_the_environment_a_reference_means_is_told() {
     let phase = lab();
@@ -318,18 +186,6 @@ fn a_guess_at_the_environment_a_reference_means_is_told() {
     let run = run.arguments(&["--only", "APP_STAGING", "--only", "APP_KEY"]);
     let finished = run.sh("exit 0").status(0);
     finished.stderr_has("environment \"prod\" is taken to mean \"Production\"");
-}
-
-#[test]
-fn a_lease_that_cannot_be_made_fails_the_run_with_the_servers_reason() {
-    let phase = cloud().failing("quota exceeded");
-    let server = phase.serve();
-    let run = with(&phase, &server, Kind::User).sh("exit 0");
-    let finished = run.failed(125, "denied");
-    finished
-        .stderr_has("AWS")
-        .stderr_has("quota exceeded")
-        .stderr_has("--leases skip");
 }
 
 #[test]
