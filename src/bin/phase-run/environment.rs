@@ -148,7 +148,7 @@ fn named(
             }
         }
     }
-    named.sort_by(|a, b| a.name.cmp(&b.name));
+    named.sort_unstable_by(|a, b| (&a.name, a.index).cmp(&(&b.name, b.index)));
     if let Some(pair) = named.windows(2).find(|pair| pair[0].name == pair[1].name) {
         let text = format!(
             "{:?} and {:?} would both be called {} in the child",

@@ -62,7 +62,7 @@ impl TokenAnswer {
             order(&mut app.environment_keys);
         }
         self.apps
-            .sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+            .sort_unstable_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         self
     }
 
@@ -100,10 +100,10 @@ impl App {
 /// Keeps those that are there, each once: several ways may lead to the same one.
 fn order(keys: &mut Vec<EnvironmentKey>) {
     keys.retain(|key| key.deleted_at.is_none());
-    keys.sort_by(|a, b| a.environment.id.cmp(&b.environment.id));
+    keys.sort_unstable_by(|a, b| a.environment.id.cmp(&b.environment.id));
     keys.dedup_by(|a, b| a.environment.id == b.environment.id);
-    keys.sort_by(|a, b| {
-        let order = |key: &EnvironmentKey| (key.environment.index, key.environment.name.clone());
-        order(a).cmp(&order(b))
+    keys.sort_unstable_by(|a, b| {
+        let (a, b) = (&a.environment, &b.environment);
+        (a.index, &a.name, &a.id).cmp(&(b.index, &b.name, &b.id))
     });
 }

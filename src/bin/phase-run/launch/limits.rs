@@ -96,7 +96,7 @@ impl Load<'_> {
     /// The largest variables with their sizes, largest first.
     fn largest(self) -> Vec<String> {
         let mut entries: Vec<&Vec<u8>> = self.environment.iter().collect();
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.len()));
+        entries.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.len()));
         entries
             .into_iter()
             .take(NAMED)

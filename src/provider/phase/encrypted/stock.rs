@@ -67,8 +67,8 @@ impl Vault {
         }
         let mut scope = std::mem::take(&mut self.scope);
         scope.retain(|&number| self.name(number).is_ok());
-        // Those of one name and folder are in order of age, and stay so.
-        scope.sort_by(|&a, &b| self.called(a).cmp(&self.called(b)));
+        // Those of one name and folder are numbered in order of age.
+        scope.sort_unstable_by(|&a, &b| (self.called(a), a).cmp(&(self.called(b), b)));
         self.scope = scope;
         Ok(notices)
     }

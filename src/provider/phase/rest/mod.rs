@@ -141,7 +141,7 @@ impl Backend for Rest {
 
     async fn apps(&self, until: Instant) -> Result<Vec<AppSummary>> {
         let mut apps = self.api.apps(until).await?;
-        apps.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        apps.sort_unstable_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         let mut summaries = Vec::with_capacity(apps.len());
         for some in apps.chunks(join::AT_ONCE) {
             summaries.extend(join::all(some.iter().map(|app| self.summary(app, until))).await?);
