@@ -39,7 +39,7 @@ END {
     check("minor faults", faults[here], 240, "")
     check("peak RSS, 60 secrets", memory[here] / 1024, "4.0", " MiB")
     check("peak RSS, 1,000 secrets", memory["EC, 1000, one CA"] / 1024, "6.0", " MiB")
-    check("binary, static, stripped", fact["size"] / 1e6, "4.0", " MB")
+    check("binary, static, stripped, with the keyring", fact["size"] / 1e6, "5.0", " MB")
     check("`--version`, of a dynamic `true`", ratio(wall, "`--version`", "execve: dynamic `true`"), "1.0", " ×")
     check("supervising: RSS", fact["idle-memory"] / 1024, 2.5, " MiB")
     check("supervising: wake-ups in 3 s idle", fact["idle-wakes"], 0, "")
