@@ -67,7 +67,7 @@ pub(crate) struct Context {
     #[arg(long, value_name = "ID")]
     pub(crate) service_account_id: Option<String>,
 
-    /// Whom a token of Azure is for [default: https://management.azure.com/]
+    /// Whom a token of Azure is for [default: Azure Resource Manager]
     #[arg(long, value_name = "URL")]
     pub(crate) azure_resource: Option<String>,
 
