@@ -22,10 +22,11 @@ fn states(running: &Running, child: i32) -> [Option<char>; 2] {
     [running.pid(), child].map(|pid| Process::of(pid).map(|process| process.state))
 }
 
+/// Waits until both are back where they wait: on its way there, a key of the
+/// terminal stops the supervisor at once, and not after the child.
 fn await_running(running: &Running, child: i32) {
-    let stopped = |state: &Option<char>| *state == Some('T');
     until("both go on", || {
-        (!states(running, child).iter().any(stopped)).then_some(())
+        (states(running, child) == [Some('S'); 2]).then_some(())
     });
 }
 

@@ -15,6 +15,16 @@ pub(super) enum Action {
     Reap,
 }
 
+/// Where we are in a stop that we shared with the child.
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
+pub(super) enum Rest {
+    #[default]
+    None,
+    Stopped,
+    /// The child has been continued.
+    Over,
+}
+
 /// What the decision depends on besides the signal.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Situation {
@@ -83,6 +93,11 @@ fn tells(signal: Signal) -> Told {
 fn comes_from_the_job(received: &Received, situation: &Situation) -> bool {
     received.sender.is_some() && received.sender == situation.child
         || situation.sender_group == Some(situation.own)
+}
+
+/// Whether a program ends on `signal` unless it has other plans.
+pub(super) fn asks_to_end(signal: Signal) -> bool {
+    matches!(signal, Signal::TERM | Signal::INT | Signal::QUIT)
 }
 
 #[cfg(test)]

@@ -19,6 +19,20 @@ pub(crate) enum SignalScope {
 }
 
 impl SignalScope {
+    /// The scope is not always what was asked for, nor asked for at all.
+    pub(super) fn announce(self, own_group: bool) {
+        match (self, own_group) {
+            (Self::Child, _) => {}
+            (_, false) => {
+                tracing::info!("signals go to the command alone: on a terminal its group is ours");
+            }
+            (Self::Group, true) => tracing::info!("signals go to the command's process group"),
+            (Self::GroupToEnd, true) => {
+                tracing::info!("TERM, INT, HUP and QUIT go to the command's process group");
+            }
+        }
+    }
+
     /// Whether `signal` goes to the child's group.
     pub(super) fn widens(self, signal: Signal) -> bool {
         match self {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::unistd::{Pid, getpgrp, getpid, getsid};
 
-use super::policy::{self, Action, Situation};
+use super::policy::{self, Action, Rest, Situation, asks_to_end};
 use super::{Image, Outcome, SignalMapping, SignalScope, notify, require_entry_state};
 use crate::exit::{Failure, Reason};
 use crate::sys::{self, Birth, Change, Received, Signal, Signals, Upbringing};
@@ -42,7 +42,7 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
         own_group: !has_terminal,
         parent_death: options.parent_death,
     };
-    announce_scope(options.scope, upbringing.own_group);
+    options.scope.announce(upbringing.own_group);
     let mut program = image.program_of_child();
     let birth =
         sys::spawn(&mut program, upbringing).map_err(|errno| system("start a process", &errno))?;
@@ -56,6 +56,7 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
         is_interactive: has_terminal && !is_init && !is_session_leader,
         is_session_leader,
         options,
+        rest: Rest::None,
         signals,
         told: None,
     };
@@ -68,20 +69,6 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
             drop(image);
             settle();
             supervisor.stay()
-        }
-    }
-}
-
-/// The scope is not always what was asked for, nor asked for at all.
-fn announce_scope(scope: SignalScope, own_group: bool) {
-    match (scope, own_group) {
-        (SignalScope::Child, _) => {}
-        (_, false) => {
-            tracing::info!("signals go to the command alone: on a terminal its group is ours");
-        }
-        (SignalScope::Group, true) => tracing::info!("signals go to the command's process group"),
-        (SignalScope::GroupToEnd, true) => {
-            tracing::info!("TERM, INT, HUP and QUIT go to the command's process group");
         }
     }
 }
@@ -115,6 +102,7 @@ struct Supervisor<'a> {
     is_interactive: bool,
     is_session_leader: bool,
     options: &'a Supervision,
+    rest: Rest,
     signals: Signals,
     /// The group that was told to end, if we hear of the end of its members.
     told: Option<Pid>,
@@ -171,7 +159,19 @@ impl Supervisor<'_> {
                 // would bring the next one, for ever.
                 Action::Drop if received.sender == Some(getpid()) => {}
                 Action::Drop => tracing::debug!(signal = %received.signal, "not forwarded"),
-                Action::Forward => self.forward(&received),
+                Action::Forward => {
+                    // `fg` continues the whole job. Once more might take back
+                    // a stop that was asked for since.
+                    if received.signal == Signal::CONT {
+                        if let Some(outcome) = self.reap() {
+                            return Ok(Some(outcome));
+                        }
+                        if std::mem::take(&mut self.rest) == Rest::Over {
+                            continue;
+                        }
+                    }
+                    self.forward(&received);
+                }
                 Action::Reap => {
                     if let Some(outcome) = self.reap() {
                         return Ok(Some(outcome));
@@ -248,7 +248,12 @@ impl Supervisor<'_> {
                 Change::Killed(number) => Outcome::Signalled(number),
                 // The shell is told only now that the child has really stopped.
                 Change::Stopped(signal) if self.is_interactive => {
+                    self.rest = Rest::Stopped;
                     sys::suspend_self(signal);
+                    continue;
+                }
+                Change::Continued if self.rest == Rest::Stopped => {
+                    self.rest = Rest::Over;
                     continue;
                 }
                 Change::Stopped(_) | Change::Continued => continue,
@@ -285,9 +290,4 @@ fn settle() {
     // Whoever wants to unmount the directory we were started in, may.
     let _ = nix::unistd::chdir("/");
     sys::release_memory();
-}
-
-/// Whether a program ends on `signal` unless it has other plans.
-fn asks_to_end(signal: Signal) -> bool {
-    matches!(signal, Signal::TERM | Signal::INT | Signal::QUIT)
 }

@@ -8,7 +8,7 @@ use super::pool::Pool;
 #[global_allocator]
 static ALLOCATOR: Forgetful = Forgetful;
 
-/// Where short blocks come from.
+/// Where most blocks come from.
 static POOL: Pool = Pool::new();
 
 /// A pool and the system's allocator, with every block overwritten before it
@@ -54,6 +54,10 @@ unsafe impl GlobalAlloc for Forgetful {
     // `System.realloc` may leave the old block behind as it is.
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         if POOL.holds(block) && Pool::is_enough(layout.size(), size) {
+            if size < layout.size() {
+                // SAFETY: what is given up lies within the block.
+                overwrite(unsafe { block.add(size) }, layout.size() - size);
+            }
             return block;
         }
         // SAFETY: the caller vouches that `size`, rounded up to the alignment,
@@ -73,8 +77,8 @@ unsafe impl GlobalAlloc for Forgetful {
 }
 
 /// Overwrites `size` bytes in a way that the compiler must not leave out.
-fn overwrite(block: *mut u8, size: usize) {
-    // SAFETY: `dealloc`, the only caller, is handed a block of this size.
+pub(super) fn overwrite(block: *mut u8, size: usize) {
+    // SAFETY: every caller has a block of at least this size, used no more.
     #[cfg(target_os = "linux")]
     unsafe {
         libc::explicit_bzero(block.cast(), size);

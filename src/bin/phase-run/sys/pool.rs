@@ -1,8 +1,9 @@
-//! Short blocks of memory, out of a room of fixed size.
+//! Blocks of memory, out of a room of fixed size.
 //!
 //! A run takes and gives back some two thousand blocks, nearly all of them
 //! short: with musl's allocator that is a third of all its instructions, with
-//! this a tenth.
+//! this a tenth. Of the long ones, musl maps and unmaps most each time, and each
+//! of their pages is another fault.
 
 use std::alloc::Layout;
 use std::cell::UnsafeCell;
@@ -10,13 +11,23 @@ use std::mem::{self, MaybeUninit};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::{ptr, slice, thread};
 
+use super::memory::overwrite;
+
 /// Every block consists of so many of these, and is aligned as they are.
 type Step = u128;
 
 const STEP: usize = size_of::<Step>();
 
-/// The most steps of a block.
-const LONGEST: usize = 32;
+/// The longest of the short blocks, of which there are all lengths in steps, in bytes.
+const SHORT: usize = 32 * STEP;
+
+/// How many lengths of short blocks there are.
+const SHORTS: usize = SHORT / STEP;
+
+/// The longest block of all, in bytes; from the short ones on, lengths double.
+const LONGEST: usize = 64 << 10;
+
+const LISTS: usize = list(LONGEST) + 1;
 
 /// All that is ever given out, in bytes: what a run of some hundred secrets
 /// takes, and little enough to keep while supervising. It is too little for a
@@ -32,7 +43,7 @@ pub(super) struct Pool {
 
 struct Books {
     /// The first free block of each length; null if there is none.
-    free: [*mut Free; LONGEST],
+    free: [*mut Free; LISTS],
     /// How many bytes of the room were ever given out.
     used: usize,
 }
@@ -51,7 +62,7 @@ impl Pool {
         Self {
             busy: AtomicBool::new(false),
             books: UnsafeCell::new(Books {
-                free: [ptr::null_mut(); LONGEST],
+                free: [ptr::null_mut(); LISTS],
                 used: 0,
             }),
             room: UnsafeCell::new(MaybeUninit::zeroed()),
@@ -61,14 +72,14 @@ impl Pool {
     /// A block for `layout`, all zeros. Null if that is too long, too strictly
     /// aligned, or if there is no room left.
     pub(super) fn take(&self, layout: Layout) -> *mut u8 {
-        if layout.size() > LONGEST * STEP || layout.align() > STEP {
+        if layout.size() > LONGEST || layout.align() > STEP {
             return ptr::null_mut();
         }
         let list = list(layout.size());
         self.with_books(|books| {
             let block = books.free[list];
             if block.is_null() {
-                return self.cut(books, (list + 1) * STEP);
+                return self.cut(books, length(list));
             }
             // SAFETY: a block in a list is free, and begins with its link.
             let link = unsafe { &mut (*block).next };
@@ -95,22 +106,26 @@ impl Pool {
 
     /// Whether a block for `old` bytes does for `new` bytes as well.
     pub(super) fn is_enough(old: usize, new: usize) -> bool {
-        new <= LONGEST * STEP && list(old) == list(new)
+        new <= LONGEST && list(old) == list(new)
     }
 
-    /// Takes a block back, and overwrites all of it.
+    /// Takes a block back, and overwrites what was used of it.
     ///
     /// # Safety
     ///
     /// The block is [ours](Self::holds), for a layout of `size` bytes, and is not used any more.
     pub(super) unsafe fn give_back(&self, block: *mut u8, size: usize) {
         let list = list(size);
-        let steps: *mut MaybeUninit<Step> = block.cast();
-        // SAFETY: a block has one step more than the number of its list.
-        for step in unsafe { slice::from_raw_parts_mut(steps, list + 1) } {
-            // SAFETY: a reference can be written to. Volatile, as the compiler
-            // must not leave out what nobody here reads.
-            unsafe { ptr::write_volatile(step, MaybeUninit::zeroed()) };
+        if size > SHORT {
+            overwrite(block, size);
+        } else {
+            let steps: *mut MaybeUninit<Step> = block.cast();
+            // SAFETY: a short block has one step more than the number of its list.
+            for step in unsafe { slice::from_raw_parts_mut(steps, list + 1) } {
+                // SAFETY: a reference can be written to. Volatile, as the compiler
+                // must not leave out what nobody here reads.
+                unsafe { ptr::write_volatile(step, MaybeUninit::zeroed()) };
+            }
         }
         let block: *mut Free = block.cast();
         self.with_books(|books| {
@@ -135,8 +150,21 @@ impl Pool {
 }
 
 /// Which list has the blocks for `size` bytes.
-fn list(size: usize) -> usize {
-    (size.saturating_sub(1) / STEP).min(LONGEST - 1)
+const fn list(size: usize) -> usize {
+    if size > SHORT {
+        SHORTS + (size - 1).ilog2() as usize - SHORT.ilog2() as usize
+    } else {
+        size.saturating_sub(1) / STEP
+    }
+}
+
+/// How long the blocks of `list` are, in bytes.
+const fn length(list: usize) -> usize {
+    if list < SHORTS {
+        (list + 1) * STEP
+    } else {
+        SHORT << (list - SHORTS + 1)
+    }
 }
 
 /// Lets the thread go on that holds us up, if it waits for our processor.
@@ -162,12 +190,13 @@ mod tests {
     #[test]
     fn a_block_comes_back_overwritten_and_is_given_out_again() {
         static POOL: Pool = Pool::new();
-        for size in [1, 15, 16, 17, 100, 512] {
+        for size in [1, 15, 16, 17, 100, 512, 513, 1024, 1025, 4097, 65_536] {
             let block = POOL.take(layout(size));
             assert!(POOL.holds(block) && block.addr().is_multiple_of(STEP));
-            let length = size.next_multiple_of(STEP);
+            let length = length(list(size));
+            assert!(length >= size);
             // SAFETY: the block is this long.
-            unsafe { block.write_bytes(0xAA, length) };
+            unsafe { block.write_bytes(0xAA, size) };
             // SAFETY: it is not used any more.
             unsafe { POOL.give_back(block, size) };
             assert!(!contents(block, length).contains(&0xAA));
@@ -179,13 +208,15 @@ mod tests {
     #[test]
     fn what_is_long_or_strictly_aligned_is_left_to_others() {
         static POOL: Pool = Pool::new();
-        assert!(POOL.take(layout(513)).is_null());
+        assert!(POOL.take(layout(LONGEST + 1)).is_null());
         assert!(
             POOL.take(Layout::from_size_align(16, 32).unwrap())
                 .is_null()
         );
         assert!(!POOL.holds(ptr::null()));
         assert!(!Pool::is_enough(512, 513) && Pool::is_enough(497, 512));
+        assert!(!Pool::is_enough(1024, 1025) && Pool::is_enough(513, 1024));
+        assert!(!Pool::is_enough(LONGEST, LONGEST + 1));
     }
 
     #[test]
@@ -205,7 +236,7 @@ mod tests {
     fn threads_at_once_never_have_the_same_block() {
         static POOL: Pool = Pool::new();
         let work = |mark: u8| {
-            for size in (1..=512).cycle().take(20_000) {
+            for size in (1..=2100).cycle().take(20_000) {
                 let block = POOL.take(layout(size));
                 // SAFETY: the block is this long.
                 unsafe { block.write_bytes(mark, size) };
