@@ -21,7 +21,7 @@ pub fn account(body: &[u8], token: &PhaseToken) -> Result<Vec<AppSummary>> {
     let answer = serde_json::from_slice(body)
         .map_err(|_| Error::new(ErrorKind::Protocol, "not what a token reaches"))?;
     let account = Account::new(token, answer)?;
-    let all = account.summaries();
+    let all = account.owner.apps.clone();
     for app in &all {
         for environment in &app.environments {
             let place = Scope::new(App::Id(app.id.clone()), environment).place;
@@ -38,10 +38,10 @@ pub fn account(body: &[u8], token: &PhaseToken) -> Result<Vec<AppSummary>> {
 ///
 /// [`ErrorKind::Protocol`] for other JSON, [`ErrorKind::Decryption`] for other keys.
 pub fn rows(body: &[u8], seed: &[u8; 32], salt: &str) -> Result<Vec<Secret>> {
-    let (rows, _) = parted(&Answer::of_json(body))?;
+    let scope = Scope::new(App::Id(String::new()), "").in_folders(Folders::All);
+    let (rows, _) = parted(&Answer::of_json(body), &scope)?;
     let keys = EnvironmentKeys::of_seed(seed, salt);
     let mut vault = Vault::new("it".to_owned(), keys, rows);
-    let scope = Scope::new(App::Id(String::new()), "").in_folders(Folders::All);
     vault.enter(&scope, false)?;
     vault.secrets()
 }
