@@ -39,6 +39,21 @@ pub(crate) struct Request<'a> {
     pub(crate) repeatable: bool,
 }
 
+impl<'a> Request<'a> {
+    /// A GET of `path` and nothing else.
+    pub(crate) fn get(path: &'a str) -> Self {
+        Self {
+            authorization: None,
+            body: None,
+            headers: &[],
+            method: Method::GET,
+            path,
+            query: &[],
+            repeatable: true,
+        }
+    }
+}
+
 /// A client for one server. It connects, and reads certificates, when it is first used.
 #[derive(Debug)]
 pub(crate) struct Http {

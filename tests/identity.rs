@@ -231,6 +231,17 @@ fn fields(request: &Request) -> BTreeMap<String, String> {
     form_urlencoded::parse(&request.body).into_owned().collect()
 }
 
+/// A form has these fields, which are in order of their names, and no others.
+#[track_caller]
+fn assert_fields(request: &Request, expected: &[(&str, &str)]) {
+    let fields = fields(request);
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    assert_eq!(fields, expected);
+}
+
 /// Keys as a metadata service gives them, called `id`.
 fn document(id: &str, expiration: &str) -> String {
     json!({

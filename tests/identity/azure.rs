@@ -3,7 +3,7 @@
 use phase_run::ErrorKind::{Configuration, Credentials, Protocol, Unreachable};
 use phase_run::{Error, MachineIdentity};
 
-use super::{Machine, decoded, failure, fields, login, phase, says};
+use super::{Machine, assert_fields, decoded, failure, fields, login, phase, says};
 use crate::support::server::{Reply, Server};
 
 const TENANT: &str = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
@@ -53,12 +53,7 @@ fn an_application_gets_its_token_for_its_secret() {
         ("grant_type", "client_credentials"),
         ("scope", "https://management.azure.com/.default"),
     ];
-    let fields = fields(request);
-    let fields: Vec<_> = fields
-        .iter()
-        .map(|(a, b)| (a.as_str(), b.as_str()))
-        .collect();
-    assert_eq!(fields, expected);
+    assert_fields(request, &expected);
 }
 
 #[test]

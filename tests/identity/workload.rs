@@ -6,7 +6,7 @@ use phase_run::ErrorKind::{Configuration, Credentials, Denied, Protocol, Unreach
 use phase_run::{Connection, Error, PhaseToken};
 
 use super::roles::{ARN, gives, sts};
-use super::{ACCOUNT, FUTURE, Machine, PAST, fields, phase, says, wait};
+use super::{ACCOUNT, FUTURE, Machine, PAST, assert_fields, fields, phase, says, wait};
 use crate::support::server::{Authority, Refusing, Reply, Server};
 
 fn refuses(status: u16, code: &str, message: &str) -> Reply {
@@ -48,12 +48,7 @@ fn a_workload_gets_the_keys_of_its_role_for_its_token() {
         ("Version", "2011-06-15"),
         ("WebIdentityToken", "eyJ0.a/b+c="),
     ];
-    let fields = fields(request);
-    let fields: Vec<_> = fields
-        .iter()
-        .map(|(a, b)| (a.as_str(), b.as_str()))
-        .collect();
-    assert_eq!(fields, expected);
+    assert_fields(request, &expected);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! The credentials of a container's task: ECS, Fargate, and pod identities of EKS.
 
-use reqwest::Method;
 use zeroize::Zeroizing;
 
 use super::{Keys, document};
@@ -32,12 +31,8 @@ pub(super) async fn keys(search: &Search<'_>) -> Result<Found<Keys>> {
     let http = search.near(base, name)?;
     let request = Request {
         authorization: token.as_ref().map(|token| token.as_str()),
-        body: None,
-        headers: &[],
-        method: Method::GET,
-        path: "",
         query: &query,
-        repeatable: true,
+        ..Request::get("")
     };
     let answer = http.send(&request, search.until).await;
     let answer = answer.map_err(|error| document::unusable(SOURCE, &error))?;

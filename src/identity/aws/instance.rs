@@ -61,13 +61,9 @@ fn address<'a>(search: &Search<'a>) -> Result<&'a str> {
 /// is off, or this is no instance.
 async fn session(http: &Http, search: &Search<'_>) -> Result<Answer, String> {
     let request = Request {
-        authorization: None,
-        body: None,
         headers: &[("X-aws-ec2-metadata-token-ttl-seconds", "21600")],
         method: Method::PUT,
-        path: "/latest/api/token",
-        query: &[],
-        repeatable: true,
+        ..Request::get("/latest/api/token")
     };
     match http.send(&request, search.soon()).await {
         Ok(answer) if answer.status() == 200 => Ok(answer),
@@ -83,13 +79,8 @@ async fn session(http: &Http, search: &Search<'_>) -> Result<Answer, String> {
 async fn get(http: &Http, path: &str, session: &Answer, search: &Search<'_>) -> Result<Answer> {
     let session = session.text("a session token")?;
     let request = Request {
-        authorization: None,
-        body: None,
         headers: &[("X-aws-ec2-metadata-token", session)],
-        method: Method::GET,
-        path,
-        query: &[],
-        repeatable: true,
+        ..Request::get(path)
     };
     http.send(&request, search.until).await
 }

@@ -77,13 +77,10 @@ impl Role<'_> {
         let mut headers = vec![("Accept", "*/*"), ("Content-Type", signature::FORM)];
         headers.extend(signed.iter().map(|(name, value)| (*name, value.expose())));
         let request = Request {
-            authorization: None,
             body: Some(body),
             headers: &headers,
             method: Method::POST,
-            path: "/",
-            query: &[],
-            repeatable: true,
+            ..Request::get("/")
         };
         let answer = http.send(&request, search.until).await;
         let answer = answer.map_err(|error| failed(self.unreachable(), &error))?;

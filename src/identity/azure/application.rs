@@ -100,14 +100,12 @@ impl<'a> Application<'a> {
             ("scope", &scope),
         ];
         pairs.extend_from_slice(proof);
+        let path = format!("/{}/oauth2/v2.0/token", self.tenant);
         let request = Request {
-            authorization: None,
             body: Some(form(&pairs)),
             headers: &[("Content-Type", "application/x-www-form-urlencoded")],
             method: Method::POST,
-            path: &format!("/{}/oauth2/v2.0/token", self.tenant),
-            query: &[],
-            repeatable: true,
+            ..Request::get(&path)
         };
         let answer = http
             .send(&request, search.until)

@@ -1,7 +1,5 @@
 //! The token of a managed identity, which the platform gives to what it runs.
 
-use reqwest::Method;
-
 use super::{granted, reason};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Http, Request};
@@ -68,13 +66,9 @@ async fn ask(
     let client = search.surroundings.text("AZURE_CLIENT_ID")?;
     query.extend(client.map(|id| ("client_id", id)));
     let request = Request {
-        authorization: None,
-        body: None,
         headers,
-        method: Method::GET,
-        path,
         query: &query,
-        repeatable: true,
+        ..Request::get(path)
     };
     http.send(&request, search.until).await
 }

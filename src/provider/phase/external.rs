@@ -66,13 +66,9 @@ impl PhaseToken {
             }
         };
         let request = Request {
-            authorization: None,
             body: Some(proof.login(account, lifetime)?),
-            headers: &[],
             method: Method::POST,
-            path: way.path(),
-            query: &[],
-            repeatable: true,
+            ..Request::get(way.path())
         };
         let until = match way {
             Way::Aws => until.min(Instant::now() + FRESH),

@@ -10,6 +10,7 @@ pub mod fuzz;
 mod keys;
 mod refusal;
 mod rest;
+mod service;
 mod token;
 #[cfg(test)]
 mod vectors;
@@ -20,6 +21,7 @@ mod x25519;
 use crate::credentials::{Holder, PhaseToken};
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Folder;
+use refusal::Trouble;
 
 pub(crate) use encrypted::Encrypted;
 pub(crate) use rest::Rest;
@@ -27,6 +29,20 @@ pub use web::{WebLogin, WebToken};
 
 /// Where leases are looked after, by both APIs.
 const LEASES: &str = "/service/public/v1/secrets/dynamic/leases/";
+
+/// A lease that has ended already need not be ended.
+fn ended(answer: Result<(), Trouble>) -> Result<()> {
+    match answer.map_err(Error::from) {
+        Err(error) if error.kind() == ErrorKind::Missing => Ok(()),
+        answer => answer,
+    }
+}
+
+/// Of several rows of one name, the one changed last: it is the one in use. `age`
+/// gives the date and the id of a row.
+fn newest<T>(rows: &[T], age: impl Fn(&T) -> (&str, &str)) -> Option<&T> {
+    rows.iter().max_by(|a, b| age(a).cmp(&age(b)))
+}
 
 /// Only users have overrides; the server ignores those of other accounts.
 fn require_owner(token: &PhaseToken, personal: bool) -> Result<()> {

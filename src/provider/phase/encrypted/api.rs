@@ -9,36 +9,24 @@ use zeroize::Zeroizing;
 
 use super::account::Located;
 use super::wire::Batch;
-use crate::credentials::PhaseToken;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Answer, Http, Request, json};
+use crate::http::{Answer, Request, json};
 use crate::lease::Lease;
 use crate::provider::phase::LEASES;
 use crate::provider::phase::dynamic::{Dynamics, NO_KEY};
-use crate::provider::phase::refusal::{Trouble, check};
-use crate::provider::phase::token::{TOKENS, TokenAnswer};
+use crate::provider::phase::refusal::Trouble;
+use crate::provider::phase::service::Service;
 use crate::scope::Folder;
 
 const SECRETS: &str = "/service/secrets/";
 
-/// One server, and the token for it.
+/// The API of one server.
 #[derive(Debug)]
 pub(super) struct Api {
-    http: Http,
-    pub(super) token: PhaseToken,
+    pub(super) service: Service,
 }
 
 impl Api {
-    pub(super) fn new(http: Http, token: PhaseToken) -> Self {
-        Self { http, token }
-    }
-
-    /// All that the token reaches.
-    pub(super) async fn token(&self, until: Instant) -> Result<TokenAnswer, Trouble> {
-        let answer = self.get(TOKENS, &[], true, "this token", until).await?;
-        Ok(answer.json("what the token reaches")?)
-    }
-
     /// The secrets of all folders of the environment with that id, or those
     /// called `digest`; `about` says which it is in messages.
     pub(super) async fn secrets(
@@ -54,7 +42,7 @@ impl Api {
         if dynamics == Dynamics::Shown {
             headers.push(("dynamic", "true"));
         }
-        self.get(SECRETS, &headers, true, about, until).await
+        self.get(&headers, true, about, until).await
     }
 
     /// The dynamic secrets of one folder, each with a lease that is made now.
@@ -88,8 +76,7 @@ impl Api {
             ("lease", "true"),
         ];
         headers.extend(ttl.as_deref().map(|ttl| ("lease-ttl", ttl)));
-        self.get(SECRETS, &headers, false, &place.about(), until)
-            .await
+        self.get(&headers, false, &place.about(), until).await
     }
 
     /// Sends changes of secrets.
@@ -117,27 +104,17 @@ impl Api {
 
     async fn get(
         &self,
-        path: &str,
         headers: &[(&'static str, &str)],
         repeatable: bool,
         about: &str,
         until: Instant,
     ) -> Result<Answer, Trouble> {
-        let authorization = self.token.authorization();
         let request = Request {
-            authorization: Some(&authorization),
-            body: None,
             headers,
-            method: Method::GET,
-            path,
-            query: &[],
             repeatable,
+            ..Request::get(SECRETS)
         };
-        check(
-            self.http.send(&request, until).await?,
-            about,
-            &[self.token.id()],
-        )
+        self.service.ask(request, about, &[], until).await
     }
 
     async fn send(
@@ -149,18 +126,14 @@ impl Api {
         about: &str,
         until: Instant,
     ) -> Result<(), Trouble> {
-        let authorization = self.token.authorization();
         let request = Request {
-            authorization: Some(&authorization),
             body: Some(body),
             headers,
             method,
-            path,
-            query: &[],
             repeatable: false,
+            ..Request::get(path)
         };
-        let answer = self.http.send(&request, until).await?;
-        let answer = check(answer, about, &[self.token.id()])?;
+        let answer = self.service.ask(request, about, &[], until).await?;
         // Success is an empty answer here; a page of some other server is none.
         if !answer.is_empty() {
             answer.json::<serde::de::IgnoredAny>("a confirmation")?;

@@ -43,8 +43,8 @@ impl Encrypted {
 
     async fn ask(&self, until: Instant) -> Result<Arc<Account>> {
         let since = Instant::now();
-        let answer = self.api.token(until).await?;
-        let account = Arc::new(Account::new(&self.api.token, answer)?);
+        let answer = self.api.service.token(until).await?;
+        let account = Arc::new(Account::new(&self.api.service.token, answer)?);
         if let Ok(mut known) = self.account.lock() {
             *known = Some((since, Arc::clone(&account)));
         }

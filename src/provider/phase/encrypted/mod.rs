@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 
 use super::dynamic::Dynamics;
-use super::{absent, exists, require_owner, without_override};
+use super::service::Service;
+use super::{absent, ended, exists, newest, require_owner, without_override};
 use crate::credentials::PhaseToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Connection, Http};
@@ -145,7 +146,7 @@ impl Backend for Encrypted {
     }
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
-        require_owner(&self.api.token, secret.personal.is_some())?;
+        require_owner(&self.api.service.token, secret.personal.is_some())?;
         let account = self.account(until).await?;
         let place = account.locate(place)?;
         let keys = account.keys(&place)?;
@@ -171,18 +172,15 @@ impl Backend for Encrypted {
         until: Instant,
     ) -> Result<()> {
         require_owner(
-            &self.api.token,
+            &self.api.service.token,
             change.personal.is_some() || change.toggle_personal,
         )?;
         let account = self.account(until).await?;
         let place = account.locate(place)?;
         let keys = account.keys(&place)?;
         let rows = self.named(&account, &place, folder, name, until).await?;
-        // Of two rows of one name, the one changed last is the one in use.
-        let newest = rows
-            .iter()
-            .max_by(|a, b| age(&a.updated, &a.id).cmp(&age(&b.updated, &b.id)));
-        let stored = newest.ok_or_else(|| absent(name, folder, &place.place.environment))?;
+        let stored = newest(&rows, |row| age(&row.updated, &row.id));
+        let stored = stored.ok_or_else(|| absent(name, folder, &place.place.environment))?;
         if change.toggle_personal && change.personal.is_none() && stored.own.is_none() {
             return Err(without_override(name));
         }
@@ -220,10 +218,7 @@ impl Backend for Encrypted {
     }
 
     async fn revoke(&self, lease: &Lease, until: Instant) -> Result<()> {
-        match self.api.revoke(lease, until).await.map_err(Error::from) {
-            Err(error) if error.kind() == ErrorKind::Missing => Ok(()),
-            answer => answer,
-        }
+        ended(self.api.revoke(lease, until).await)
     }
 
     fn references(&self) -> References {
@@ -238,7 +233,12 @@ impl Encrypted {
     pub(crate) fn new(token: PhaseToken, connection: &Connection) -> Result<Self> {
         Ok(Self {
             account: Mutex::new(None),
-            api: Api::new(Http::new(connection)?, token),
+            api: Api {
+                service: Service {
+                    http: Http::new(connection)?,
+                    token,
+                },
+            },
         })
     }
 }

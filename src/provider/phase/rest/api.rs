@@ -6,14 +6,13 @@ use reqwest::Method;
 use zeroize::Zeroizing;
 
 use super::wire::{App, Batch, Environment, List, secret};
-use crate::credentials::PhaseToken;
 use crate::error::Result;
-use crate::http::{Answer, Http, Request, json};
+use crate::http::{Answer, Request, json};
 use crate::lease::Lease;
 use crate::provider::phase::LEASES;
 use crate::provider::phase::dynamic::{Dynamic, Dynamics};
-use crate::provider::phase::refusal::{Trouble, check};
-use crate::provider::phase::token::{TOKENS, TokenAnswer};
+use crate::provider::phase::refusal::Trouble;
+use crate::provider::phase::service::Service;
 use crate::provider::phase::wire::Row;
 use crate::scope::Folder;
 use crate::secret::{Change, NewSecret, Secret, SecretValue};
@@ -22,11 +21,10 @@ const APPS: &str = "/service/public/v1/apps/";
 const ENVIRONMENTS: &str = "/service/public/v1/environments/";
 const SECRETS: &str = "/service/public/v1/secrets/";
 
-/// One server, and the token for it.
+/// The API of one server.
 #[derive(Debug)]
 pub(super) struct Api {
-    http: Http,
-    pub(super) token: PhaseToken,
+    pub(super) service: Service,
 }
 
 /// What a list of secrets holds.
@@ -56,16 +54,6 @@ impl Target<'_> {
 }
 
 impl Api {
-    pub(super) fn new(http: Http, token: PhaseToken) -> Self {
-        Self { http, token }
-    }
-
-    /// Whose the token is. The keys that come with it are of no use here.
-    pub(super) async fn token(&self, until: Instant) -> Result<TokenAnswer, Trouble> {
-        let answer = self.get(TOKENS, &[], true, "this token", until).await?;
-        Ok(answer.json("what the token reaches")?)
-    }
-
     /// The apps, in the server's order.
     pub(super) async fn apps(&self, until: Instant) -> Result<Vec<App>, Trouble> {
         let answer = self.get(APPS, &[], true, "the list of apps", until).await?;
@@ -206,21 +194,12 @@ impl Api {
         about: &str,
         until: Instant,
     ) -> Result<Answer, Trouble> {
-        let authorization = self.token.authorization();
         let request = Request {
-            authorization: Some(&authorization),
-            body: None,
-            headers: &[],
-            method: Method::GET,
-            path,
             query,
             repeatable,
+            ..Request::get(path)
         };
-        check(
-            self.http.send(&request, until).await?,
-            about,
-            &[self.token.id()],
-        )
+        self.service.ask(request, about, &[], until).await
     }
 
     #[expect(clippy::too_many_arguments, reason = "a request has that many parts")]
@@ -234,19 +213,14 @@ impl Api {
         values: &[Option<&SecretValue>],
         until: Instant,
     ) -> Result<(), Trouble> {
-        let authorization = self.token.authorization();
         let request = Request {
-            authorization: Some(&authorization),
             body: Some(body),
-            headers: &[],
             method,
-            path,
             query: &target.query(),
             repeatable: false,
+            ..Request::get(path)
         };
-        let mut hidden = vec![self.token.id()];
-        hidden.extend(values.iter().flatten().map(|value| value.expose()));
-        let answer = check(self.http.send(&request, until).await?, about, &hidden)?;
+        let answer = self.service.ask(request, about, values, until).await?;
         // A page of some other server with status 200 is no success.
         answer.json::<serde::de::IgnoredAny>("a confirmation")?;
         Ok(())

@@ -65,7 +65,7 @@ impl Rest {
         match &place.app {
             App::Id(id) => id.clone_into(&mut found.id),
             App::Name(wanted) => {
-                if self.api.token.holder() == Holder::Service {
+                if self.api.service.token.holder() == Holder::Service {
                     return Err(Error::new(
                         ErrorKind::Configuration,
                         format!(

@@ -12,7 +12,8 @@ use std::time::Instant;
 
 use super::dynamic::{self, Dynamic, Dynamics};
 use super::refusal::Trouble;
-use super::{absent, exists, require_owner, without_override};
+use super::service::Service;
+use super::{absent, ended, exists, newest, require_owner, without_override};
 use crate::credentials::PhaseToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Connection, Http};
@@ -76,7 +77,7 @@ impl Backend for Rest {
     }
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
-        require_owner(&self.api.token, secret.personal.is_some())?;
+        require_owner(&self.api.service.token, secret.personal.is_some())?;
         let mut found = self.find(place, until).await?;
         let mut result = self.api.create(found.target(), secret, until).await;
         if let Err(Trouble::NoEnvironment(_)) = result {
@@ -103,17 +104,12 @@ impl Backend for Rest {
         until: Instant,
     ) -> Result<()> {
         require_owner(
-            &self.api.token,
+            &self.api.service.token,
             change.personal.is_some() || change.toggle_personal,
         )?;
         let (found, rows) = self.rows(place, folder, name, until).await?;
-        // Of two rows of one name, the one changed last is the one in use.
-        let stored = rows
-            .iter()
-            .max_by(|a, b| age(&a.updated, &a.id).cmp(&age(&b.updated, &b.id)));
-        let Some(stored) = stored else {
-            return Err(absent(name, folder, &found.environment));
-        };
+        let stored = newest(&rows, |row| age(&row.updated, &row.id));
+        let stored = stored.ok_or_else(|| absent(name, folder, &found.environment))?;
         if change.toggle_personal && change.personal.is_none() && stored.personal.is_none() {
             return Err(without_override(name));
         }
@@ -150,15 +146,12 @@ impl Backend for Rest {
     }
 
     async fn owner(&self, until: Instant) -> Result<Owner> {
-        let answer = self.api.token(until).await?;
-        Ok(answer.in_order().owner(self.api.token.holder()))
+        let answer = self.api.service.token(until).await?;
+        Ok(answer.in_order().owner(self.api.service.token.holder()))
     }
 
     async fn revoke(&self, lease: &Lease, until: Instant) -> Result<()> {
-        match self.api.revoke(lease, until).await.map_err(Error::from) {
-            Err(error) if error.kind() == ErrorKind::Missing => Ok(()),
-            answer => answer,
-        }
+        ended(self.api.revoke(lease, until).await)
     }
 
     fn references(&self) -> References {
@@ -169,7 +162,12 @@ impl Backend for Rest {
 impl Rest {
     pub(crate) fn new(token: PhaseToken, connection: &Connection) -> Result<Self> {
         Ok(Self {
-            api: Api::new(Http::new(connection)?, token),
+            api: Api {
+                service: Service {
+                    http: Http::new(connection)?,
+                    token,
+                },
+            },
         })
     }
 
