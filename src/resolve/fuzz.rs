@@ -57,7 +57,7 @@ pub fn resolved(secrets: Vec<Secret>, plan: &Plan<'_>) -> Result<Vec<Resolved>> 
     let mut resolver = Resolver::following(home, Arc::clone(&stock) as Arc<dyn Stock>, plan);
     loop {
         match resolver.step(&roots)? {
-            Step::Done(resolved, _) => return Ok(resolved),
+            Step::Done(done, _) => return Ok(done),
             Step::Needs(places) => {
                 let absent = || Error::new(ErrorKind::Missing, "there is no other environment");
                 let names = places.into_iter().map(|place| (place, Err(absent())));
