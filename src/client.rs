@@ -64,15 +64,18 @@ impl Client {
                 api,
                 connection,
                 token,
-            } => match api {
-                PhaseApi::Auto if !token.holds_keys() => {
+            } => {
+                let rest = match api {
+                    PhaseApi::Auto => !token.holds_keys(),
+                    PhaseApi::Encrypted => false,
+                    PhaseApi::Rest => true,
+                };
+                if rest {
                     Provider::PhaseRest(Rest::new(token, &connection)?)
-                }
-                PhaseApi::Rest => Provider::PhaseRest(Rest::new(token, &connection)?),
-                PhaseApi::Auto | PhaseApi::Encrypted => {
+                } else {
                     Provider::Phase(Encrypted::new(token, &connection)?)
                 }
-            },
+            }
             #[cfg(feature = "vault")]
             Credentials::Vault { file, key } => Provider::Vault(Vault::new(file, key)),
         };

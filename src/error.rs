@@ -5,6 +5,7 @@
 
 use std::error;
 use std::fmt;
+use std::io;
 
 /// What every fallible function of this library returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -85,6 +86,14 @@ impl Error {
         self
     }
 
+    /// The error and its cause, in one line.
+    pub(crate) fn told(&self) -> String {
+        match &self.source {
+            Some(source) => format!("{self}: {source}"),
+            None => self.to_string(),
+        }
+    }
+
     /// What went wrong, for a program.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -96,6 +105,13 @@ impl Error {
     pub fn advice(&self) -> Option<&str> {
         self.help.as_deref()
     }
+}
+
+/// What the system says, without its number: "connection refused".
+pub(crate) fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    text.to_lowercase()
 }
 
 impl fmt::Display for Error {

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, quoted};
 pub use connection::Connection;
 use failure::Failure;
 use headers::headers;
@@ -104,7 +104,7 @@ impl Http {
         let client = self.client()?;
         let safe = request.repeatable;
         if until <= Instant::now() {
-            return Err(self.late(request, None));
+            return Err(self.late(None));
         }
         let mut last: Option<Failure> = None;
         let mut attempt = 0;
@@ -118,7 +118,7 @@ impl Http {
                 (Err(_), Some(failure)) if start.elapsed() < Self::MOMENT => {
                     return failure.end(safe);
                 }
-                (Err(_), last) => return Err(self.late(request, last)),
+                (Err(_), last) => return Err(failure::warn_of_half_done(self.late(last), safe)),
             };
             if !(failure.passing && (safe || failure.unsent)) {
                 return failure.end(safe);
@@ -246,15 +246,14 @@ impl Http {
             .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    fn late(&self, request: &Request<'_>, last: Option<Failure>) -> Error {
+    fn late(&self, last: Option<Failure>) -> Error {
         let message = format!("no answer from {} within the time given", self.name());
         let error = Error::new(ErrorKind::Timeout, message)
             .help("a longer --timeout may help; check --host and the network if it does not");
-        let error = match last {
+        match last {
             Some(failure) => error.because(failure.text()),
             None => error,
-        };
-        failure::warn_of_half_done(error, request.repeatable)
+        }
     }
 
     /// How long a connection may take.

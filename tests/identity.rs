@@ -242,6 +242,11 @@ fn assert_fields(request: &Request, expected: &[(&str, &str)]) {
     assert_eq!(fields, expected);
 }
 
+/// Too many requests, for longer than anybody waits.
+fn busy() -> Reply {
+    Reply::json(429, "").header("retry-after", "3600")
+}
+
 /// Keys as a metadata service gives them, called `id`.
 fn document(id: &str, expiration: &str) -> String {
     json!({

@@ -193,6 +193,28 @@ impl Answer {
     }
 }
 
+/// A part of an answer that may be shown: its beginning, if it repeats none of `hidden`.
+pub(crate) fn quoted(text: &str, hidden: &[&str]) -> Option<String> {
+    let secret = hidden
+        .iter()
+        .any(|hidden| !hidden.is_empty() && text.contains(hidden));
+    let text: String = text.trim().chars().take(200).collect();
+    (!secret && !text.is_empty()).then(|| format!("{text:?}"))
+}
+
 fn unusable(message: String) -> Error {
     Error::new(ErrorKind::Protocol, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_is_quoted_unless_it_repeats_a_secret() {
+        assert_eq!(quoted(" no\n", &["", "hunter2"]).unwrap(), "\"no\"");
+        assert_eq!(quoted("not hunter2", &["hunter2"]), None);
+        assert_eq!(quoted(" ", &[]), None);
+        assert_eq!(quoted(&"x".repeat(1000), &[]).unwrap().len(), 202);
+    }
 }

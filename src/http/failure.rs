@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustls::{CertificateError, InvalidMessage};
 
 use super::Answer;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, plain};
 
 /// An attempt that gave no final answer.
 #[derive(Debug)]
@@ -117,8 +117,7 @@ impl Failure {
     pub(super) fn text(&self) -> String {
         match &self.what {
             What::Answer(answer) => format!("the last answer had status {}", answer.status()),
-            What::Error(error) => error::Error::source(error)
-                .map_or_else(|| error.to_string(), |source| format!("{error}: {source}")),
+            What::Error(error) => error.told(),
         }
     }
 }
@@ -186,13 +185,7 @@ fn cause(error: &reqwest::Error) -> String {
     if let Some(error) = find::<io::Error>(error)
         && error.raw_os_error().is_some()
     {
-        // "Connection refused (os error 111)" without the number.
-        return error
-            .to_string()
-            .split(" (os error")
-            .next()
-            .unwrap_or_default()
-            .to_lowercase();
+        return plain(error);
     }
     let mut innermost: &dyn error::Error = error;
     while let Some(source) = innermost.source() {

@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 
 use super::Search;
 use crate::error::{Error, ErrorKind, Result};
+use crate::http::json;
 use crate::secret::SecretValue;
 use profile::Profiles;
 
@@ -42,12 +43,7 @@ impl CallerIdentity {
 
     /// The headers as a JSON object, name to value.
     pub(crate) fn headers(&self) -> Result<Zeroizing<Vec<u8>>> {
-        serde_json::to_vec(&Headers(&self.headers))
-            .map(Zeroizing::new)
-            .map_err(|error| {
-                Error::new(ErrorKind::System, "the request cannot be written as JSON")
-                    .because(error)
-            })
+        json(&Headers(&self.headers))
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{Search, Tried};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::Answer;
+use crate::http::{Answer, quoted};
 use crate::secret::SecretValue;
 
 /// A token for `resource`, which says who this machine is. It is good for some
@@ -71,5 +71,5 @@ fn reason(answer: &Answer, hidden: &[&str]) -> Option<String> {
     } else {
         description
     };
-    super::quoted(text.lines().next().unwrap_or_default(), hidden)
+    quoted(text.lines().next().unwrap_or_default(), hidden)
 }

@@ -8,7 +8,6 @@ mod aws;
 mod azure;
 mod surroundings;
 
-use std::error;
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
@@ -139,22 +138,7 @@ fn unusable(name: &str) -> String {
 
 /// `error` as the cause of what `message` says. Its advice was for another server.
 fn failed(message: impl Into<String>, error: &Error) -> Error {
-    Error::new(error.kind(), message).because(told(error))
-}
-
-/// `error` and its cause, in one line.
-fn told(error: &Error) -> String {
-    error::Error::source(error)
-        .map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
-}
-
-/// A part of an answer that may be shown: its beginning, if it repeats none of `hidden`.
-fn quoted(text: &str, hidden: &[&str]) -> Option<String> {
-    let secret = hidden
-        .iter()
-        .any(|hidden| !hidden.is_empty() && text.contains(hidden));
-    let text: String = text.trim().chars().take(200).collect();
-    (!secret && !text.is_empty()).then(|| format!("{text:?}"))
+    Error::new(error.kind(), message).because(error.told())
 }
 
 /// `pairs` as the body of a form. It is written in one piece, so that it leaves
@@ -190,13 +174,5 @@ mod tests {
         let body = form(&[("x", &worst)]);
         assert_eq!(body.len(), 2 + 6 * 1000);
         assert!(body.capacity() < body.len() + 16, "it has grown");
-    }
-
-    #[test]
-    fn what_a_server_says_is_quoted_unless_it_repeats_a_secret() {
-        assert_eq!(quoted(" no\n", &["", "hunter2"]).unwrap(), "\"no\"");
-        assert_eq!(quoted("not hunter2", &["hunter2"]), None);
-        assert_eq!(quoted(" ", &[]), None);
-        assert_eq!(quoted(&"x".repeat(1000), &[]).unwrap().len(), 202);
     }
 }

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
-use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, plain};
 
 /// Where a machine's identity is looked for: a copy of the variables that the
 /// clouds' own tools read, and the home folder with their files.
@@ -144,13 +143,6 @@ pub(super) fn token(file: &Path) -> Result<Zeroizing<String>> {
     };
     let message = format!("no token from {}", file.display());
     Err(Error::new(ErrorKind::Configuration, message).because(problem))
-}
-
-/// What the system says, without its number.
-pub(super) fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    text.to_lowercase()
 }
 
 #[cfg(test)]

@@ -6,16 +6,24 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 
 /// The most requests under way at the same time.
-pub(super) const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 8;
 
 /// The results of all `futures`, in their order; so many run at the same time.
 pub(super) async fn each<T, F: Future<Output = T>>(futures: impl Iterator<Item = F>) -> Vec<T> {
-    let mut cannot_fail = futures.map(|future| async { Ok::<T, Infallible>(future.await) });
+    let Ok(all) = all(futures.map(|future| async { Ok::<T, Infallible>(future.await) })).await;
+    all
+}
+
+/// The same, or the first error there is.
+pub(super) async fn all<T, E, F>(mut futures: impl Iterator<Item = F>) -> Result<Vec<T>, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
     let mut results = Vec::new();
     loop {
-        let Ok(some) = all(cannot_fail.by_ref().take(AT_ONCE)).await;
+        let some = together(futures.by_ref().take(AT_ONCE)).await?;
         if some.is_empty() {
-            return results;
+            return Ok(results);
         }
         results.extend(some);
     }
@@ -53,8 +61,8 @@ fn ready<T>(poll: Poll<T>) -> Option<T> {
     }
 }
 
-/// The results of all `futures`, in their order, or the first error there is.
-pub(super) async fn all<T, E, F>(futures: impl Iterator<Item = F>) -> Result<Vec<T>, E>
+/// The results of all `futures`, which all run at the same time.
+async fn together<T, E, F>(futures: impl Iterator<Item = F>) -> Result<Vec<T>, E>
 where
     F: Future<Output = Result<T, E>>,
 {

@@ -1,9 +1,9 @@
 //! Azure: client secret, workload identity, managed identity.
 
-use phase_run::ErrorKind::{Configuration, Credentials, Protocol, Unreachable};
+use phase_run::ErrorKind::{Configuration, Credentials, Protocol, Throttled, Unreachable};
 use phase_run::{Error, MachineIdentity};
 
-use super::{Machine, assert_fields, decoded, failure, fields, login, phase, says};
+use super::{Machine, assert_fields, busy, decoded, failure, fields, login, phase, says};
 use crate::support::server::{Reply, Server};
 
 const TENANT: &str = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
@@ -261,4 +261,8 @@ fn a_managed_identity_that_is_set_up_must_answer() {
     let error = fails(&Machine::new().set("AZURE_POD_IDENTITY_AUTHORITY_HOST", &cloud.url()));
     assert_eq!(error.kind(), Unreachable);
     says(&error, &["status 410", "in a minute"]);
+    let cloud = Server::always(busy());
+    let error = fails(&Machine::new().set("AZURE_POD_IDENTITY_AUTHORITY_HOST", &cloud.url()));
+    assert_eq!(error.kind(), Throttled);
+    says(&error, &["metadata service gives no token"]);
 }

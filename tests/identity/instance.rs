@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use phase_run::ErrorKind::Credentials;
+use phase_run::ErrorKind::{Credentials, Throttled, Unreachable};
 
-use super::{FUTURE, Machine, PAST, document, says};
+use super::{FUTURE, Machine, PAST, busy, document, says};
 use crate::support::server::{Reply, Request, Server};
 
 const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
@@ -100,6 +100,20 @@ fn a_service_that_says_nothing_is_given_up_soon() {
         "the timeout is 30 s"
     );
     says(&error, &["instance (no answer from 127.0.0.1:"]);
+}
+
+#[test]
+fn a_service_that_is_there_but_busy_or_broken_is_an_error_and_not_the_next_source() {
+    for (reply, kind, part) in [
+        (busy(), Throttled, "too many requests"),
+        (Reply::json(501, ""), Unreachable, "status 501"),
+    ] {
+        for cloud in [Server::always(reply.clone()), with(reply)] {
+            let error = on(&cloud).fails();
+            assert_eq!(error.kind(), kind);
+            says(&error, &["the instance's metadata service gives no", part]);
+        }
+    }
 }
 
 #[test]

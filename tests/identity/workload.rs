@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use phase_run::ErrorKind::{Configuration, Credentials, Denied, Protocol, Unreachable};
+use phase_run::ErrorKind::{Configuration, Credentials, Denied, Protocol, Throttled, Unreachable};
 use phase_run::{Connection, Error, PhaseToken};
 
 use super::roles::{ARN, gives, sts};
@@ -82,6 +82,8 @@ fn a_refusal_of_sts_is_told_without_the_token() {
     says(&error, &["ExpiredTokenException", "issuer or audience"]);
     let error = failure(refuses(400, "InvalidIdentityToken", "bad: eyJ0.a/b+c="));
     assert_eq!(error.kind(), Credentials);
+    let error = failure(refuses(400, "Throttling", "Rate exceeded"));
+    assert_eq!(error.kind(), Throttled);
     let error = failure(Reply::typed(400, "text/html", "<h1>hunter2</h1>"));
     says(&error, &["status 400"]);
 }

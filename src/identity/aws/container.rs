@@ -38,11 +38,9 @@ pub(super) async fn keys(search: &Search<'_>) -> Result<Found<Keys>> {
     let answer = answer.map_err(|error| document::unusable(SOURCE, &error))?;
     match answer.status() {
         200 => document::keys(&answer, SOURCE).map(Found::It),
-        status => Err(document::refused(SOURCE)
-            .because(format!("it answered with status {status}"))
-            .help(
-                "check the role of the task or the pod, and AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-            )),
+        status => Err(document::denied(SOURCE, status).help(
+            "check the role of the task or the pod, and AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        )),
     }
 }
 

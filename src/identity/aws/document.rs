@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::Keys;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::Answer;
-use crate::identity::{failed, quoted};
+use crate::http::{Answer, quoted};
+use crate::identity::failed;
 use crate::secret::SecretValue;
 
 /// What a metadata service answers, when it is well and when it is not.
@@ -39,7 +39,8 @@ pub(super) fn keys(answer: &Answer, source: &str) -> Result<Keys> {
     if let Some(code) = code.filter(|code| code != "Success") {
         let text = message.map_or_else(|| code.clone(), |message| format!("{code}: {message}"));
         let said = quoted(&text, &[]).unwrap_or_default();
-        return Err(refused(source).because(format!("it said {said}")));
+        let message = format!("{source} gives no credentials");
+        return Err(Error::new(ErrorKind::Credentials, message).because(format!("it said {said}")));
     }
     let (Some(id), Some(secret)) = (access_key_id, secret_access_key) else {
         let message = format!("{source} answered without AccessKeyId or SecretAccessKey");
@@ -60,12 +61,14 @@ pub(super) fn unusable(source: &str, error: &Error) -> Error {
     failed(format!("{source} gives no credentials"), error)
 }
 
-/// The error of an answer that says no.
-pub(super) fn refused(source: &str) -> Error {
-    Error::new(
-        ErrorKind::Credentials,
-        format!("{source} gives no credentials"),
-    )
+/// The error of an answer that has another status than it should.
+pub(super) fn denied(source: &str, status: u16) -> Error {
+    let kind = match status {
+        500.. => ErrorKind::Unreachable,
+        _ => ErrorKind::Credentials,
+    };
+    Error::new(kind, format!("{source} gives no credentials"))
+        .because(format!("it answered with status {status}"))
 }
 
 /// Fails if the time `expiration` has come.

@@ -3,9 +3,9 @@
 use reqwest::Method;
 
 use super::{Keys, document};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Http, Request};
-use crate::identity::{Found, Search, told};
+use crate::identity::{Found, Search};
 
 const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 const SOURCE: &str = "the instance's metadata service";
@@ -19,9 +19,9 @@ pub(super) async fn keys(search: &Search<'_>) -> Result<Found<Keys>> {
         ));
     }
     let http = search.near(address(search)?, ENDPOINT)?;
-    let session = match session(&http, search).await {
-        Ok(session) => session,
-        Err(reason) => return Ok(Found::Nothing(reason)),
+    let session = match session(&http, search).await? {
+        Found::It(session) => session,
+        Found::Nothing(reason) => return Ok(Found::Nothing(reason)),
     };
     let unusable = |error: Error| document::unusable(SOURCE, &error);
     let ask = async |path: &str| get(&http, path, &session, search).await.map_err(unusable);
@@ -29,7 +29,7 @@ pub(super) async fn keys(search: &Search<'_>) -> Result<Found<Keys>> {
     let role = match roles.status() {
         200 => roles.text("the name of a role").map_err(unusable)?.trim(),
         404 => "",
-        status => return Err(denied(status)),
+        status => return Err(document::denied(SOURCE, status)),
     };
     let Some(role) = role.lines().next() else {
         return Ok(Found::Nothing("the instance has no role".to_owned()));
@@ -37,12 +37,8 @@ pub(super) async fn keys(search: &Search<'_>) -> Result<Found<Keys>> {
     let answer = ask(&format!("{ROLES}{role}")).await?;
     match answer.status() {
         200 => document::keys(&answer, SOURCE).map(Found::It),
-        status => Err(denied(status)),
+        status => Err(document::denied(SOURCE, status)),
     }
-}
-
-fn denied(status: u16) -> Error {
-    document::refused(SOURCE).because(format!("it answered with status {status}"))
 }
 
 fn address<'a>(search: &Search<'a>) -> Result<&'a str> {
@@ -59,20 +55,25 @@ fn address<'a>(search: &Search<'a>) -> Result<&'a str> {
 
 /// What the service wants to see with every question, or why there is none: it
 /// is off, or this is no instance.
-async fn session(http: &Http, search: &Search<'_>) -> Result<Answer, String> {
+async fn session(http: &Http, search: &Search<'_>) -> Result<Found<Answer>> {
     let request = Request {
         headers: &[("X-aws-ec2-metadata-token-ttl-seconds", "21600")],
         method: Method::PUT,
         ..Request::get("/latest/api/token")
     };
     match http.send(&request, search.soon()).await {
-        Ok(answer) if answer.status() == 200 => Ok(answer),
-        Ok(answer) => Err(format!(
-            "{} answered with status {}",
-            http.name(),
-            answer.status()
-        )),
-        Err(error) => Err(told(&error)),
+        Ok(answer) => match answer.status() {
+            200 => Ok(Found::It(answer)),
+            status @ 500.. => Err(document::denied(SOURCE, status)),
+            status => Ok(Found::Nothing(format!(
+                "{} answered with status {status}",
+                http.name()
+            ))),
+        },
+        Err(error) if error.kind() == ErrorKind::Throttled => {
+            Err(document::unusable(SOURCE, &error))
+        }
+        Err(error) => Ok(Found::Nothing(error.told())),
     }
 }
 

@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::ini::{Line, lines};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, plain};
 use crate::identity::Surroundings;
-use crate::identity::surroundings::plain;
 
 /// The two files, and which profile of theirs is chosen.
 pub(super) struct Profiles {

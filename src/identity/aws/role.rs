@@ -7,8 +7,8 @@ use reqwest::Method;
 
 use super::{Keys, Region, document, signature};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Answer, Http, Request};
-use crate::identity::{Search, failed, form, quoted, surroundings};
+use crate::http::{Answer, Http, Request, quoted};
+use crate::identity::{Search, failed, form, surroundings};
 
 /// Shown by AWS where nothing else names a session.
 const SESSION: &str = "phase-run";
@@ -119,6 +119,7 @@ impl Role<'_> {
         let code = element(text, "Code").unwrap_or_default();
         let (kind, advice) = match code {
             _ if status >= 500 => (ErrorKind::Unreachable, "try again later"),
+            "Throttling" | "ThrottlingException" => (ErrorKind::Throttled, "try again later"),
             "AccessDenied" => (
                 ErrorKind::Denied,
                 "the trust policy of the role must name who asks, and their policy the role",

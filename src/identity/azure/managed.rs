@@ -3,7 +3,7 @@
 use super::{granted, reason};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Http, Request};
-use crate::identity::{Found, Search, failed, told};
+use crate::identity::{Found, Search, failed};
 use crate::secret::SecretValue;
 
 const INSTANCE: &str = "the instance's metadata service";
@@ -40,11 +40,14 @@ pub(super) async fn of_instance(search: &Search<'_>, resource: &str) -> Result<F
     let headers = [("Metadata", "true")];
     let answer = match ask(&http, path, "2018-02-01", &headers, search, resource).await {
         Ok(answer) => answer,
-        Err(error) => return Ok(Found::Nothing(told(&error))),
+        Err(error) if error.kind() == ErrorKind::Throttled => {
+            return Err(failed(format!("{INSTANCE} gives no token"), &error));
+        }
+        Err(error) => return Ok(Found::Nothing(error.told())),
     };
     match answer.status() {
         200 => granted(&answer, INSTANCE).map(Found::It),
-        410 | 429 | 500.. => Err(denied(INSTANCE, &answer, &[])),
+        410 | 500.. => Err(denied(INSTANCE, &answer, &[])),
         // No identity is assigned, or another cloud answers.
         status => Ok(Found::Nothing(match reason(&answer, &[]) {
             Some(text) => format!("{INSTANCE} said {text}"),
@@ -75,7 +78,7 @@ async fn ask(
 
 fn denied(source: &str, answer: &Answer, hidden: &[&str]) -> Error {
     let (kind, advice) = match answer.status() {
-        410 | 429 | 500.. => (ErrorKind::Unreachable, "try again in a minute"),
+        410 | 500.. => (ErrorKind::Unreachable, "try again in a minute"),
         _ => (
             ErrorKind::Credentials,
             "assign an identity, and name it in AZURE_CLIENT_ID if there are several",

@@ -24,7 +24,6 @@ pub(super) fn map<T: Sync, U: Send>(items: &[T], work: impl Fn(&T) -> U + Sync) 
     let done = Mutex::new(Vec::with_capacity(items.len().div_ceil(CHUNK)));
     let help = || {
         loop {
-            // A thread that panicked took its chunk with it; the others go on.
             let next = chunks.lock().map_or(None, |mut chunks| chunks.next());
             let Some((number, chunk)) = next else { return };
             let results: Vec<U> = chunk.iter().map(&work).collect();

@@ -20,6 +20,8 @@ mod x25519;
 
 use crate::credentials::{Holder, PhaseToken};
 use crate::error::{Error, ErrorKind, Result};
+use crate::notice::Notice;
+use crate::pick::listed;
 use crate::scope::Folder;
 use refusal::Trouble;
 
@@ -63,6 +65,32 @@ fn spelt<'a>(mut names: impl Iterator<Item = &'a str>, name: &str) -> String {
         name.to_owned()
     } else {
         name.to_uppercase()
+    }
+}
+
+/// Tells of the choice of `chosen`, if it is only a part of its name that is `wanted`.
+fn note(notices: &mut Vec<Notice>, partial: bool, what: &'static str, wanted: &str, chosen: &str) {
+    if partial {
+        notices.push(Notice::Chosen {
+            what,
+            wanted: wanted.to_owned(),
+            chosen: chosen.to_owned(),
+        });
+    }
+}
+
+fn no_app(id: &str) -> Error {
+    let text = format!("there is no app with the id {id:?}");
+    Error::new(ErrorKind::Missing, text)
+}
+
+/// The advice to choose one of `apps`: id and name.
+fn reached<'a>(apps: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let apps: Vec<String> = apps.map(|(id, name)| format!("{id} ({name})")).collect();
+    if apps.is_empty() {
+        "these credentials reach no app".to_owned()
+    } else {
+        format!("there are: {}", listed(apps.iter().map(String::as_str)))
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::wire::Complaint;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::Answer;
+use crate::http::{Answer, quoted};
 
 /// A call that failed, told apart as far as another call may mend it.
 #[derive(Debug)]
@@ -163,16 +163,9 @@ pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answ
         Err(_) => String::new(),
     };
     let error = error(status, &text, about);
-    let repeats = hidden
-        .iter()
-        .any(|secret| !secret.is_empty() && text.contains(secret));
-    let error = if text.is_empty() || repeats {
-        error
-    } else {
-        error.because(format!(
-            "the server said {:?}",
-            text.chars().take(200).collect::<String>()
-        ))
+    let error = match quoted(&text, hidden) {
+        Some(text) => error.because(format!("the server said {text}")),
+        None => error,
     };
     Err(match status {
         404 if text.starts_with("App with ID") => Trouble::NoApp(error),
@@ -205,11 +198,6 @@ fn error(status: u16, text: &str, about: &str) -> Error {
             ErrorKind::Conflict,
             format!("{about} has changed meanwhile"),
             "look again with list",
-        ),
-        429 => (
-            ErrorKind::Throttled,
-            "too many requests".to_owned(),
-            "try again later",
         ),
         500.. => (
             ErrorKind::Unreachable,

@@ -1,14 +1,20 @@
-//! JSON that both APIs answer with. These types go no further than their callers here.
+//! JSON that both APIs speak. These types go no further than their callers here.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Folder;
 use crate::secret::SecretValue;
+
+/// The body of every change: `{"secrets": [one]}`.
+#[derive(Serialize)]
+pub(super) struct Batch<T> {
+    pub(super) secrets: Vec<T>,
+}
 
 /// Text that stays in the buffer it came in until it is needed; `null` is
 /// empty. (An `Option<Cow<str>>` would be copied at once.)

@@ -72,7 +72,7 @@ impl Pool {
     /// A block for `layout`, all zeros. Null if that is too long, too strictly
     /// aligned, or if there is no room left.
     pub(super) fn take(&self, layout: Layout) -> *mut u8 {
-        if layout.size() > LONGEST || layout.align() > STEP {
+        if layout.size() > LONGEST || layout.align() > align_of::<Step>() {
             return ptr::null_mut();
         }
         let list = list(layout.size());

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use crate::credentials::PhaseToken;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::notice::Notice;
 use crate::owner::Owner;
-use crate::pick::{listed, pick};
+use crate::pick::pick;
 use crate::provider::phase::keys::{EnvironmentKeys, HolderKeys};
 use crate::provider::phase::token::{App, EnvironmentKey, TokenAnswer};
+use crate::provider::phase::{no_app, note, reached};
 use crate::scope::{self, Place};
 
 /// The world of one token.
@@ -80,20 +81,8 @@ impl Account {
     fn by_id(&self, id: &str) -> Result<&App> {
         let found = self.apps.iter().find(|app| app.id == id);
         found.ok_or_else(|| {
-            let text = format!("there is no app with the id {id:?}");
-            let candidates = self
-                .apps
-                .iter()
-                .map(|app| format!("{} ({})", app.id, app.name));
-            let candidates: Vec<String> = candidates.collect();
-            Error::new(ErrorKind::Missing, text).help(if candidates.is_empty() {
-                "these credentials reach no app".to_owned()
-            } else {
-                format!(
-                    "there are: {}",
-                    listed(candidates.iter().map(String::as_str))
-                )
-            })
+            let all = self.apps.iter();
+            no_app(id).help(reached(all.map(|app| (&*app.id, &*app.name))))
         })
     }
 
@@ -146,14 +135,4 @@ impl Located<'_> {
 
 fn name(key: &EnvironmentKey) -> &str {
     &key.environment.name
-}
-
-fn note(notices: &mut Vec<Notice>, partial: bool, what: &'static str, wanted: &str, chosen: &str) {
-    if partial {
-        notices.push(Notice::Chosen {
-            what,
-            wanted: wanted.to_owned(),
-            chosen: chosen.to_owned(),
-        });
-    }
 }

@@ -8,7 +8,6 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::account::Located;
-use super::wire::Batch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Request, json};
 use crate::lease::Lease;
@@ -16,6 +15,7 @@ use crate::provider::phase::LEASES;
 use crate::provider::phase::dynamic::{Dynamics, NO_KEY};
 use crate::provider::phase::refusal::Trouble;
 use crate::provider::phase::service::Service;
+use crate::provider::phase::wire::Batch;
 use crate::scope::Folder;
 
 const SECRETS: &str = "/service/secrets/";

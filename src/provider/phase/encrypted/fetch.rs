@@ -41,7 +41,7 @@ impl Encrypted {
         (since.elapsed() < FRESH).then(|| Arc::clone(account))
     }
 
-    async fn ask(&self, until: Instant) -> Result<Arc<Account>> {
+    pub(super) async fn ask(&self, until: Instant) -> Result<Arc<Account>> {
         let since = Instant::now();
         let answer = self.api.service.token(until).await?;
         let account = Arc::new(Account::new(&self.api.service.token, answer)?);

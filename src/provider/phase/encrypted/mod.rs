@@ -210,11 +210,11 @@ impl Backend for Encrypted {
     }
 
     async fn apps(&self, until: Instant) -> Result<Vec<AppSummary>> {
-        Ok(self.owner(until).await?.apps)
+        Ok(self.account(until).await?.owner.apps.clone())
     }
 
     async fn owner(&self, until: Instant) -> Result<Owner> {
-        Ok(self.account(until).await?.owner.clone())
+        Ok(self.ask(until).await?.owner.clone())
     }
 
     async fn revoke(&self, lease: &Lease, until: Instant) -> Result<()> {

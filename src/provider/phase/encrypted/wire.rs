@@ -8,12 +8,6 @@ use crate::provider::phase::keys::EnvironmentKeys;
 use crate::scope::Folder;
 use crate::secret::{Change, NewSecret, SecretType, SecretValue};
 
-/// The body of every change: `{"secrets": [one]}`.
-#[derive(Serialize)]
-pub(super) struct Batch<T> {
-    pub(super) secrets: Vec<T>,
-}
-
 /// A secret to create, or what changes of one. What is `None` stays as it is,
 /// but for tags: the server clears what is not sent.
 #[derive(Default, Serialize)]

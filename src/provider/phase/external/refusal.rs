@@ -3,7 +3,7 @@
 use super::Way;
 use super::wire::Complaint;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::Answer;
+use crate::http::{Answer, quoted};
 
 /// How a complaint begins, what kind it is, what it means (`{account}`, `{way}`)
 /// and what to do.
@@ -159,10 +159,8 @@ pub(super) fn check(answer: Answer, way: Way, account: &str, hidden: &[&str]) ->
     if !complaint.expected_endpoint.is_empty() {
         error = error.help(mismatch(&complaint.expected_endpoint));
     }
-    let repeats = hidden.iter().any(|secret| text.contains(secret));
-    if !text.is_empty() && !repeats {
-        let text: String = text.chars().take(200).collect();
-        error = error.because(format!("the server said {text:?}"));
+    if let Some(text) = quoted(text, hidden) {
+        error = error.because(format!("the server said {text}"));
     }
     Err(error)
 }

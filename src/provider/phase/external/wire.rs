@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
+use crate::http::json;
 use crate::identity::CallerIdentity;
 use crate::secret::SecretValue;
 
@@ -54,12 +55,7 @@ impl Proof {
             azure_entra,
             token_request: lifetime.map(|ttl| TokenRequest { ttl }),
         };
-        serde_json::to_vec(&login)
-            .map(Zeroizing::new)
-            .map_err(|error| {
-                Error::new(ErrorKind::System, "the request cannot be written as JSON")
-                    .because(error)
-            })
+        json(&login)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use reqwest::Method;
 use zeroize::Zeroizing;
 
-use super::wire::{App, Batch, Environment, List, secret};
+use super::wire::{App, Environment, List, secret};
 use crate::error::Result;
 use crate::http::{Answer, Request, json};
 use crate::lease::Lease;
@@ -13,7 +13,7 @@ use crate::provider::phase::LEASES;
 use crate::provider::phase::dynamic::{Dynamic, Dynamics};
 use crate::provider::phase::refusal::Trouble;
 use crate::provider::phase::service::Service;
-use crate::provider::phase::wire::Row;
+use crate::provider::phase::wire::{Batch, Row};
 use crate::scope::Folder;
 use crate::secret::{Change, NewSecret, Secret, SecretValue};
 

@@ -7,11 +7,11 @@ use super::api::{Rows, Target};
 use crate::credentials::Holder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
-use crate::pick::{listed, pick};
+use crate::pick::pick;
 use crate::provider::join;
 use crate::provider::phase::dynamic::Dynamics;
 use crate::provider::phase::refusal::Trouble;
-use crate::provider::phase::spelt;
+use crate::provider::phase::{no_app, note, reached, spelt};
 use crate::scope::{App, Folder, Place};
 use crate::secret::Secret;
 
@@ -38,16 +38,6 @@ impl Found {
         Place {
             app: self.app.clone(),
             environment: self.environment.clone(),
-        }
-    }
-
-    fn note(&mut self, partial: bool, what: &'static str, wanted: &str, chosen: &str) {
-        if partial {
-            self.notices.push(Notice::Chosen {
-                what,
-                wanted: wanted.to_owned(),
-                chosen: chosen.to_owned(),
-            });
         }
     }
 }
@@ -78,7 +68,7 @@ impl Rest {
                 let names: Vec<&str> = apps.iter().map(|app| app.name.as_str()).collect();
                 let picked = pick("app", "--app", wanted, &names)?;
                 let app = &apps[picked.index];
-                found.note(picked.partial, "app", wanted, &app.name);
+                note(&mut found.notices, picked.partial, "app", wanted, &app.name);
                 found.app = App::Name(app.name.clone());
                 found.id.clone_from(&app.id);
             }
@@ -107,7 +97,13 @@ impl Rest {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let picked = pick("environment", "--env", &wanted, &names)?;
         names[picked.index].clone_into(&mut found.environment);
-        found.note(picked.partial, "environment", &wanted, names[picked.index]);
+        note(
+            &mut found.notices,
+            picked.partial,
+            "environment",
+            &wanted,
+            names[picked.index],
+        );
         Ok(())
     }
 
@@ -156,14 +152,10 @@ impl Rest {
         dynamics: Dynamics,
         until: Instant,
     ) -> Result<Vec<Rows>, Trouble> {
-        let mut answers = Vec::with_capacity(folders.len());
-        for some in folders.chunks(join::AT_ONCE) {
-            let requests = some
-                .iter()
-                .map(|folder| self.api.secrets(target, *folder, key, dynamics, until));
-            answers.extend(join::all(requests).await?);
-        }
-        Ok(answers)
+        let requests = folders
+            .iter()
+            .map(|folder| self.api.secrets(target, *folder, key, dynamics, until));
+        join::all(requests).await
     }
 
     /// The rows of one name in one folder: as it is spelt, or else in upper
@@ -197,21 +189,9 @@ impl Rest {
         if !matches!(trouble, Trouble::NoApp(_)) {
             return trouble.into();
         }
-        let error = Error::new(
-            ErrorKind::Missing,
-            format!("there is no app with the id {app:?}"),
-        );
+        let error = no_app(app);
         match self.api.apps(until).await {
-            Ok(apps) => {
-                let apps: Vec<String> = apps
-                    .iter()
-                    .map(|app| format!("{} ({})", app.id, app.name))
-                    .collect();
-                error.help(format!(
-                    "there are: {}",
-                    listed(apps.iter().map(String::as_str))
-                ))
-            }
+            Ok(apps) => error.help(reached(apps.iter().map(|app| (&*app.id, &*app.name)))),
             Err(_) => error.help("check --app-id"),
         }
     }

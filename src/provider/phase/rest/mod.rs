@@ -138,11 +138,7 @@ impl Backend for Rest {
     async fn apps(&self, until: Instant) -> Result<Vec<AppSummary>> {
         let mut apps = self.api.apps(until).await?;
         apps.sort_unstable_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-        let mut summaries = Vec::with_capacity(apps.len());
-        for some in apps.chunks(join::AT_ONCE) {
-            summaries.extend(join::all(some.iter().map(|app| self.summary(app, until))).await?);
-        }
-        Ok(summaries)
+        join::all(apps.iter().map(|app| self.summary(app, until))).await
     }
 
     async fn owner(&self, until: Instant) -> Result<Owner> {

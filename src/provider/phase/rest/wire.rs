@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::provider::phase::wire::Row;
+use crate::provider::phase::wire::{Batch, Row};
 use crate::scope::Folder;
 use crate::secret::{Change, NewSecret, Personal, Secret, SecretType, SecretValue};
 
@@ -52,12 +52,6 @@ pub(super) fn secret(mut row: Row<'_>, asked: Option<&Folder>) -> Result<Secret>
         updated: row.updated_at.into_string(),
         version: row.version.unwrap_or(1),
     })
-}
-
-/// The body of every change: `{"secrets": [one]}`.
-#[derive(Serialize)]
-pub(super) struct Batch<T> {
-    secrets: Vec<T>,
 }
 
 impl<'a> Batch<NewRow<'a>> {
