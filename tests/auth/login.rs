@@ -1,5 +1,7 @@
 //! `auth login` with a token.
 
+use std::fs;
+
 use super::{Home, KINDS, UNKNOWN, phase, token};
 use crate::support::server::Refusing;
 use crate::support::stage::Seat;
@@ -124,6 +126,16 @@ fn who_is_logged_in_and_sets_a_token_is_told_which_one_counts() {
     let login = login.variable("PHASE_SERVICE_TOKEN", UNKNOWN);
     let finished = login.arguments(&["--store", "file"]).status(0);
     finished.stderr_has("PHASE_SERVICE_TOKEN is set");
+    let folder = home.path("credentials");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("phase-token"), UNKNOWN).unwrap();
+    let login = home.login(&server, &token("user_v1"));
+    let login = login.variable("CREDENTIALS_DIRECTORY", folder);
+    let login = login.variable("PHASE_RUN_AUTH", "token");
+    let finished = login.arguments(&["--store", "file"]).status(0);
+    finished
+        .stderr_has("CREDENTIALS_DIRECTORY is set")
+        .stderr_lacks("PHASE_RUN_AUTH");
     let run = home.fetch().variable("PHASE_SERVICE_TOKEN", UNKNOWN);
     let run = run.variable("PHASE_HOST", server.url());
     run.failed(125, "credentials");

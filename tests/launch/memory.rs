@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::support::run::Run;
-use crate::support::server::{Authority, Reply, Server};
+use crate::support::server::{Authority, Kind, Phase, Reply, Server, Sse};
 use crate::support::store::{Store, TOKEN};
 use crate::support::wait::until;
 
@@ -94,6 +94,31 @@ fn no_secret_and_no_token_is_left_in_the_memory_of_a_supervisor() {
         environ.contains("PHASE_HOST") && !environ.contains(token),
         "{environ}"
     );
+}
+
+#[test]
+fn leases_that_are_the_commands_own_keep_no_token_in_memory() {
+    let phase = Phase::default()
+        .app("web", Sse::Off)
+        .environment("Development")
+        .dynamic("AWS", &["AWS_KEY"]);
+    let server = phase.serve();
+    let token = phase.token(Kind::User).full;
+    let mut running = Run::with(&["--app", "web"])
+        .store(Store::Nowhere)
+        .variable("PHASE_HOST", server.url())
+        .variable("PHASE_SERVICE_TOKEN", &token)
+        .supervised()
+        .child("listen")
+        .spawn();
+    running.ready();
+    assert_eq!(phase.leases().len(), 1);
+    let secrets = token.split(':').skip(2).filter(|part| part.len() > 16);
+    let secrets: Vec<&str> = secrets.collect();
+    assert!(secrets.len() > 1);
+    until("the supervisor has forgotten the token", || {
+        found(running.pid(), &secrets).is_empty().then_some(())
+    });
 }
 
 /// Gives up root's right to look into every process, where there is root.

@@ -71,6 +71,16 @@ impl Report {
         }
     }
 
+    /// What is to be said of settings: warnings, and where each came from.
+    pub(crate) fn settings(self, warnings: &[String], origins: &[String]) {
+        for warning in warnings {
+            self.warn(warning);
+        }
+        for origin in origins {
+            tracing::info!("{origin}");
+        }
+    }
+
     /// Something that was asked for, and is no data for other programs.
     pub(crate) fn say(self, text: &str) {
         if self.json {

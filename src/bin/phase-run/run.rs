@@ -42,12 +42,7 @@ fn run_with(
     let globs = Globs::new(&args.selection)?;
     let settings = Settings::resolve(&args.context, world)?;
     let scope = settings.scope()?;
-    for warning in &settings.warnings {
-        report.warn(warning);
-    }
-    for origin in &settings.origins {
-        tracing::info!("{origin}");
-    }
+    report.settings(&settings.warnings, &settings.origins);
     let environ = sys::raw_environment();
     let policy = policy(&args.selection, &[]);
     let base = environment::inherited(environ.clone(), &policy);

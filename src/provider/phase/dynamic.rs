@@ -1,7 +1,6 @@
 //! Dynamic secrets: rows that give credentials when a lease is asked for.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use super::wire::{KeyName, Row, Text};
 use crate::error::Result;
@@ -14,14 +13,12 @@ use crate::secret::SecretValue;
 /// all others out of the answer.
 pub(super) const NO_KEY: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// Whether dynamic secrets are asked for, and whether they are to give something.
+/// Whether dynamic secrets are asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Dynamics {
     /// They do not come.
     Hidden,
-    /// They come, and all of them give credentials: each time anew.
-    Leased(Option<Duration>),
-    /// They come as they are.
+    /// They come as they are, and give nothing.
     Shown,
 }
 

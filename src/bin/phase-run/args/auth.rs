@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
-use super::{Context, Way};
+use super::{Context, Machine};
 
 /// Log in to Phase, and see who you are there
 #[derive(Debug, Subcommand)]
@@ -22,14 +22,8 @@ pub(crate) enum Auth {
         #[arg(long, value_name = "FILE")]
         token_file: Option<PathBuf>,
 
-        /// How to log in [default: token] [env: PHASE_RUN_AUTH]
-        #[arg(long, value_name = "WAY")]
-        auth: Option<Way>,
-
-        /// The service account to act as, by id, with --auth aws-iam or azure
-        /// [env: PHASE_SERVICE_ACCOUNT_ID]
-        #[arg(long, value_name = "ID")]
-        service_account_id: Option<String>,
+        #[command(flatten)]
+        machine: Machine,
 
         /// Print JSON
         #[arg(long)]

@@ -57,19 +57,8 @@ pub(crate) struct Context {
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
 
-    /// How to log in to Phase: with a token, or by the word of the cloud this
-    /// machine is in, anew each time [default: token] [env: PHASE_RUN_AUTH]
-    #[arg(long, value_name = "WAY")]
-    pub(crate) auth: Option<Way>,
-
-    /// The service account to act as, by id, with --auth aws-iam or azure
-    /// [env: PHASE_SERVICE_ACCOUNT_ID]
-    #[arg(long, value_name = "ID")]
-    pub(crate) service_account_id: Option<String>,
-
-    /// Whom a token of Azure is for [default: Azure Resource Manager]
-    #[arg(long, value_name = "URL")]
-    pub(crate) azure_resource: Option<String>,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
 
     /// More root certificates, PEM (SSL_CERT_FILE replaces the system's)
     #[arg(long, value_name = "FILE")]
@@ -91,6 +80,24 @@ pub(crate) struct Context {
     /// How to speak to Phase [default: auto] [env: PHASE_RUN_API]
     #[arg(long, value_name = "API")]
     pub(crate) api: Option<Api>,
+}
+
+/// How to log in, and as whom.
+#[derive(ClapArgs, Clone, Debug, Default)]
+pub(crate) struct Machine {
+    /// How to log in to Phase: with a token, or by the word of the cloud this
+    /// machine is in, anew each time [default: token] [env: PHASE_RUN_AUTH]
+    #[arg(long, value_name = "WAY")]
+    pub(crate) auth: Option<Way>,
+
+    /// The service account to act as, by id, with --auth aws-iam or azure
+    /// [env: PHASE_SERVICE_ACCOUNT_ID]
+    #[arg(long, value_name = "ID")]
+    pub(crate) service_account_id: Option<String>,
+
+    /// Whom a token of Azure is for [default: Azure Resource Manager]
+    #[arg(long, value_name = "URL")]
+    pub(crate) azure_resource: Option<String>,
 }
 
 /// `--provider`.

@@ -19,7 +19,7 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use auth::{Auth, Login, StoreName};
-pub(crate) use context::{Api, Context, ProviderName, Way};
+pub(crate) use context::{Api, Context, Machine, ProviderName, Way};
 pub(crate) use late::Late;
 pub(crate) use run::{LeasesName, Mode, Process, Run, Selection, Shell, SignalScopeName};
 pub(crate) use secrets::{Format, Secrets, StoredType, Write};

@@ -24,11 +24,6 @@ use crate::settings::{Settings, World};
 /// The settings, and what is to be said of them.
 fn settings(context: &Context, world: &World<'_>, report: Report) -> Result<Settings, Failure> {
     let settings = Settings::resolve(context, world)?;
-    for warning in &settings.warnings {
-        report.warn(warning);
-    }
-    for origin in &settings.origins {
-        tracing::info!("{origin}");
-    }
+    report.settings(&settings.warnings, &settings.origins);
     Ok(settings)
 }

@@ -68,7 +68,7 @@ fn init(
         opener: key,
         usual,
         warnings,
-    } = settings::new_vault(&context(args, fresh), passphrase, world)?;
+    } = settings::vault(&context(args, fresh), Some(passphrase), world)?;
     for warning in &warnings {
         report.warn(warning);
     }
@@ -105,7 +105,7 @@ fn make_identity(path: Option<&Path>) -> Result<VaultKey, Failure> {
 
 /// The vault that `args` name, with what opens it.
 fn open(args: &KeyArgs, world: &World<'_>, report: Report) -> Result<VaultFile, Failure> {
-    let key = settings::vault(&context(args, None), world)?;
+    let key = settings::vault(&context(args, None), None, world)?;
     for warning in &key.warnings {
         report.warn(warning);
     }

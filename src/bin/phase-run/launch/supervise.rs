@@ -23,13 +23,18 @@ pub(crate) struct Supervision {
     pub(crate) parent_death: bool,
 }
 
-/// Starts the command in a child and stays until it ends.
+/// Starts the command in a child and stays until it ends. What only a start that
+/// fails needs is let go of by `started`.
 ///
 /// # Errors
 ///
 /// What [`exec`](super::exec) gives if the command cannot be executed; `System`
 /// if there is no process or descriptor to be had.
-pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, Failure> {
+pub(crate) fn supervise(
+    image: Image,
+    options: &Supervision,
+    started: impl FnOnce(),
+) -> Result<Outcome, Failure> {
     require_entry_state()?;
     let is_init = sys::is_init();
     let signals = Signals::block().map_err(|error| system("take in signals", &error))?;
@@ -67,6 +72,7 @@ pub(crate) fn supervise(image: Image, options: &Supervision) -> Result<Outcome, 
         Born::Ended(outcome) => Ok(outcome),
         Born::Runs => {
             drop(image);
+            started();
             settle();
             supervisor.stay()
         }

@@ -24,13 +24,19 @@ pub(super) fn start(
     report: Report,
 ) -> Result<Outcome, Failure> {
     let revokes = args.process.revoke_leases && !leases.is_empty();
+    let mut leases = Some(leases);
     let outcome = match image {
         Ok(None) => return Ok(Outcome::Exited(0)),
         Err(failure) => Err(failure),
         Ok(Some(image)) if stays(&args.process, revokes) => {
             drop(open);
             sys::wipe_variables(&names::is_credential);
-            supervise(image, supervision)
+            // Once it runs they are its own, and with them goes the token.
+            supervise(image, supervision, || {
+                if !revokes {
+                    leases = None;
+                }
+            })
         }
         Ok(Some(image)) => {
             // They go with the address space, and are not taken apart before.
@@ -38,7 +44,9 @@ pub(super) fn start(
             Err(launch::exec(&image))
         }
     };
-    if revokes || outcome.is_err() {
+    if (revokes || outcome.is_err())
+        && let Some(leases) = leases
+    {
         leases.revoke(report);
     }
     outcome
@@ -65,13 +73,17 @@ fn stays(args: &args::Process, revokes: bool) -> bool {
     args.mode == Mode::Supervise || (args.mode == Mode::Auto && reason.is_some())
 }
 
-fn supervise(image: Image, supervision: &Supervision) -> Result<Outcome, Failure> {
+fn supervise(
+    image: Image,
+    supervision: &Supervision,
+    started: impl FnOnce(),
+) -> Result<Outcome, Failure> {
     if supervision.scope == SignalScope::GroupToEnd {
         tracing::info!(
             "signals that end it go to its whole group: npm and its kin do not hand them on"
         );
     }
-    launch::supervise(image, supervision)
+    launch::supervise(image, supervision, started)
 }
 
 /// How to supervise `program`, if we do.

@@ -45,7 +45,7 @@ pub(super) fn credentials(
     let token = token(args, layers);
     // A file on the command line is meant, whatever a variable says.
     let cloud = match args.token_file {
-        Some(_) if args.auth.is_none() => None,
+        Some(_) if args.machine.auth.is_none() => None,
         _ => cloud(args, layers)?,
     };
     let vault = vault(args, layers);

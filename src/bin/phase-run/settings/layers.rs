@@ -34,6 +34,16 @@ impl fmt::Display for Origin {
     }
 }
 
+impl Origin {
+    /// The variable that it is, if it is one.
+    pub(super) fn variable(&self) -> Option<&'static str> {
+        match self {
+            Self::Variable(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
 /// The sources of settings, and the list of what came from where.
 pub(crate) struct Layers<'a> {
     origins: RefCell<Vec<(&'static str, String, Origin)>>,

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use phase_run::SecretValue;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::host;
@@ -37,7 +37,7 @@ pub(crate) struct Login {
     /// The only server that gets the token.
     pub(crate) host: String,
     /// `None` where it lies in the keyring.
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(default, deserialize_with = "source::secret")]
     pub(crate) token: Option<SecretValue>,
 }
 
@@ -45,10 +45,6 @@ pub(crate) struct Login {
 struct Content {
     logins: Vec<Login>,
     version: u32,
-}
-
-fn secret<'de, D: Deserializer<'de>>(input: D) -> Result<Option<SecretValue>, D::Error> {
-    Ok(Option::<String>::deserialize(input)?.map(SecretValue::new))
 }
 
 /// The file of logins.
@@ -75,18 +71,10 @@ impl Logins {
     ///
     /// A file that cannot be read or understood.
     pub(crate) fn read(&self, warnings: &mut Vec<String>) -> Result<Vec<Login>, Failure> {
-        let contents = match source::contents(&self.file) {
-            Ok(contents) => contents,
-            Err(error)
-                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
-            {
-                return Ok(Vec::new());
-            }
-            Err(error) => return Err(self.misused(&error.to_string())),
+        let read = source::json::<Content>(&self.file).map_err(|why| self.misused(&why))?;
+        let Some((content, contents)) = read else {
+            return Ok(Vec::new());
         };
-        // The whole error would quote what it did not expect.
-        let content: Content = serde_json::from_str(&contents.text)
-            .map_err(|error| self.misused(&format!("line {}: no such JSON", error.line())))?;
         if content.version != VERSION {
             return Err(self.misused("it is of another version of phase-run"));
         }

@@ -30,7 +30,7 @@ const ACCOUNT: Spelling<String> = Spelling {
 ///
 /// A variable that is none of the words.
 pub(super) fn cloud(args: &Context, layers: &Layers<'_>) -> Result<Option<(Way, Origin)>, Failure> {
-    let way = layers.first(args.auth, &AUTH, word)?;
+    let way = layers.first(args.machine.auth, &AUTH, word)?;
     Ok(way.filter(|(way, _)| *way != Way::Token))
 }
 
@@ -46,7 +46,7 @@ pub(super) fn machine(
     places: &Places,
     warnings: &mut Vec<String>,
 ) -> Result<Machine, Failure> {
-    let account = layers.text(args.service_account_id.as_ref(), &ACCOUNT)?;
+    let account = layers.text(args.machine.service_account_id.as_ref(), &ACCOUNT)?;
     let (account, origin) = account.ok_or_else(|| {
         Failure::new(
             Reason::Configuration,
@@ -59,7 +59,7 @@ pub(super) fn machine(
     let identity = if way == Way::Azure {
         let usual = MachineIdentity::AZURE_RESOURCE.to_owned();
         MachineIdentity::Azure {
-            resource: args.azure_resource.clone().unwrap_or(usual),
+            resource: args.machine.azure_resource.clone().unwrap_or(usual),
             surroundings,
         }
     } else {

@@ -120,29 +120,19 @@ impl Settings {
     }
 }
 
-/// What opens the vault that `args` or the surroundings name.
+/// What opens the vault that `args` or the surroundings name. Of one that is yet
+/// to be made, `passphrase` says whether it is a passphrase.
 ///
 /// # Errors
 ///
 /// No vault was named, or there is none.
-pub(crate) fn vault(args: &Context, world: &World<'_>) -> Result<Key, Failure> {
-    let (layers, places) = sources(world)?;
-    let file = key::vault(args, &layers);
-    key::key(file, args, &layers, places.configuration.as_deref(), None)
-}
-
-/// What is to open a vault that is yet to be made, by a passphrase or not.
-///
-/// # Errors
-///
-/// No vault was named.
-pub(crate) fn new_vault(
+pub(crate) fn vault(
     args: &Context,
-    passphrase: bool,
+    passphrase: Option<bool>,
     world: &World<'_>,
 ) -> Result<Key, Failure> {
     let (layers, places) = sources(world)?;
-    let (file, passphrase) = (key::vault(args, &layers), Some(passphrase));
+    let file = key::vault(args, &layers);
     key::key(
         file,
         args,

@@ -3,11 +3,10 @@
 //! It stands in a file, and its token in the keyring, or in the same file
 //! where there was no keyring when it logged in.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use phase_run::SecretValue;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::source;
 use crate::exit::{Failure, Reason};
@@ -26,13 +25,8 @@ struct User {
     #[serde(default)]
     host: Option<String>,
     id: String,
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(default, deserialize_with = "source::secret")]
     token: Option<SecretValue>,
-}
-
-fn secret<'de, D: Deserializer<'de>>(input: D) -> Result<Option<SecretValue>, D::Error> {
-    let text = Option::<String>::deserialize(input)?;
-    Ok(text.filter(|text| !text.is_empty()).map(SecretValue::new))
 }
 
 /// Its login.
@@ -66,16 +60,10 @@ pub(super) fn find(home: &Path, warnings: &mut Vec<String>) -> Result<Option<Off
         Failure::new(Reason::Configuration, text)
             .help("it is the login of Phase's own CLI: log in there again, or here with `phase-run auth login`")
     };
-    let contents = match source::contents(&path) {
-        Ok(contents) => contents,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(misused(&error.to_string())),
+    let read = source::json::<Content>(&path).map_err(|why| misused(&why))?;
+    let Some((content, contents)) = read else {
+        return Ok(None);
     };
-    // The whole error would quote what it did not expect.
-    let content: Content = serde_json::from_str(&contents.text)
-        .map_err(|error| misused(&format!("line {}: no such JSON", error.line())))?;
     let Some(id) = content.default_user.filter(|id| !id.is_empty()) else {
         return Ok(None);
     };

@@ -5,14 +5,19 @@ use std::time::Duration;
 use phase_run::Connection;
 
 use super::connection::connection;
+use super::layers::Origin;
 use super::places::Places;
-use super::{World, host, sources, timeout};
+use super::{World, host, machine, source, sources, timeout};
 use crate::args::Context;
 use crate::exit::Failure;
+
+const VAULT: &str = "PHASE_RUN_VAULT";
 
 /// What a login needs to know.
 #[derive(Debug)]
 pub(crate) struct Server {
+    /// The variables that name credentials which are used before any login.
+    pub(crate) before: Vec<&'static str>,
     pub(crate) connection: Connection,
     /// `name = value (origin)`, for `-v`.
     pub(crate) origins: Vec<String>,
@@ -32,7 +37,12 @@ pub(crate) fn server(args: &Context, world: &World<'_>) -> Result<Server, Failur
     let timeout = timeout(args, &layers)?;
     let host = host::host(args.host.as_ref(), &layers)?;
     let connection = connection(host, args, &layers, &mut warnings)?;
+    let token = source::token(args, &layers).map(|token| token.named_by());
+    let cloud = machine::cloud(args, &layers)?.map(|(_, origin)| origin);
+    let vault = layers.variable_os(VAULT).map(|_| Origin::Variable(VAULT));
+    let before = [token, cloud, vault].into_iter().flatten();
     Ok(Server {
+        before: before.filter_map(|origin| origin.variable()).collect(),
         connection,
         origins: layers.report(),
         places,

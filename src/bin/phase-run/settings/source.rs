@@ -1,12 +1,14 @@
 //! Where credentials lie: variables, files, systemd's folder.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use phase_run::SecretValue;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize as _, Deserializer};
 use zeroize::Zeroizing;
 
 use super::layers::{Layers, Origin};
@@ -76,7 +78,7 @@ impl Source {
 /// What a file says that may hold a credential.
 pub(super) struct Contents {
     mode: u32,
-    pub(super) text: Zeroizing<String>,
+    text: Zeroizing<String>,
 }
 
 impl Contents {
@@ -87,7 +89,7 @@ impl Contents {
     }
 }
 
-pub(super) fn contents(path: &Path) -> io::Result<Contents> {
+fn contents(path: &Path) -> io::Result<Contents> {
     let file = File::open(path)?;
     let mode = file.metadata()?.permissions().mode();
     let mut text = Zeroizing::new(String::new());
@@ -96,6 +98,27 @@ pub(super) fn contents(path: &Path) -> io::Result<Contents> {
         return Err(io::Error::other("it is larger than 1 MiB"));
     }
     Ok(Contents { mode, text })
+}
+
+/// What the JSON file `path` says, if it is there. The error quotes nothing of it.
+pub(super) fn json<T: DeserializeOwned>(path: &Path) -> Result<Option<(T, Contents)>, String> {
+    let contents = match contents(path) {
+        Ok(contents) => contents,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error.to_string()),
+    };
+    // The whole error would quote what it did not expect.
+    let content = serde_json::from_str(&contents.text)
+        .map_err(|error| format!("line {}: no such JSON", error.line()))?;
+    Ok(Some((content, contents)))
+}
+
+/// A secret in such a file; an empty one is none.
+pub(super) fn secret<'de, D: Deserializer<'de>>(input: D) -> Result<Option<SecretValue>, D::Error> {
+    let text = Option::<String>::deserialize(input)?;
+    Ok(text.filter(|text| !text.is_empty()).map(SecretValue::new))
 }
 
 /// A variable as a credential; bytes that are not UTF-8 make none that is any good.

@@ -1,6 +1,6 @@
 //! The requests of the REST API, one function each.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use zeroize::Zeroizing;
@@ -89,23 +89,43 @@ impl Api {
         dynamics: Dynamics,
         until: Instant,
     ) -> Result<Rows, Trouble> {
-        let ttl = match dynamics {
-            Dynamics::Leased(Some(ttl)) => ttl.as_secs().to_string(),
-            _ => String::new(),
-        };
+        let mut more = Vec::new();
+        more.extend(key.map(|key| ("key", key)));
+        if dynamics == Dynamics::Shown {
+            more.push(("dynamic", "true"));
+        }
+        self.rows(target, folder, &more, true, until).await
+    }
+
+    /// The dynamic secrets of one folder, each with a lease that is made now.
+    /// This is asked once, whatever happens: each time makes more of them. No
+    /// other secret is called `name`, so that only they come.
+    pub(super) async fn lease(
+        &self,
+        target: Target<'_>,
+        folder: &Folder,
+        name: &str,
+        ttl: Option<Duration>,
+        until: Instant,
+    ) -> Result<Vec<Dynamic>, Trouble> {
+        let ttl = ttl.map(|ttl| ttl.as_secs().to_string());
+        let mut more = vec![("key", name), ("dynamic", "true"), ("lease", "true")];
+        more.extend(ttl.as_deref().map(|ttl| ("lease_ttl", ttl)));
+        let rows = self.rows(target, Some(folder), &more, false, until).await?;
+        Ok(rows.dynamic)
+    }
+
+    async fn rows(
+        &self,
+        target: Target<'_>,
+        folder: Option<&Folder>,
+        more: &[(&str, &str)],
+        repeatable: bool,
+        until: Instant,
+    ) -> Result<Rows, Trouble> {
         let mut query = target.query().to_vec();
         query.extend(folder.map(|folder| ("path", folder.as_str())));
-        query.extend(key.map(|key| ("key", key)));
-        if dynamics != Dynamics::Hidden {
-            query.push(("dynamic", "true"));
-        }
-        if matches!(dynamics, Dynamics::Leased(_)) {
-            query.push(("lease", "true"));
-        }
-        if !ttl.is_empty() {
-            query.push(("lease_ttl", &ttl));
-        }
-        let repeatable = !matches!(dynamics, Dynamics::Leased(_));
+        query.extend(more);
         let answer = self
             .get(SECRETS, &query, repeatable, &target.about(), until)
             .await?;

@@ -227,21 +227,13 @@ impl Rest {
                 all.extend(some);
                 continue;
             };
-            // A name of a dynamic secret is not one of another secret, so that
-            // only dynamic ones come.
-            let rows = self
+            let leased = self
                 .api
-                .secrets(
-                    found.target(),
-                    Some(&some[0].folder),
-                    Some(name),
-                    Dynamics::Leased(ttl),
-                    until,
-                )
+                .lease(found.target(), &some[0].folder, name, ttl, until)
                 .await?;
             let target = (found.id.as_str(), found.environment.as_str());
-            made.extend(rows.dynamic.iter().filter_map(|one| one.lease(target)));
-            all.extend(rows.dynamic);
+            made.extend(leased.iter().filter_map(|one| one.lease(target)));
+            all.extend(leased);
         }
         Ok(all)
     }

@@ -17,12 +17,7 @@ use crate::settings::{self, Server, World, host, prompt};
 
 pub(super) fn login(args: &args::Login, world: &World<'_>, report: Report) -> Result<(), Failure> {
     let server = settings::server(&args.context(), world)?;
-    for warning in &server.warnings {
-        report.warn(warning);
-    }
-    for origin in &server.origins {
-        tracing::info!("{origin}");
-    }
+    report.settings(&server.warnings, &server.origins);
     let logins = server.places.logins.clone().ok_or_else(|| {
         let text = "there is no place for logins: neither HOME nor XDG_CONFIG_HOME is set";
         Failure::new(Reason::Configuration, text)
@@ -51,15 +46,8 @@ pub(super) fn login(args: &args::Login, world: &World<'_>, report: Report) -> Re
     let who = who(&owner, &login);
     keep(login, &token, &logins, &server.places.keyring, report)?;
     report.tell(&format!("logged in as {who}; the token is in {place}"));
-    for name in [
-        "PHASE_SERVICE_TOKEN",
-        "PHASE_SERVICE_TOKEN_FILE",
-        "PHASE_RUN_AUTH",
-        "PHASE_RUN_VAULT",
-    ] {
-        if (world.variables)(name).is_some_and(|value| !value.is_empty()) {
-            report.warn(&format!("{name} is set, and is used before any login"));
-        }
+    for name in &server.before {
+        report.warn(&format!("{name} is set, and is used before any login"));
     }
     Ok(())
 }
@@ -107,23 +95,25 @@ fn keep(
 ) -> Result<(), Failure> {
     let username = login.username();
     let entry = entry(&username);
-    logins.change(|all| {
+    let moves = logins.change(|all| {
         let same = |other: &&Login| host::same(&other.host, &login.host);
         let before = all.iter().find(same);
+        let moves = login.token.is_some() && before.is_some_and(|before| before.token.is_none());
         if login.token.is_none() {
             let label = format!("Token of phase-run for {}", login.host);
             let written = keyring.write(entry, &label, token);
             written.map_err(|why| unkept(&why, logins))?;
-        } else if before.is_some_and(|before| before.token.is_none())
-            && let Err(why) = keyring.delete(entry)
-        {
-            report.warn(&format!(
-                "the token of the login before stays in the keyring: {why}"
-            ));
         }
         logins::put(all, login);
-        Ok(())
-    })
+        Ok(moves)
+    })?;
+    // Only now does no login in the list need it.
+    if moves && let Err(why) = keyring.delete(entry) {
+        report.warn(&format!(
+            "the token of the login before stays in the keyring: {why}"
+        ));
+    }
+    Ok(())
 }
 
 fn entry(username: &str) -> Entry<'_> {

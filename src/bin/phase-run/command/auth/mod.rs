@@ -18,14 +18,12 @@ pub(crate) fn auth(args: &Auth, world: &World<'_>, report: Report) -> Result<(),
         Auth::Status {
             server,
             token_file,
-            auth,
-            service_account_id,
+            machine,
             json,
         } => {
             let context = Context {
                 token_file: token_file.clone(),
-                auth: *auth,
-                service_account_id: service_account_id.clone(),
+                machine: machine.clone(),
                 ..server.context()
             };
             status::status(&context, *json, world, report)
