@@ -62,8 +62,8 @@ impl Connection {
                 return Ok(url);
             }
         };
-        // What stands before an `@` may be a password.
-        let shown = if self.host.contains('@') {
+        // What stands before an `@` may be a password, and what follows a `?` a token.
+        let shown = if self.host.contains(['@', '?', '#']) {
             "the host".to_owned()
         } else {
             format!("host {:?}", self.host)

@@ -220,6 +220,18 @@ fn an_active_personal_override_wins_unless_it_is_not_wanted() {
 }
 
 #[test]
+fn a_folder_or_a_tag_that_chooses_nothing_is_told() {
+    let server = serve(web_with(&[("APP_A", "1")]));
+    for words in [["--path", "/nope"], ["--tag", "nope"]] {
+        let run = over(&server).arguments(&words).sh(&names("APP_"));
+        let finished = run.stdout("").status(0);
+        finished.stderr_has("no secret lies there: look at --path and --tag");
+    }
+    let run = over(&server).arguments(&["--exclude", "*"]).sh("exit 0");
+    run.status(0).silent();
+}
+
+#[test]
 fn only_secrets_with_one_of_the_tags_go_in() {
     let row = |name: &str, tags: &[&str]| json!({"id": name, "key": name, "value": "x", "path": "/", "tags": tags});
     let server = rows(&json!([

@@ -194,6 +194,12 @@ fn a_passphrase_comes_from_a_variable_a_file_or_a_question() {
     let text = running.finish().status(0).text();
     assert!(text.ends_with("\n1\n"), "{text}");
     assert!(!text.contains("sesame"), "{text}");
+    // An identity for other vaults, which merely lies in its place.
+    fs::create_dir_all(desk.path("phase-run")).unwrap();
+    fs::write(desk.path("phase-run/identity"), "AGE-SECRET-KEY-1").unwrap();
+    let running = desk.secrets(&["get", "A"]).at(Seat::Leader).spawn();
+    answer(&running, "Passphrase of ", "open sesame");
+    running.finish().status(0);
 }
 
 #[test]

@@ -142,9 +142,13 @@ fn named(
                 warnings.push(format!("{:?} is left out: {failure}", secret.name));
             }
             Err(failure) => {
-                return Err(failure.help(
-                    "rename it with --rename, leave it out with --exclude or --allow-partial",
-                ));
+                let help = match failure.reason() {
+                    Reason::InvalidValue => {
+                        "change it, or leave it out with --exclude or --allow-partial"
+                    }
+                    _ => "rename it with --rename, leave it out with --exclude or --allow-partial",
+                };
+                return Err(failure.help(help));
             }
         }
     }

@@ -119,6 +119,10 @@ fn merged(
             _ => report.warn(&notice.to_string()),
         }
     }
+    let nothing = resolution.secrets.is_empty() && resolution.left_out.is_empty();
+    if nothing && leased.is_empty() && settings.narrows() {
+        report.warn("no secret lies there: look at --path and --tag");
+    }
     let excluded: Vec<String> = resolution
         .left_out
         .iter()

@@ -177,7 +177,7 @@ fn refusal(error: &DecryptError, keys: &Keys, file: &Path) -> Error {
         ),
         (DecryptError::DecryptionFailed, Keys::Passphrase(_)) => (
             format!("the passphrase does not open {name}"),
-            "check PHASE_RUN_VAULT_PASSPHRASE or PHASE_RUN_VAULT_PASSPHRASE_FILE",
+            "type it again, or check PHASE_RUN_VAULT_PASSPHRASE or PHASE_RUN_VAULT_PASSPHRASE_FILE if one is set",
         ),
         _ => return damaged(file),
     };

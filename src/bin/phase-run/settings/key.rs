@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use phase_run::{Credentials, VaultFile, VaultKey};
 
-use super::layers::{Layers, Spelling};
+use super::layers::{Layers, Origin, Spelling};
 use super::prompt::prompt;
 use super::source;
 use crate::args::Context;
@@ -58,6 +58,12 @@ pub(super) fn key(
         },
         (phrase, _) => phrase.is_some(),
     };
+    // An identity that merely lies in its usual place is of no use to a vault
+    // with a passphrase, which is asked for.
+    let identity = identity.filter(|identity| {
+        let named = identity.named_by() != Origin::Default;
+        named || passphrase.is_some() || !VaultFile::takes_passphrase(&file).unwrap_or(false)
+    });
     let opener = match (phrase.filter(|_| takes_phrase), identity) {
         (Some(source), _) => Some(VaultKey::Passphrase(source.secret(&mut warnings)?)),
         (None, Some(source)) => Some(VaultKey::Identities(source.secret(&mut warnings)?)),

@@ -83,6 +83,8 @@ const CTRL_C: u8 = 0x03;
 const CTRL_D: u8 = 0x04;
 const BACKSPACE: u8 = 0x08;
 const CTRL_U: u8 = 0x15;
+const CTRL_Z: u8 = 0x1a;
+const CTRL_BACKSLASH: u8 = 0x1c;
 const DELETE: u8 = 0x7f;
 
 /// Takes keys from `read` up to Enter. Those that correct do so; all others are text.
@@ -97,9 +99,11 @@ fn read_line(
         }
         match key[0] {
             b'\n' | b'\r' => return Ok(line),
-            CTRL_C => return Err(ErrorKind::Interrupted.into()),
+            CTRL_C | CTRL_BACKSLASH => return Err(ErrorKind::Interrupted.into()),
             CTRL_D if line.is_empty() => return Err(ErrorKind::UnexpectedEof.into()),
             CTRL_U => line.clear(),
+            // It cannot stop us here, and nobody means it as text.
+            CTRL_Z => {}
             BACKSPACE | DELETE => drop_character(&mut line),
             other => line.push(other),
         }
@@ -134,6 +138,7 @@ mod tests {
             ("ab\u{e9}\u{7f}\u{8}c\n", "ac"),
             ("\u{7f}a\n", "a"),
             ("wrong\u{15}right\n", "right"),
+            ("sto\u{1a}p\n", "stop"),
             ("a\u{4}\n", "a\u{4}"),
             ("\n", ""),
         ] {
@@ -149,6 +154,7 @@ mod tests {
             ("half", ErrorKind::UnexpectedEof),
             ("\u{4}", ErrorKind::UnexpectedEof),
             ("half\u{3}\n", ErrorKind::Interrupted),
+            ("half\u{1c}\n", ErrorKind::Interrupted),
         ] {
             let error = line(keys.as_bytes()).unwrap_err();
             assert_eq!(error.kind(), kind, "{keys:?}");

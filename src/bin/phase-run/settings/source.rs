@@ -82,10 +82,18 @@ pub(super) struct Contents {
 }
 
 impl Contents {
-    /// The warning that others can read `path`, if they can.
+    /// The warning that others can read `path`, or write to it, if they can.
     pub(super) fn exposed(&self, path: &Path) -> Option<String> {
+        let (can, rights) = match self.mode & 0o006 {
+            0 => return None,
+            0o002 => ("written to", "w"),
+            0o004 => ("read", "r"),
+            _ => ("read and written to", "rw"),
+        };
         let path = path.display();
-        (self.mode & 0o004 != 0).then(|| format!("{path} can be read by others: chmod o-r {path}"))
+        Some(format!(
+            "{path} can be {can} by others: chmod o-{rights} {path}"
+        ))
     }
 }
 
