@@ -9,6 +9,7 @@ use crate::lease::Lease;
 use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
+use crate::provider::infisical::Infisical;
 use crate::provider::phase::{Encrypted, Rest};
 #[cfg(feature = "vault")]
 use crate::provider::vault::Vault;
@@ -60,6 +61,11 @@ impl Client {
     /// or a certificate file that cannot be used.
     pub fn new(credentials: Credentials) -> Result<Self> {
         let provider = match credentials {
+            Credentials::Infisical {
+                connection,
+                login,
+                organisation,
+            } => Provider::Infisical(Infisical::new(connection, login, organisation)?),
             Credentials::Phase {
                 api,
                 connection,

@@ -1,5 +1,6 @@
 //! What proves who we are. Choosing credentials chooses the back-end.
 
+mod infisical;
 mod token;
 
 #[cfg(feature = "vault")]
@@ -9,6 +10,7 @@ use crate::http::Connection;
 #[cfg(feature = "vault")]
 use crate::secret::SecretValue;
 
+pub use infisical::{IdentityProof, InfisicalLogin, JwtKind, SecretSource};
 pub(crate) use token::Holder;
 pub use token::PhaseToken;
 
@@ -16,6 +18,15 @@ pub use token::PhaseToken;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Credentials {
+    /// A login at an Infisical server.
+    Infisical {
+        /// How to reach the server. A `/api` at the end of its URL is dropped.
+        connection: Connection,
+        /// The login.
+        login: InfisicalLogin,
+        /// The sub-organisation to log in to, by its slug.
+        organisation: Option<String>,
+    },
     /// A token of a Phase server.
     Phase {
         /// Which of its two APIs to use.

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use crate::error::{Error, ErrorKind, Result};
 
 pub(crate) use answer::{Answer, quoted};
-pub use connection::Connection;
+pub use connection::{ClientCertificate, Connection};
 use failure::Failure;
 use headers::headers;
 
@@ -175,7 +175,7 @@ impl Http {
     ) -> Result<Response, Failure> {
         let mut builder = client
             .request(request.method.clone(), url)
-            .headers(headers(request)?);
+            .headers(headers(request, &self.connection)?);
         if let Some(body) = &request.body {
             builder = builder.body(body.to_vec());
         }

@@ -56,9 +56,11 @@ mod stock;
 pub use client::{Client, Resolution};
 #[cfg(feature = "vault")]
 pub use credentials::VaultKey;
-pub use credentials::{Credentials, PhaseApi, PhaseToken};
+pub use credentials::{
+    Credentials, IdentityProof, InfisicalLogin, JwtKind, PhaseApi, PhaseToken, SecretSource,
+};
 pub use error::{Error, ErrorKind, Result};
-pub use http::Connection;
+pub use http::{ClientCertificate, Connection};
 pub use identity::{MachineIdentity, Surroundings};
 pub use lease::{Lease, Leases};
 pub use notice::Notice;
@@ -69,4 +71,6 @@ pub use provider::phase::{WebLogin, WebToken};
 pub use provider::vault::{VaultFile, VaultIdentity, VaultRecipient};
 pub use resolve::Resolved;
 pub use scope::{App, Folder, Folders, Place, Scope};
-pub use secret::{Change, NewSecret, Personal, Secret, SecretName, SecretType, SecretValue};
+pub use secret::{
+    Change, Metadata, NewSecret, Personal, Secret, SecretName, SecretType, SecretValue,
+};

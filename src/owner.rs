@@ -1,12 +1,12 @@
 //! Whose credentials these are, and what they reach.
 
 /// The account behind a token, as the server tells it.
-///
-/// When the token ends is not among it: Phase does not say.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Owner {
     /// The apps with an environment that the account has the keys of, by name.
     pub apps: Vec<AppSummary>,
+    /// When the token ends: RFC 3339, UTC, or empty if nobody says. (Phase does not.)
+    pub expires: String,
     /// The account's id; tokens of the kind [`Service`](OwnerKind::Service) have none.
     pub id: Option<String>,
     /// What sort of account it is.
@@ -19,6 +19,8 @@ pub struct Owner {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum OwnerKind {
+    /// A machine identity.
+    Identity,
     /// No account: a token of the older kind, made for one app.
     Service,
     /// A service account.

@@ -7,15 +7,21 @@ use crate::lease::Leases;
 /// The default takes every secret, applies personal overrides, makes no leases,
 /// and fails on a reference that leads nowhere.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Plan<'a> {
     /// Leave out what does not decrypt, and give a notice.
     pub allow_partial: bool,
     /// Leave a reference that leads nowhere as it stands, and give a notice.
     pub allow_unresolved: bool,
+    /// Whether references are followed. Otherwise values come as they are
+    /// stored. Not for Phase over REST, whose server always follows them.
+    pub expand: bool,
     /// What an earlier [`Resolution::hint`](crate::Resolution::hint) said for the
     /// same scope: with it two requests are made at the same time that would
     /// otherwise follow each other. A wrong one costs a request, and two seconds at most.
     pub hint: Option<&'a str>,
+    /// Whether a folder's imports count. (Infisical)
+    pub imports: bool,
     /// What to do about dynamic secrets.
     pub leases: Leases,
     /// Whether active personal overrides count.
@@ -29,7 +35,9 @@ impl Default for Plan<'_> {
         Self {
             allow_partial: false,
             allow_unresolved: false,
+            expand: true,
             hint: None,
+            imports: true,
             leases: Leases::Skip,
             personal: true,
             wanted: &|_| true,

@@ -13,12 +13,22 @@ pub enum App {
     Id(String),
     /// The name, matched exactly, then ignoring case, then as a unique part.
     Name(String),
+    /// The only one that the credentials reach. (Infisical)
+    Only,
+}
+
+impl App {
+    /// That a store wants to be told which app is meant.
+    pub(crate) fn unnamed() -> Error {
+        Error::new(ErrorKind::Configuration, "no app was named").help("give --app or --app-id")
+    }
 }
 
 impl fmt::Display for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Id(text) | Self::Name(text) => f.write_str(text),
+            Self::Only => f.write_str("the only app"),
         }
     }
 }
@@ -63,6 +73,13 @@ impl Folder {
         &self.0
     }
 
+    /// Whether `other` is this folder, or lies somewhere below it.
+    #[must_use]
+    pub fn holds(&self, other: &Self) -> bool {
+        let below = other.0.strip_prefix(self.0.trim_end_matches('/'));
+        below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+    }
+
     /// How many folders deep: 0 for the root.
     #[must_use]
     pub fn depth(&self) -> usize {
@@ -81,6 +98,9 @@ impl fmt::Display for Folder {
 pub enum Folders {
     /// Every folder there is.
     All,
+    /// These and all below them: on a collision one of a later tree wins, and
+    /// within a tree the deeper one.
+    Below(Vec<Folder>),
     /// These, in this order: on a collision a later one wins.
     These(Vec<Folder>),
 }
@@ -91,6 +111,7 @@ impl Folders {
     pub fn contains(&self, folder: &Folder) -> bool {
         match self {
             Self::All => true,
+            Self::Below(folders) => folders.iter().any(|top| top.holds(folder)),
             Self::These(folders) => folders.contains(folder),
         }
     }
@@ -101,7 +122,8 @@ impl Folders {
 pub struct Place {
     /// The app.
     pub app: App,
-    /// The environment's name, matched as an app's name is.
+    /// The environment's name, matched as an app's name is. If it is empty, the
+    /// one that is usual with the credentials. (Infisical)
     pub environment: String,
 }
 
@@ -190,6 +212,21 @@ mod tests {
         }
         for given in ["", "///"] {
             assert_eq!(Folder::new(given).unwrap(), Folder::root());
+        }
+    }
+
+    #[test]
+    fn a_folder_holds_itself_and_what_lies_below_it() {
+        let folder = |text| Folder::new(text).unwrap();
+        for (top, other, holds) in [
+            ("/", "/", true),
+            ("/", "/a", true),
+            ("/a", "/a", true),
+            ("/a", "/a/b", true),
+            ("/a", "/ab", false),
+            ("/a/b", "/a", false),
+        ] {
+            assert_eq!(folder(top).holds(&folder(other)), holds, "{top} {other}");
         }
     }
 

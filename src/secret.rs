@@ -159,6 +159,17 @@ pub struct Personal {
     pub value: SecretValue,
 }
 
+/// Something that a store keeps with a secret, for people and programs.
+#[derive(Clone, Debug)]
+pub struct Metadata {
+    /// Whether the store treats the value as a secret too.
+    pub encrypted: bool,
+    /// What it is called.
+    pub key: String,
+    /// What it says.
+    pub value: SecretValue,
+}
+
 /// A secret as it is stored: references not followed, override not applied.
 #[derive(Clone, Debug)]
 pub struct Secret {
@@ -170,6 +181,8 @@ pub struct Secret {
     pub id: String,
     /// How the store treats it.
     pub kind: SecretType,
+    /// What else the store keeps with it, in the store's order. (Infisical)
+    pub metadata: Vec<Metadata>,
     /// The name as stored. Stores take names that no environment can carry:
     /// see [`SecretName`].
     pub name: String,

@@ -19,7 +19,7 @@ const LIBRARY: Map = &[
     ("plan", &["lease"]),
     ("http", &["error", "secret"]),
     ("identity", &["error", "http", "secret"]),
-    ("credentials", &["error", "http", "secret"]),
+    ("credentials", &["error", "http", "identity", "secret"]),
     (
         "provider",
         &[

@@ -6,6 +6,16 @@ use std::path::PathBuf;
 use reqwest::Url;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::secret::SecretValue;
+
+/// The files of a client's certificate, PEM.
+#[derive(Clone, Debug)]
+pub struct ClientCertificate {
+    /// The certificate, and those that lead up to a root.
+    pub certificates: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
 
 /// How to reach a server.
 ///
@@ -14,10 +24,16 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Connection {
     /// A bundle of root certificates, PEM, instead of the system's.
     pub bundle: Option<PathBuf>,
+    /// What proves to the server who we are, besides what is sent to it.
+    pub certificate: Option<ClientCertificate>,
+    /// Sent with each request to the server, and to no other host.
+    pub headers: Vec<(String, SecretValue)>,
     /// The server's URL, such as `https://console.phase.dev`.
     pub host: String,
     /// More root certificates, PEM.
     pub roots: Option<PathBuf>,
+    /// More of them, as text and not in a file.
+    pub roots_text: Option<String>,
     /// Sent as `User-Agent`.
     pub user_agent: String,
     /// Whether the server's certificate is checked. Leave it `true`.
@@ -30,8 +46,11 @@ impl Connection {
     pub fn new(host: impl Into<String>) -> Self {
         Self {
             bundle: None,
+            certificate: None,
+            headers: Vec::new(),
             host: host.into(),
             roots: None,
+            roots_text: None,
             user_agent: concat!("phase-run/", env!("CARGO_PKG_VERSION")).to_owned(),
             verify: true,
         }

@@ -2,12 +2,16 @@
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
-use super::Request;
 use super::failure::Failure;
+use super::{Connection, Request};
 use crate::error::{Error, ErrorKind, Result};
 
-/// All that are not the client's own affair.
-pub(super) fn headers(request: &Request<'_>) -> Result<HeaderMap, Failure> {
+/// All that are not the client's own affair: those of every request to the
+/// server, and those of this one.
+pub(super) fn headers(
+    request: &Request<'_>,
+    connection: &Connection,
+) -> Result<HeaderMap, Failure> {
     let json = HeaderValue::from_static("application/json");
     let mut headers = HeaderMap::from_iter([(ACCEPT, json.clone())]);
     if request.body.is_some() {
@@ -20,7 +24,9 @@ pub(super) fn headers(request: &Request<'_>) -> Result<HeaderMap, Failure> {
         })?;
         headers.insert(AUTHORIZATION, value);
     }
-    for (name, value) in request.headers {
+    let always = connection.headers.iter();
+    let always = always.map(|(name, value)| (name.as_str(), value.expose()));
+    for (name, value) in always.chain(request.headers.iter().copied()) {
         let uncarriable = || {
             let what = format!("the header {name:?} would hold a character that HTTP cannot carry");
             Failure::lasting(Error::new(ErrorKind::Configuration, what))

@@ -1,10 +1,13 @@
 //! Whom we believe: root certificates, and the way round them.
 
+mod client;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
@@ -19,20 +22,23 @@ pub(super) fn config(connection: &Connection, scheme: &str) -> Result<ClientConf
         .map_err(|error| {
             Error::new(ErrorKind::Configuration, "TLS cannot be set up").because(error)
         })?;
-    let mut config = if !connection.verify {
+    let builder = if !connection.verify {
         let verifier = Arc::new(Anyone { provider });
         builder
             .dangerous()
             .with_custom_certificate_verifier(verifier)
-            .with_no_client_auth()
     } else if scheme == "https" {
-        builder
-            .with_root_certificates(roots(connection)?)
-            .with_no_client_auth()
+        builder.with_root_certificates(roots(connection)?)
     } else {
-        builder
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth()
+        builder.with_root_certificates(RootCertStore::empty())
+    };
+    let mut config = match &connection.certificate {
+        Some(certificate) => {
+            let (chain, key) = client::read(certificate)?;
+            let config = builder.with_client_auth_cert(chain, key);
+            config.map_err(|error| client::unusable(certificate, error))?
+        }
+        None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
@@ -46,6 +52,9 @@ fn roots(connection: &Connection) -> Result<RootCertStore> {
     }
     if let Some(more) = &connection.roots {
         add(&mut store, more)?;
+    }
+    if let Some(more) = &connection.roots_text {
+        add_text(&mut store, more)?;
     }
     Ok(store)
 }
@@ -67,6 +76,19 @@ fn add(store: &mut RootCertStore, file: &Path) -> Result<()> {
     Err(Error::new(ErrorKind::Configuration, message)
         .because(problem)
         .help("--ca-cert and SSL_CERT_FILE want a PEM file: -----BEGIN CERTIFICATE-----"))
+}
+
+/// Adds the certificates of a PEM text.
+fn add_text(store: &mut RootCertStore, text: &str) -> Result<()> {
+    let found = CertificateDer::pem_slice_iter(text.as_bytes());
+    let found: Vec<_> = found.filter_map(std::result::Result::ok).collect();
+    if store.add_parsable_certificates(found).0 > 0 {
+        return Ok(());
+    }
+    let message = "no root certificates from the text that was given";
+    Err(Error::new(ErrorKind::Configuration, message)
+        .because("it holds no certificate that can be read")
+        .help("INFISICAL_SSL_CERTIFICATE wants PEM: -----BEGIN CERTIFICATE-----"))
 }
 
 /// Adds the roots of the system, which are in the first of `bundles` that is

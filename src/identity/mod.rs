@@ -18,6 +18,7 @@ use crate::http::{Connection, Http};
 pub(crate) use aws::{CallerIdentity, caller_identity};
 pub(crate) use azure::access_token;
 pub use surroundings::Surroundings;
+pub(crate) use surroundings::token as token_in;
 
 /// The identity that a cloud gave to this machine.
 #[derive(Clone, Debug)]
@@ -83,6 +84,8 @@ impl Search<'_> {
     fn to(&self, url: &str) -> Connection {
         Connection {
             host: url.to_owned(),
+            certificate: None,
+            headers: Vec::new(),
             verify: true,
             ..self.connection.clone()
         }

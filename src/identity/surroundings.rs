@@ -132,7 +132,7 @@ impl fmt::Debug for Surroundings {
 
 /// The token in `file`, without the space around it. It is read anew each time:
 /// such files are replaced before they expire.
-pub(super) fn token(file: &Path) -> Result<Zeroizing<String>> {
+pub(crate) fn token(file: &Path) -> Result<Zeroizing<String>> {
     let problem = match fs::read(file).map(Zeroizing::new) {
         Err(error) => plain(&error),
         Ok(bytes) => match std::str::from_utf8(&bytes).map(str::trim) {

@@ -1,7 +1,9 @@
 //! The back-ends: where secrets are kept.
 
+pub(crate) mod infisical;
 mod join;
 pub(crate) mod phase;
+mod text;
 #[cfg(feature = "vault")]
 pub(crate) mod vault;
 
@@ -144,6 +146,7 @@ pub(crate) trait Backend {
 /// The back-end in use. A closed set: `match` finds the ones we forgot.
 #[derive(Debug)]
 pub(crate) enum Provider {
+    Infisical(infisical::Infisical),
     /// Phase, end to end encrypted.
     Phase(phase::Encrypted),
     /// Phase, whose server decrypts.
@@ -156,6 +159,7 @@ pub(crate) enum Provider {
 macro_rules! dispatch {
     ($provider:expr, $backend:ident => $call:expr) => {
         match $provider {
+            Provider::Infisical($backend) => $call,
             Provider::Phase($backend) => $call,
             Provider::PhaseRest($backend) => $call,
             #[cfg(feature = "vault")]
@@ -227,5 +231,16 @@ impl Backend for Provider {
 
     fn references(&self) -> References {
         dispatch!(self, backend => backend.references())
+    }
+}
+
+/// Tells of the choice of `chosen`, if it is only a part of its name that is `wanted`.
+fn note(notices: &mut Vec<Notice>, partial: bool, what: &'static str, wanted: &str, chosen: &str) {
+    if partial {
+        notices.push(Notice::Chosen {
+            what,
+            wanted: wanted.to_owned(),
+            chosen: chosen.to_owned(),
+        });
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
 use crate::plan::Plan;
 use crate::scope::Place;
@@ -45,6 +45,8 @@ pub(crate) struct Resolver {
     follow: bool,
     known: HashMap<Position, Arc<Zeroizing<String>>>,
     lenient: bool,
+    /// Whether values are taken as they are.
+    literal: bool,
     partial: bool,
     /// What this round cannot know, so that nobody walks there twice.
     pending: HashSet<Position>,
@@ -67,6 +69,7 @@ impl Resolver {
             follow: true,
             known: HashMap::new(),
             lenient: plan.allow_unresolved,
+            literal: !plan.expand,
             partial: plan.allow_partial,
             pending: HashSet::new(),
             work: 0,
@@ -125,13 +128,13 @@ impl Resolver {
         for root in roots {
             let (value, overridden) = match stock.value(root.number) {
                 Ok(value) => value,
-                Err(error) if self.partial && error.kind() == ErrorKind::Decryption => {
+                Err(error) if self.partial && is_closed(&error) => {
                     left_out.push(Notice::left_out(root.name, &error));
                     continue;
                 }
                 Err(error) => return Err(error),
             };
-            let value = if value.expose().contains("${") {
+            let value = if !self.literal && value.expose().contains("${") {
                 let position = Position {
                     environment: World::HOME,
                     secret: root.number,
@@ -168,6 +171,11 @@ impl Resolver {
             }
         }
     }
+}
+
+/// Whether it is a value that these credentials cannot open.
+fn is_closed(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Decryption | ErrorKind::Denied)
 }
 
 #[cfg(test)]

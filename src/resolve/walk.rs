@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use super::failure::Nowhere;
 use super::reference::{Piece, Reference, pieces};
-use super::{Position, Resolver};
-use crate::error::{ErrorKind, Result};
+use super::{Position, Resolver, is_closed};
+use crate::error::Result;
 use crate::scope::Place;
 use crate::secret::append;
 
@@ -85,7 +85,7 @@ impl Resolver {
     /// What does not decrypt is an error, or a reference that leads nowhere.
     fn bear<T>(&self, opened: Result<T>) -> Result<Result<T, Nowhere>> {
         match opened {
-            Err(error) if self.partial && error.kind() == ErrorKind::Decryption => {
+            Err(error) if self.partial && is_closed(&error) => {
                 Ok(Err(Nowhere::Missing(error.to_string())))
             }
             opened => opened.map(Ok),

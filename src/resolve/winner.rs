@@ -19,8 +19,9 @@ pub(crate) struct Chosen<'a> {
 /// Those of `entries` that lie in `scope` and whose names are `wanted`, one per
 /// name, in name order.
 ///
-/// A later folder of the scope wins; where every folder is meant, the deeper,
-/// then the lexicographically later one; within a folder, the one changed last.
+/// A later folder of the scope wins; where every folder is meant, or all below
+/// some, the deeper, then the lexicographically later one; within a folder, the
+/// one changed last.
 pub(crate) fn chosen<'a>(
     mut entries: Vec<Entry<'a>>,
     scope: &Scope,
@@ -56,6 +57,14 @@ pub(crate) fn chosen<'a>(
 fn order(a: &Entry<'_>, b: &Entry<'_>, folders: &Folders) -> Ordering {
     let by_folder = match folders {
         Folders::All => (a.folder.depth(), a.folder).cmp(&(b.folder.depth(), b.folder)),
+        Folders::Below(tops) => {
+            let rank = |folder| tops.iter().rposition(|top| top.holds(folder));
+            (rank(a.folder), a.folder.depth(), a.folder).cmp(&(
+                rank(b.folder),
+                b.folder.depth(),
+                b.folder,
+            ))
+        }
         Folders::These(list) => {
             let rank = |folder| list.iter().rposition(|listed| listed == folder);
             rank(a.folder).cmp(&rank(b.folder))
@@ -83,6 +92,7 @@ pub(crate) mod tests {
             name: name.to_owned(),
             personal: None,
             tags: Vec::new(),
+            metadata: Vec::new(),
             updated: stamp.to_owned(),
             value: SecretValue::new(value.to_owned()),
             version: 1,

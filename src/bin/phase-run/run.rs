@@ -56,6 +56,8 @@ fn run_with(
         hint: known.as_deref(),
         allow_partial: args.selection.allow_partial,
         allow_unresolved: args.selection.allow_unresolved,
+        expand: true,
+        imports: true,
         leases: leases(args),
         personal: settings.personal,
         wanted: &wanted,
@@ -225,7 +227,7 @@ pub(crate) fn shell(
 fn shell_marks(place: &Place) -> Marks {
     let id = match &place.app {
         App::Id(id) => Some(id.clone()),
-        App::Name(_) => None,
+        App::Name(_) | App::Only => None,
     };
     vec![
         ("PHASE_SHELL", Some("true".to_owned())),

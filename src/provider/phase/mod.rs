@@ -20,7 +20,6 @@ mod x25519;
 
 use crate::credentials::{Holder, PhaseToken};
 use crate::error::{Error, ErrorKind, Result};
-use crate::notice::Notice;
 use crate::pick::listed;
 use crate::scope::Folder;
 use refusal::Trouble;
@@ -65,17 +64,6 @@ fn spelt<'a>(mut names: impl Iterator<Item = &'a str>, name: &str) -> String {
         name.to_owned()
     } else {
         name.to_uppercase()
-    }
-}
-
-/// Tells of the choice of `chosen`, if it is only a part of its name that is `wanted`.
-fn note(notices: &mut Vec<Notice>, partial: bool, what: &'static str, wanted: &str, chosen: &str) {
-    if partial {
-        notices.push(Notice::Chosen {
-            what,
-            wanted: wanted.to_owned(),
-            chosen: chosen.to_owned(),
-        });
     }
 }
 

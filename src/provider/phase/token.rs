@@ -78,6 +78,7 @@ impl TokenAnswer {
             name: row.name.clone(),
         });
         Owner {
+            expires: String::new(),
             apps: self.apps.iter().map(App::summary).collect(),
             id,
             kind,

@@ -1,64 +1,15 @@
 //! JSON that both APIs speak. These types go no further than their callers here.
 
-use std::borrow::Cow;
-use std::fmt;
-
-use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
+pub(super) use crate::provider::text::Text;
 use crate::scope::Folder;
-use crate::secret::SecretValue;
 
 /// The body of every change: `{"secrets": [one]}`.
 #[derive(Serialize)]
 pub(super) struct Batch<T> {
     pub(super) secrets: Vec<T>,
-}
-
-/// Text that stays in the buffer it came in until it is needed; `null` is
-/// empty. (An `Option<Cow<str>>` would be copied at once.)
-#[derive(Debug, Default)]
-pub(super) struct Text<'a>(Cow<'a, str>);
-
-impl Text<'_> {
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    pub(super) fn into_value(self) -> SecretValue {
-        SecretValue::new(self.0.into_owned())
-    }
-
-    pub(super) fn into_string(self) -> String {
-        self.0.into_owned()
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visit;
-        impl<'de> Visitor<'de> for Visit {
-            type Value = Text<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Text::default())
-            }
-        }
-        deserializer.deserialize_any(Visit)
-    }
 }
 
 /// `{"error": "…"}`.
@@ -203,14 +154,6 @@ impl<'a> Row<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_value_stays_in_its_buffer_unless_it_has_escapes() {
-        let json = r#"[{"key": "A", "value": "plain", "comment": "a\nb", "path": null}]"#;
-        let rows: Vec<Row<'_>> = serde_json::from_str(json).unwrap();
-        assert!(matches!(rows[0].value, Some(Text(Cow::Borrowed("plain")))));
-        assert!(matches!(rows[0].comment, Text(Cow::Owned(_))));
-    }
 
     #[test]
     fn a_row_without_a_path_lies_where_it_was_asked_for() {

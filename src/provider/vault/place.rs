@@ -108,6 +108,7 @@ pub(super) fn made<'a, T: Named>(wanted: &str, among: &'a mut Vec<T>) -> Result<
 pub(super) fn app_name(place: &scope::Place) -> &str {
     match &place.app {
         scope::App::Id(text) | scope::App::Name(text) => text,
+        scope::App::Only => "",
     }
 }
 

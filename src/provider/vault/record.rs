@@ -69,6 +69,7 @@ impl Record {
             comment: self.comment,
             folder: self.folder,
             kind: self.kind,
+            metadata: Vec::new(),
             name: self.name,
             personal,
             tags: self.tags,

@@ -85,7 +85,9 @@ impl Store {
     /// The one folder to write to.
     pub(super) fn folder(&self) -> Result<&Folder, Failure> {
         match &self.scope.folders {
-            Folders::These(folders) if folders.len() == 1 => Ok(&folders[0]),
+            Folders::Below(folders) | Folders::These(folders) if folders.len() == 1 => {
+                Ok(&folders[0])
+            }
             _ => Err(Failure::new(
                 Reason::Usage,
                 "a secret lies in one folder, and several are meant",

@@ -42,10 +42,9 @@ pub(super) fn connection(
     }
     let connection = Connection {
         bundle: layers.variable_os("SSL_CERT_FILE").map(PathBuf::from),
-        host,
         roots: layers.path(args.ca_cert.as_deref(), &CA_CERT),
-        user_agent: concat!("phase-run/", env!("CARGO_PKG_VERSION")).to_owned(),
         verify,
+        ..Connection::new(host)
     };
     if connection.is_plain() {
         let host = &connection.host;

@@ -7,9 +7,10 @@ use crate::error::Result;
 use crate::notice::Notice;
 use crate::owner::Owner;
 use crate::pick::pick;
+use crate::provider::note;
 use crate::provider::phase::keys::{EnvironmentKeys, HolderKeys};
 use crate::provider::phase::token::{App, EnvironmentKey, TokenAnswer};
-use crate::provider::phase::{no_app, note, reached};
+use crate::provider::phase::{no_app, reached};
 use crate::scope::{self, Place};
 
 /// The world of one token.
@@ -52,6 +53,7 @@ impl Account {
     pub(super) fn locate(&self, place: &Place) -> Result<Located<'_>> {
         let mut notices = Vec::new();
         let (app, asked) = match &place.app {
+            scope::App::Only => return Err(scope::App::unnamed()),
             scope::App::Id(id) => (self.by_id(id)?, place.app.clone()),
             scope::App::Name(wanted) => {
                 let names: Vec<&str> = self.apps.iter().map(|app| app.name.as_str()).collect();

@@ -105,6 +105,7 @@ impl Vault {
             folder: row.folder.clone(),
             id: row.id.clone(),
             kind: row.kind,
+            metadata: Vec::new(),
             name: self.name(number)?.to_owned(),
             personal: personal.transpose()?,
             tags: row.tags.clone(),

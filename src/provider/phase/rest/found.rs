@@ -9,9 +9,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
 use crate::pick::pick;
 use crate::provider::join;
+use crate::provider::note;
 use crate::provider::phase::dynamic::Dynamics;
 use crate::provider::phase::refusal::Trouble;
-use crate::provider::phase::{no_app, note, reached, spelt};
+use crate::provider::phase::{no_app, reached, spelt};
 use crate::scope::{App, Folder, Place};
 use crate::secret::Secret;
 
@@ -53,6 +54,7 @@ impl Rest {
             notices: Vec::new(),
         };
         match &place.app {
+            App::Only => return Err(App::unnamed()),
             App::Id(id) => id.clone_into(&mut found.id),
             App::Name(wanted) => {
                 if self.api.service.token.holder() == Holder::Service {

@@ -47,6 +47,11 @@ impl Backend for Rest {
         until: Instant,
     ) -> Result<Supply> {
         let Order { plan, scope } = order;
+        if !plan.expand {
+            let message = "Phase follows references by itself over REST";
+            return Err(Error::new(ErrorKind::Configuration, message)
+                .help("leave --no-expand out, or use --api e2ee"));
+        }
         let (mut found, rows) = self.read(scope, Dynamics::Shown, until).await?;
         let Rows {
             dynamic,
@@ -198,7 +203,7 @@ impl Rest {
     ) -> Result<(Found, Rows)> {
         let mut found = self.find(&scope.place, until).await?;
         let folders = match &scope.folders {
-            Folders::All => vec![None],
+            Folders::All | Folders::Below(_) => vec![None],
             Folders::These(folders) => folders.iter().map(Some).collect(),
         };
         let rows = self
@@ -254,6 +259,7 @@ fn given(
                 folder: dynamic.folder.clone(),
                 id: format!("{}/{name}", dynamic.id),
                 kind: SecretType::Secret,
+                metadata: Vec::new(),
                 name: name.clone(),
                 personal: None,
                 // They carry none, and are meant whatever tags are asked for.

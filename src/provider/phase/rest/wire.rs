@@ -40,6 +40,7 @@ pub(super) fn secret(mut row: Row<'_>, asked: Option<&Folder>) -> Result<Secret>
     Ok(Secret {
         folder: row.folder(asked)?,
         kind: SecretType::from_word(row.kind.as_str()).unwrap_or_default(),
+        metadata: Vec::new(),
         tags: row.take_tags(),
         value: value.into_value(),
         comment: row.comment.into_string(),

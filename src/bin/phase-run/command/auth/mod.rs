@@ -41,6 +41,7 @@ pub(crate) fn auth(args: &Auth, world: &World<'_>, report: Report) -> Result<(),
 /// What sort of account it is, for a person.
 fn kind(owner: &Owner) -> &'static str {
     match owner.kind {
+        OwnerKind::Identity => "machine identity",
         OwnerKind::Service => "service token of the older kind",
         OwnerKind::ServiceAccount => "service account",
         OwnerKind::User => "user",
@@ -52,6 +53,7 @@ fn kind(owner: &Owner) -> &'static str {
 /// The same as a word for a program.
 fn kind_word(owner: &Owner) -> &'static str {
     match owner.kind {
+        OwnerKind::Identity => "identity",
         OwnerKind::Service => "service",
         OwnerKind::ServiceAccount => "service_account",
         OwnerKind::User => "user",

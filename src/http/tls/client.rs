@@ -1,0 +1,48 @@
+//! The certificate that a client shows.
+
+use std::path::Path;
+
+use rustls::pki_types::pem::{Error as PemError, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::error::{Error, ErrorKind, Result, plain};
+use crate::http::ClientCertificate;
+
+/// The certificates, and the key.
+pub(super) fn read(
+    files: &ClientCertificate,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
+    let ClientCertificate { certificates, key } = files;
+    let unread = |file: &Path, what, error: PemError| {
+        let problem = match error {
+            PemError::Io(error) => plain(&error),
+            PemError::NoItemsFound => format!("it holds no {what} in PEM form"),
+            error => error.to_string(),
+        };
+        let message = format!("no {what} from {}", file.display());
+        Error::new(ErrorKind::Configuration, message).because(problem)
+    };
+    let chain = CertificateDer::pem_file_iter(certificates)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .and_then(|found| {
+            if found.is_empty() {
+                return Err(PemError::NoItemsFound);
+            }
+            Ok(found)
+        })
+        .map_err(|error| unread(certificates, "client certificate", error))?;
+    let key =
+        PrivateKeyDer::from_pem_file(key).map_err(|error| unread(key, "private key", error))?;
+    Ok((chain, key))
+}
+
+/// The certificate and the key do not fit, or are of a kind that is not known.
+pub(super) fn unusable(files: &ClientCertificate, error: rustls::Error) -> Error {
+    let ClientCertificate { certificates, key } = files;
+    let message = format!(
+        "the client certificate {} cannot be used with the key {}",
+        certificates.display(),
+        key.display()
+    );
+    Error::new(ErrorKind::Configuration, message).because(error)
+}

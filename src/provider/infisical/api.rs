@@ -1,0 +1,270 @@
+//! The requests for secrets, one function each, in the newest form that the
+//! server knows.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use reqwest::Method;
+use zeroize::Zeroizing;
+
+use super::projects::Target;
+use super::refusal::Trouble;
+use super::session::Service;
+use super::wire::{Single, Written};
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::{Answer, Request, json};
+use crate::scope::Folder;
+use crate::secret::SecretValue;
+
+/// The API of one server.
+#[derive(Debug)]
+pub(super) struct Api {
+    /// Whether the server is known to have no version 4 of its routes for secrets.
+    old: AtomicBool,
+    pub(super) service: Service,
+}
+
+/// How secrets are to come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    /// Whether the server is to replace references.
+    pub(super) expand: bool,
+    pub(super) imports: bool,
+    /// Whether overrides stand in for what they override.
+    pub(super) personal: bool,
+}
+
+impl Manner {
+    /// As they are stored.
+    pub(super) const STORED: Self = Self {
+        expand: false,
+        imports: false,
+        personal: false,
+    };
+}
+
+/// Which secrets are asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Query<'a> {
+    pub(super) environment: &'a str,
+    pub(super) folder: &'a Folder,
+    pub(super) manner: Manner,
+    pub(super) recursive: bool,
+    /// Separated by commas; empty for all secrets.
+    pub(super) tags: &'a str,
+    pub(super) target: &'a Target,
+}
+
+impl Query<'_> {
+    fn about(&self) -> String {
+        about(self.target, self.environment, self.folder)
+    }
+
+    /// The query of version 4 or 3. Every switch is named: their defaults have
+    /// changed over time, and so has the spelling of one.
+    fn pairs(&self, old: bool) -> Vec<(&str, &str)> {
+        let word = |yes| if yes { "true" } else { "false" };
+        let mut pairs = vec![
+            self.target.parameter(old),
+            ("environment", self.environment),
+            ("secretPath", self.folder.as_str()),
+            ("viewSecretValue", "true"),
+            ("expandSecretReferences", word(self.manner.expand)),
+            ("recursive", word(self.recursive)),
+            ("include_imports", word(self.manner.imports)),
+        ];
+        if !old {
+            pairs.push(("includeImports", word(self.manner.imports)));
+            pairs.push(("includePersonalOverrides", word(self.manner.personal)));
+        }
+        if !self.tags.is_empty() {
+            pairs.push(("tagSlugs", self.tags));
+        }
+        pairs
+    }
+}
+
+/// One secret, as it is written.
+#[derive(Clone, Copy)]
+pub(super) struct Write<'a> {
+    pub(super) body: &'a Written<'a>,
+    pub(super) folder: &'a Folder,
+    pub(super) method: &'a Method,
+    pub(super) name: &'a str,
+    pub(super) target: &'a Target,
+    /// What no message may repeat.
+    pub(super) value: Option<&'a SecretValue>,
+}
+
+fn about(target: &Target, environment: &str, folder: &Folder) -> String {
+    format!("{folder} of environment {environment:?} in {target}")
+}
+
+impl Api {
+    pub(super) fn new(service: Service) -> Self {
+        Self {
+            old: AtomicBool::new(false),
+            service,
+        }
+    }
+
+    /// Remembers that the server has no version 4.
+    pub(super) fn is_old(&self) {
+        if !self.old.swap(true, Ordering::Relaxed) {
+            tracing::debug!(
+                "this server has no version 4 of the API: version 3 is used, in which a reference in an imported secret is looked up where it stands"
+            );
+        }
+    }
+
+    fn old(&self, target: &Target) -> bool {
+        matches!(target, Target::Slug(_)) || self.old.load(Ordering::Relaxed)
+    }
+
+    /// The secrets of a folder, and those that it imports.
+    pub(super) async fn list(&self, query: &Query<'_>, until: Instant) -> Result<Answer, Trouble> {
+        let about = query.about();
+        if !self.old(query.target) {
+            let pairs = query.pairs(false);
+            let request = Request {
+                query: &pairs,
+                ..Request::get("/api/v4/secrets")
+            };
+            match self.service.ask(&request, &about, &[], until).await {
+                Err(Trouble::NoRoute(_)) => self.is_old(),
+                answer => return answer,
+            }
+        }
+        let pairs = query.pairs(true);
+        let request = Request {
+            query: &pairs,
+            ..Request::get("/api/v3/secrets/raw")
+        };
+        self.service.ask(&request, &about, &[], until).await
+    }
+
+    /// Creates, changes or removes one secret.
+    pub(super) async fn write(&self, write: Write<'_>, until: Instant) -> Result<(), Trouble> {
+        let name = segment(write.name)?;
+        if !self.old(write.target) {
+            let path = format!("/api/v4/secrets/{name}");
+            match self.written(write, &path, false, until).await {
+                Err(Trouble::NoRoute(_)) => self.is_old(),
+                answer => return answer,
+            }
+        }
+        let path = format!("/api/v3/secrets/raw/{name}");
+        self.written(write, &path, true, until).await
+    }
+
+    async fn written(
+        &self,
+        write: Write<'_>,
+        path: &str,
+        old: bool,
+        until: Instant,
+    ) -> Result<(), Trouble> {
+        let (parameter, project) = write.target.parameter(old);
+        let body = Written {
+            project_id: (parameter == "projectId").then_some(project),
+            workspace_id: (parameter == "workspaceId").then_some(project),
+            workspace_slug: (parameter == "workspaceSlug").then_some(project),
+            ..*write.body
+        };
+        let about = about(write.target, body.environment, write.folder);
+        self.change(write.method, path, json(&body)?, &about, write.value, until)
+            .await
+    }
+
+    /// Moves secrets to another folder.
+    pub(super) async fn move_secrets(
+        &self,
+        body: Zeroizing<Vec<u8>>,
+        about: &str,
+        until: Instant,
+    ) -> Result<(), Trouble> {
+        let [new, old] = ["/api/v4/secrets/move", "/api/v3/secrets/move"];
+        let moved = self.change(&Method::POST, new, body.clone(), about, None, until);
+        match moved.await {
+            Err(Trouble::NoRoute(_)) => {
+                self.change(&Method::POST, old, body, about, None, until)
+                    .await
+            }
+            moved => moved,
+        }
+    }
+
+    /// Sends what changes something, and sees that it is carried out.
+    async fn change(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Zeroizing<Vec<u8>>,
+        about: &str,
+        value: Option<&SecretValue>,
+        until: Instant,
+    ) -> Result<(), Trouble> {
+        let request = Request {
+            body: Some(body),
+            method: method.clone(),
+            repeatable: false,
+            ..Request::get(path)
+        };
+        let values: Vec<&SecretValue> = value.into_iter().collect();
+        let answer = self.service.ask(&request, about, &values, until).await?;
+        let Single { approval } = answer.json("what was changed")?;
+        match approval {
+            None => Ok(()),
+            Some(approval) => Err(waiting(approval.slug.as_str(), approval.id.as_str(), about)),
+        }
+    }
+}
+
+/// That a change is asked for, and not made yet.
+fn waiting(slug: &str, id: &str, about: &str) -> Trouble {
+    let name = if slug.is_empty() { id } else { slug };
+    let message = format!(
+        "the change is not made yet: a policy of {about} wants somebody to approve it (request {name:?})"
+    );
+    let error = Error::new(ErrorKind::Denied, message);
+    Trouble::Other(error.help("have it approved in the console, under Change Requests"))
+}
+
+/// `name` as a segment of a path.
+///
+/// # Errors
+///
+/// It is one that URLs give a meaning of their own.
+pub(super) fn segment(name: &str) -> Result<String> {
+    if matches!(name, "" | "." | "..") {
+        let message = format!("{name:?} cannot be the name of a secret here");
+        return Err(Error::new(ErrorKind::InvalidName, message));
+    }
+    let mut text = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_one_segment_of_a_path() {
+        assert_eq!(segment("A_b-1.x~").unwrap(), "A_b-1.x~");
+        assert_eq!(
+            segment("a/b?c#d%41 ä").unwrap(),
+            "a%2Fb%3Fc%23d%2541%20%C3%A4"
+        );
+        for name in ["", ".", ".."] {
+            assert_eq!(segment(name).unwrap_err().kind(), ErrorKind::InvalidName);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Infisical: the server decrypts, and follows references.
+
+mod api;
+mod login;
+mod merge;
+mod owner;
+mod projects;
+mod refusal;
+mod session;
+mod stock;
+mod store;
+mod wire;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use self::api::{Api, Manner, Query};
+use self::merge::Rows;
+use self::projects::Found;
+use self::refusal::Trouble;
+use self::session::Service;
+use self::stock::Listed;
+use super::{Backend, Order, Reached, References, Supply, join};
+use crate::credentials::InfisicalLogin;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::Connection;
+use crate::lease::Lease;
+use crate::owner::{AppSummary, Owner};
+use crate::plan::Plan;
+use crate::scope::{Folder, Folders, Place, Scope};
+use crate::secret::{Change, NewSecret, Secret};
+
+/// The back-end.
+#[derive(Debug)]
+pub(crate) struct Infisical {
+    api: Api,
+}
+
+impl Backend for Infisical {
+    async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
+        let mut found = self.find(&scope.place, until).await?;
+        let rows = self.read(&mut found, scope, Manner::STORED, until).await?;
+        if !self.may_have_overrides(until).await? {
+            return Ok(rows.secrets);
+        }
+        let personal = true;
+        let manner = Manner {
+            personal,
+            ..Manner::STORED
+        };
+        let own = self.read(&mut found, scope, manner, until).await?;
+        Ok(rows.overridden_by(own))
+    }
+
+    async fn stock(
+        &self,
+        order: Order<'_>,
+        _made: &mut Vec<Lease>,
+        until: Instant,
+    ) -> Result<Supply> {
+        let Order { plan, scope } = order;
+        let mut found = self.find(&scope.place, until).await?;
+        let manner = Manner {
+            expand: plan.expand,
+            imports: plan.imports,
+            personal: plan.personal,
+        };
+        let rows = self.read(&mut found, scope, manner, until).await?;
+        Ok(Supply {
+            hint: None,
+            place: found.place(),
+            settled: found.place(),
+            notices: found.notices,
+            stock: Arc::new(Listed::new(rows, plan.personal)),
+        })
+    }
+
+    async fn reach(
+        &self,
+        _: BTreeSet<Place>,
+        _: &(dyn Fn(&Place) -> bool + Sync),
+        _: &Plan<'_>,
+        _: Instant,
+    ) -> Reached {
+        Reached::default()
+    }
+
+    async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
+        let found = self.find(place, until).await?;
+        self.add(&found, secret, until).await
+    }
+
+    async fn update(
+        &self,
+        place: &Place,
+        folder: &Folder,
+        name: &str,
+        change: &Change,
+        until: Instant,
+    ) -> Result<()> {
+        let found = self.find(place, until).await?;
+        self.alter(&found, folder, name, change, until).await
+    }
+
+    async fn delete(
+        &self,
+        place: &Place,
+        folder: &Folder,
+        name: &str,
+        until: Instant,
+    ) -> Result<bool> {
+        let found = self.find(place, until).await?;
+        self.remove(&found, folder, name, until).await
+    }
+
+    async fn apps(&self, until: Instant) -> Result<Vec<AppSummary>> {
+        let projects = self.projects(until).await?;
+        let mut apps: Vec<_> = projects.into_iter().map(owner::summary).collect();
+        apps.sort_unstable_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        Ok(apps)
+    }
+
+    async fn owner(&self, until: Instant) -> Result<Owner> {
+        self.whose(until).await
+    }
+
+    async fn revoke(&self, _: &Lease, _: Instant) -> Result<()> {
+        Ok(())
+    }
+
+    fn references(&self) -> References {
+        References::Theirs
+    }
+}
+
+impl Infisical {
+    pub(crate) fn new(
+        mut connection: Connection,
+        login: InfisicalLogin,
+        organisation: Option<String>,
+    ) -> Result<Self> {
+        let host = connection.host.trim().trim_end_matches('/');
+        let host = host.strip_suffix("/api").unwrap_or(host);
+        connection.host = String::from(host);
+        let service = Service::new(connection, login, organisation)?;
+        Ok(Self {
+            api: Api::new(service),
+        })
+    }
+
+    /// The secrets of `scope`, each once.
+    async fn read(
+        &self,
+        found: &mut Found,
+        scope: &Scope,
+        manner: Manner,
+        until: Instant,
+    ) -> Result<Rows> {
+        match self.ask_all(found, scope, manner, until).await {
+            Ok(rows) => Ok(rows),
+            Err(Trouble::Missing(error)) => {
+                if !self.correct(found, until).await? {
+                    return Err(without_folder(error, found));
+                }
+                let again = self.ask_all(found, scope, manner, until).await;
+                again.map_err(|trouble| match trouble {
+                    Trouble::Missing(error) => without_folder(error, found),
+                    trouble => trouble.into(),
+                })
+            }
+            Err(trouble) => Err(trouble.into()),
+        }
+    }
+
+    async fn ask_all(
+        &self,
+        found: &Found,
+        scope: &Scope,
+        manner: Manner,
+        until: Instant,
+    ) -> Result<Rows, Trouble> {
+        let root = [Folder::root()];
+        let (folders, recursive) = match &scope.folders {
+            Folders::All => (&root[..], true),
+            Folders::Below(folders) => (&folders[..], true),
+            Folders::These(folders) => (&folders[..], false),
+        };
+        let tags: Vec<&str> = scope.tags.iter().map(|tag| tag.trim()).collect();
+        let tags = tags.join(",");
+        let query = |folder| Query {
+            environment: &found.environment,
+            folder,
+            manner,
+            recursive,
+            tags: &tags,
+            target: &found.target,
+        };
+        let requests = folders
+            .iter()
+            .map(|folder| async move { self.api.list(&query(folder), until).await });
+        let answers = join::all(requests).await?;
+        let mut rows = Rows::default();
+        for (answer, folder) in answers.iter().zip(folders) {
+            let list = answer.json("a list of secrets")?;
+            rows.add(list, folder, &scope.tags)?;
+        }
+        rows.settle();
+        Ok(rows)
+    }
+}
+
+/// The environment is there: so it is the folder that is not.
+fn without_folder(error: Error, found: &Found) -> Error {
+    let message = format!(
+        "there is no such folder in environment {:?} of {}",
+        found.environment, found.target
+    );
+    Error::new(ErrorKind::Missing, message)
+        .because(error.told())
+        .help("check --path")
+}

@@ -1,0 +1,199 @@
+//! What the server means when it says no, and what to do about it.
+
+use serde_json::Value;
+
+use super::wire::Complaint;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::{Answer, quoted};
+
+/// A call that failed, told apart as far as another call may mend it.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// A thing that was asked for is not there.
+    Missing(Error),
+    /// This server is too old, or too new, for the route.
+    NoRoute(Error),
+    Other(Error),
+    /// The token has ended.
+    Stale(Error),
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<Trouble> for Error {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Missing(error)
+            | Trouble::NoRoute(error)
+            | Trouble::Other(error)
+            | Trouble::Stale(error) => error,
+        }
+    }
+}
+
+const NEW_TOKEN: &str = "log in again with `infisical login`, or make a new token, and put it into INFISICAL_TOKEN; with a client id and secret phase-run logs in by itself";
+
+/// What an answer that says no says.
+#[derive(Default)]
+pub(super) struct Said {
+    /// The word for what is wrong.
+    pub(super) name: String,
+    /// The server's name for the request.
+    request: String,
+    pub(super) text: String,
+}
+
+impl Said {
+    /// Who said `text`, which stands for ours, and in answer to what.
+    pub(super) fn with(&self, text: &str) -> String {
+        let is_id = |text: &str| {
+            let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+            !text.is_empty() && text.len() < 64 && text.bytes().all(fits)
+        };
+        match &*self.request {
+            request if is_id(request) => format!("the server said {text} ({request})"),
+            _ => format!("the server said {text}"),
+        }
+    }
+
+    /// Whether it is the route that is missing, as the web framework says it.
+    fn is_of_route(&self) -> bool {
+        self.name == "Not Found" || self.text.starts_with("Route ")
+    }
+}
+
+/// What `answer` complains of.
+///
+/// # Errors
+///
+/// It cannot be the server's own: a page of a proxy's.
+pub(super) fn complaint(answer: &Answer) -> Result<Said> {
+    match answer.json::<Complaint<'_>>("an error text") {
+        Ok(Complaint {
+            error,
+            message,
+            req_id,
+        }) => Ok(Said {
+            name: error.into_string(),
+            request: req_id.into_string(),
+            text: one_line(&message),
+        }),
+        // An HTML page with 4xx is not Infisical; one with 5xx is its proxy.
+        Err(error) if !answer.is_json() && answer.status() < 500 => Err(error),
+        Err(_) => Ok(Said::default()),
+    }
+}
+
+/// `answer`, if it is a success. `about` says what was asked for; `hidden` are
+/// texts that must not be repeated even if the server does.
+pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answer, Trouble> {
+    let status = answer.status();
+    if (200..300).contains(&status) {
+        return Ok(answer);
+    }
+    let said = complaint(&answer)?;
+    let error = error(status, &said, about);
+    let error = match quoted(&said.text, hidden) {
+        Some(text) => error.because(said.with(&text)),
+        None => error,
+    };
+    Err(match (status, &*said.name) {
+        (404, _) if said.is_of_route() => Trouble::NoRoute(error),
+        (404, _) => Trouble::Missing(error),
+        // The oldest servers say so of what is not allowed, too.
+        (401, "PermissionDenied") => Trouble::Other(error),
+        (401, _) | (403, "TokenError") => Trouble::Stale(error),
+        _ => Trouble::Other(error),
+    })
+}
+
+/// The message as one line. A list is one of complaints about single fields.
+fn one_line(message: &Value) -> String {
+    match message {
+        Value::String(text) => text.clone(),
+        Value::Array(issues) => {
+            let texts = issues.iter().map(|issue| {
+                let path = issue["path"].as_array().map_or(&[][..], Vec::as_slice);
+                let path: Vec<_> = path.iter().filter_map(Value::as_str).collect();
+                let text = issue["message"].as_str().unwrap_or_default();
+                match &path[..] {
+                    [] => text.to_owned(),
+                    _ => format!("{}: {text}", path.join(".")),
+                }
+            });
+            texts.collect::<Vec<_>>().join("; ")
+        }
+        _ => String::new(),
+    }
+}
+
+fn error(status: u16, said: &Said, about: &str) -> Error {
+    let (kind, meaning, advice) = match (status, &*said.name) {
+        (401 | 403, "PermissionDenied") => (
+            ErrorKind::Denied,
+            format!("these credentials have no access to {about}"),
+            "give the identity a role in the project that allows it, or choose another --env or --path",
+        ),
+        (403, "TokenError") => (
+            ErrorKind::Credentials,
+            "the token has expired, or is none of this server's".to_owned(),
+            NEW_TOKEN,
+        ),
+        (401, _) => (
+            ErrorKind::Credentials,
+            "the server does not know the token: it has expired, was revoked, or was used up"
+                .to_owned(),
+            NEW_TOKEN,
+        ),
+        (403, _) => (
+            ErrorKind::Denied,
+            format!("the server refuses access to {about}"),
+            "look at what the identity may do, and from which IP addresses; a proxy or a firewall may also have answered",
+        ),
+        (404, _) if said.is_of_route() => (
+            ErrorKind::Protocol,
+            format!("the server has no such route: {about} cannot be asked for"),
+            "check --host; if it is right, the server is too old for this",
+        ),
+        (404, _) => (
+            ErrorKind::Missing,
+            format!("the server does not find {about}"),
+            "check --app, --app-id, --env and --path",
+        ),
+        (409, _) => (
+            ErrorKind::Conflict,
+            format!("{about} stands in the way of it"),
+            "look again with list",
+        ),
+        (500.., _) => (
+            ErrorKind::Unreachable,
+            "the server failed".to_owned(),
+            "try again later; the server's log says more",
+        ),
+        _ => (
+            ErrorKind::Configuration,
+            format!("the server does not accept the request for {about}"),
+            "it says why; if that makes no sense, server and phase-run may be too far apart in age",
+        ),
+    };
+    Error::new(kind, format!("{meaning} (status {status})")).help(advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complaints_about_fields_become_one_line() {
+        let issues = serde_json::json!([
+            {"code": "invalid_type", "path": ["environment"], "message": "Required"},
+            {"code": "custom", "path": [], "message": "No"},
+        ]);
+        assert_eq!(one_line(&issues), "environment: Required; No");
+        assert_eq!(one_line(&Value::Null), "");
+    }
+}

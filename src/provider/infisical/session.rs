@@ -1,0 +1,117 @@
+//! The token in use: made when it is first needed, and made anew when it ends.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+use zeroize::Zeroizing;
+
+use super::login::{self, Granted};
+use super::refusal::{Trouble, check};
+use crate::credentials::InfisicalLogin;
+use crate::error::Result;
+use crate::http::{Answer, Connection, Http, Request};
+use crate::secret::SecretValue;
+
+/// A token that ends within this time is as good as ended.
+const LEEWAY: Duration = Duration::from_secs(30);
+
+/// One server, and how to be let in.
+#[derive(Debug)]
+pub(super) struct Service {
+    /// As it was given: its root certificates serve for clouds too.
+    pub(super) connection: Connection,
+    pub(super) http: Http,
+    pub(super) login: InfisicalLogin,
+    pub(super) organisation: Option<String>,
+    session: Mutex<Option<Arc<Session>>>,
+}
+
+/// A login that was granted.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// When it is to be replaced, if that is known and can be done.
+    ends: Option<Instant>,
+    pub(super) token: SecretValue,
+}
+
+impl Service {
+    pub(super) fn new(
+        connection: Connection,
+        login: InfisicalLogin,
+        organisation: Option<String>,
+    ) -> Result<Self> {
+        Ok(Self {
+            http: Http::new(&connection)?,
+            connection,
+            login,
+            organisation,
+            session: Mutex::default(),
+        })
+    }
+
+    /// What the server answers to `request`, unless it refuses: then the error
+    /// says that of `about`, and shows none of `values`. A token that has ended
+    /// is replaced once.
+    pub(super) async fn ask(
+        &self,
+        request: &Request<'_>,
+        about: &str,
+        values: &[&SecretValue],
+        until: Instant,
+    ) -> Result<Answer, Trouble> {
+        let session = self.session(None, until).await?;
+        let answer = self.send(&session, request, about, values, until).await;
+        match answer {
+            Err(Trouble::Stale(_)) if self.login.can_repeat() => {
+                tracing::info!("the access token has ended: logging in again");
+                let session = self.session(Some(&session), until).await?;
+                self.send(&session, request, about, values, until).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn send(
+        &self,
+        session: &Session,
+        request: &Request<'_>,
+        about: &str,
+        values: &[&SecretValue],
+        until: Instant,
+    ) -> Result<Answer, Trouble> {
+        let authorization = Zeroizing::new(format!("Bearer {}", session.token.expose()));
+        let request = Request {
+            authorization: Some(&authorization),
+            body: request.body.clone(),
+            method: request.method.clone(),
+            ..*request
+        };
+        let mut hidden = vec![session.token.expose()];
+        hidden.extend(values.iter().map(|value| value.expose()));
+        check(self.http.send(&request, until).await?, about, &hidden)
+    }
+
+    /// The session, which is not `ended`. Whoever comes while somebody logs in waits.
+    pub(super) async fn session(
+        &self,
+        ended: Option<&Arc<Session>>,
+        until: Instant,
+    ) -> Result<Arc<Session>> {
+        let mut session = self.session.lock().await;
+        if let Some(session) = &*session
+            && ended.is_none_or(|ended| !Arc::ptr_eq(ended, session))
+            && session.ends.is_none_or(|ends| Instant::now() < ends)
+        {
+            return Ok(Arc::clone(session));
+        }
+        let Granted { lifetime, token } = login::log_in(self, until).await?;
+        let ends = lifetime.filter(|_| self.login.can_repeat());
+        let made = Arc::new(Session {
+            ends: ends.map(|lifetime| Instant::now() + lifetime.saturating_sub(LEEWAY)),
+            token,
+        });
+        *session = Some(Arc::clone(&made));
+        Ok(made)
+    }
+}

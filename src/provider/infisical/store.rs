@@ -1,0 +1,334 @@
+//! Changes of single secrets.
+
+use std::time::Instant;
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+
+use super::Infisical;
+use super::api::{Manner, Write, segment};
+use super::projects::{Found, Target};
+use super::refusal::Trouble;
+use super::wire::{TagRow, Written};
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::{Request, json};
+use crate::scope::{Folder, Folders, Scope};
+use crate::secret::{Change, NewSecret, Secret, SecretType, SecretValue};
+
+const SHARED: &str = "shared";
+const PERSONAL: &str = "personal";
+
+/// A tag, in either wrapping.
+#[derive(Deserialize)]
+struct Tag<'a> {
+    #[serde(borrow, alias = "workspaceTag")]
+    tag: TagRow<'a>,
+}
+
+/// Secrets that go to another folder of the same environment.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Move<'a> {
+    destination_environment: &'a str,
+    destination_secret_path: &'a str,
+    project_id: &'a str,
+    secret_ids: [&'a str; 1],
+    should_overwrite: bool,
+    source_environment: &'a str,
+    source_secret_path: &'a str,
+}
+
+impl Infisical {
+    /// Adds `secret`, and its override if it comes with one.
+    pub(super) async fn add(
+        &self,
+        found: &Found,
+        secret: &NewSecret,
+        until: Instant,
+    ) -> Result<()> {
+        plain(secret.kind)?;
+        let name = secret.name.as_str();
+        let tags = self.tag_ids(found, &secret.tags, until).await?;
+        let one = One {
+            folder: &secret.folder,
+            found,
+            name,
+            value: Some(&secret.value),
+        };
+        let body = Written {
+            secret_comment: Some(&secret.comment),
+            secret_value: Some(secret.value.expose()),
+            tag_ids: (!tags.is_empty()).then_some(&tags),
+            ..one.body(SHARED)
+        };
+        self.write(one, &Method::POST, &body, until)
+            .await
+            .map_err(|trouble| known(trouble, name, &secret.folder))?;
+        match &secret.personal {
+            Some(value) => {
+                self.add_override(
+                    One {
+                        value: Some(value),
+                        ..one
+                    },
+                    until,
+                )
+                .await
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn add_override(&self, one: One<'_>, until: Instant) -> Result<()> {
+        let body = Written {
+            secret_value: one.value.map(SecretValue::expose),
+            ..one.body(PERSONAL)
+        };
+        Ok(self.write(one, &Method::POST, &body, until).await?)
+    }
+
+    /// Changes the secret `name`, or the override of it.
+    pub(super) async fn alter(
+        &self,
+        found: &Found,
+        folder: &Folder,
+        name: &str,
+        change: &Change,
+        until: Instant,
+    ) -> Result<()> {
+        if change.toggle_personal {
+            let message =
+                "Infisical has no switch for personal overrides: one that is there is in force";
+            return Err(Error::new(ErrorKind::Configuration, message)
+                .help("run with --no-personal to do without"));
+        }
+        change.kind.map_or(Ok(()), plain)?;
+        let one = One {
+            folder,
+            found,
+            name,
+            value: change.value.as_ref(),
+        };
+        let tags = match &change.tags {
+            Some(tags) => Some(self.tag_ids(found, tags, until).await?),
+            None => None,
+        };
+        let body = Written {
+            secret_comment: change.comment.as_deref(),
+            secret_value: change.value.as_ref().map(SecretValue::expose),
+            tag_ids: tags.as_deref(),
+            ..one.body(SHARED)
+        };
+        if change.value.is_some() || change.comment.is_some() || tags.is_some() {
+            let written = self.write(one, &Method::PATCH, &body, until).await;
+            written.map_err(|trouble| gone(trouble, one))?;
+        }
+        if let Some(value) = &change.personal {
+            self.override_with(
+                One {
+                    value: Some(value),
+                    ..one
+                },
+                until,
+            )
+            .await?;
+        }
+        match &change.folder {
+            Some(target) if target != folder => self.move_to(one, target, until).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the override, whether there is one or not.
+    async fn override_with(&self, one: One<'_>, until: Instant) -> Result<()> {
+        let body = Written {
+            secret_value: one.value.map(SecretValue::expose),
+            ..one.body(PERSONAL)
+        };
+        match self.write(one, &Method::PATCH, &body, until).await {
+            Err(Trouble::Missing(_)) => {
+                // Not the folder's fault: a secret has no override yet, or is not there.
+                self.stored(one, until).await?;
+                self.add_override(one, until).await
+            }
+            written => Ok(written?),
+        }
+    }
+
+    /// Removes the secret `name`, and says whether it was there.
+    pub(super) async fn remove(
+        &self,
+        found: &Found,
+        folder: &Folder,
+        name: &str,
+        until: Instant,
+    ) -> Result<bool> {
+        let one = One {
+            folder,
+            found,
+            name,
+            value: None,
+        };
+        let body = one.body(SHARED);
+        match self.write(one, &Method::DELETE, &body, until).await {
+            Ok(()) => Ok(true),
+            Err(Trouble::Missing(_)) => Ok(false),
+            Err(trouble) => Err(trouble.into()),
+        }
+    }
+
+    async fn move_to(&self, one: One<'_>, folder: &Folder, until: Instant) -> Result<()> {
+        let secret = self.stored(one, until).await?;
+        let project = self.project_id(one.found, until).await?;
+        let environment = one.found.environment.as_str();
+        let body = Move {
+            destination_environment: environment,
+            destination_secret_path: folder.as_str(),
+            project_id: &project,
+            secret_ids: [&secret.id],
+            should_overwrite: false,
+            source_environment: environment,
+            source_secret_path: one.folder.as_str(),
+        };
+        let about = format!("folder {folder} of environment {environment:?}");
+        Ok(self.api.move_secrets(json(&body)?, &about, until).await?)
+    }
+
+    /// The secret itself, as it is stored.
+    async fn stored(&self, one: One<'_>, until: Instant) -> Result<Secret> {
+        let scope = Scope::new(one.found.place().app, one.found.environment.clone())
+            .in_folders(Folders::These(vec![one.folder.clone()]));
+        let rows = self
+            .ask_all(one.found, &scope, Manner::STORED, until)
+            .await?;
+        let mut secrets = rows.secrets.into_iter();
+        let found = secrets.find(|secret| secret.name == one.name);
+        found.ok_or_else(|| absent(one))
+    }
+
+    async fn write(
+        &self,
+        one: One<'_>,
+        method: &Method,
+        body: &Written<'_>,
+        until: Instant,
+    ) -> Result<(), Trouble> {
+        let write = Write {
+            body,
+            folder: one.folder,
+            method,
+            name: one.name,
+            target: &one.found.target,
+            value: one.value,
+        };
+        self.api.write(write, until).await
+    }
+
+    /// The ids of the project's tags with these slugs.
+    async fn tag_ids(
+        &self,
+        found: &Found,
+        slugs: &[String],
+        until: Instant,
+    ) -> Result<Vec<String>> {
+        if slugs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let project = segment(&self.project_id(found, until).await?)?;
+        let mut ids = Vec::with_capacity(slugs.len());
+        for slug in slugs {
+            let path = format!("/api/v1/projects/{project}/tags/slug/{}", segment(slug)?);
+            let about = format!("the tag {slug:?}");
+            let request = Request::get(&path);
+            let answer = self.api.service.ask(&request, &about, &[], until).await;
+            let answer = answer.map_err(|trouble| match trouble {
+                Trouble::Missing(error) => {
+                    let message = format!("{} has no tag {slug:?}", found.target);
+                    Trouble::Other(
+                        Error::new(ErrorKind::Missing, message)
+                            .because(error.told())
+                            .help("make it in the console, or choose another --tag"),
+                    )
+                }
+                trouble => trouble,
+            })?;
+            let tag: Tag<'_> = answer.json("a tag")?;
+            ids.push(tag.tag.id.into_string());
+        }
+        Ok(ids)
+    }
+
+    async fn project_id(&self, found: &Found, until: Instant) -> Result<String> {
+        match &found.target {
+            Target::Id(id) => Ok(id.clone()),
+            Target::Slug(_) => Ok(self.described(&found.target, until).await?.id),
+        }
+    }
+}
+
+/// A secret that is there, or is to be.
+#[derive(Clone, Copy)]
+struct One<'a> {
+    folder: &'a Folder,
+    found: &'a Found,
+    name: &'a str,
+    value: Option<&'a SecretValue>,
+}
+
+impl<'a> One<'a> {
+    /// The body of a request about it.
+    fn body(self, kind: &'static str) -> Written<'a> {
+        Written {
+            environment: &self.found.environment,
+            secret_path: self.folder.as_str(),
+            r#type: kind,
+            ..Written::default()
+        }
+    }
+}
+
+/// Infisical knows one kind of secret.
+fn plain(kind: SecretType) -> Result<()> {
+    if kind == SecretType::Secret {
+        return Ok(());
+    }
+    let message = format!("Infisical has no secrets of the type {:?}", kind.as_str());
+    Err(Error::new(ErrorKind::Configuration, message).help("leave --type out"))
+}
+
+/// Of a secret that is there already, the server says no more than that it was a
+/// bad request.
+fn known(trouble: Trouble, name: &str, folder: &Folder) -> Error {
+    let error = Error::from(trouble);
+    if !error.told().contains("already exist") {
+        return error;
+    }
+    Error::new(
+        ErrorKind::Conflict,
+        format!("{name} is already in {folder}"),
+    )
+    .help("update it, or choose another name or folder")
+}
+
+fn gone(trouble: Trouble, one: One<'_>) -> Error {
+    match trouble {
+        Trouble::Missing(_) => absent(one),
+        trouble => trouble.into(),
+    }
+}
+
+fn absent(one: One<'_>) -> Error {
+    let One {
+        folder,
+        found,
+        name,
+        ..
+    } = one;
+    Error::new(
+        ErrorKind::Missing,
+        format!(
+            "there is no {name} in {folder} of environment {:?}",
+            found.environment
+        ),
+    )
+}

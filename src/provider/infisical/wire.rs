@@ -1,0 +1,192 @@
+//! JSON as it is on the wire. These types go no further than their callers here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::provider::text::Text;
+
+/// What a login, of whichever method, gives.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Granted<'a> {
+    #[serde(borrow)]
+    pub(super) access_token: Text<'a>,
+    /// Seconds; absent or 0 where it does not end.
+    #[serde(default)]
+    pub(super) expires_in: Option<f64>,
+}
+
+/// What a change of organisation gives.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Selected<'a> {
+    #[serde(default)]
+    pub(super) is_mfa_enabled: Option<bool>,
+    #[serde(borrow)]
+    pub(super) token: Text<'a>,
+}
+
+/// What a service token may see.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ServiceToken {
+    #[serde(default)]
+    pub(super) expires_at: Option<String>,
+    #[serde(default)]
+    pub(super) scopes: Vec<TokenScope>,
+    /// The project's id.
+    pub(super) workspace: String,
+}
+
+/// One of the places that it may see.
+#[derive(Deserialize)]
+pub(super) struct TokenScope {
+    pub(super) environment: String,
+}
+
+/// An answer that says no. What `message` is depends on who says it.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Complaint<'a> {
+    #[serde(borrow, default)]
+    pub(super) error: Text<'a>,
+    #[serde(default)]
+    pub(super) message: serde_json::Value,
+    #[serde(borrow, default)]
+    pub(super) req_id: Text<'a>,
+}
+
+/// A list of secrets.
+#[derive(Deserialize)]
+pub(super) struct List<'a> {
+    #[serde(borrow, default)]
+    pub(super) imports: Option<Vec<Import<'a>>>,
+    #[serde(borrow)]
+    pub(super) secrets: Vec<Row<'a>>,
+}
+
+/// The secrets of another folder, imported into one that was asked for.
+#[derive(Deserialize)]
+pub(super) struct Import<'a> {
+    #[serde(borrow, default)]
+    pub(super) secrets: Vec<Row<'a>>,
+}
+
+/// `{"secret": …}`, or what stands in its place where changes need approval.
+#[derive(Deserialize)]
+pub(super) struct Single<'a> {
+    #[serde(borrow, default)]
+    pub(super) approval: Option<Approval<'a>>,
+}
+
+/// A change that waits for somebody's yes.
+#[derive(Deserialize)]
+pub(super) struct Approval<'a> {
+    #[serde(borrow, default)]
+    pub(super) id: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) slug: Text<'a>,
+}
+
+/// A secret. Fields that older servers do not send are optional.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Row<'a> {
+    #[serde(borrow, default)]
+    pub(super) id: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) secret_comment: Text<'a>,
+    #[serde(borrow)]
+    pub(super) secret_key: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) secret_metadata: Option<Vec<MetadataRow<'a>>>,
+    #[serde(borrow, default)]
+    pub(super) secret_path: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) secret_value: Text<'a>,
+    #[serde(default)]
+    pub(super) secret_value_hidden: Option<bool>,
+    #[serde(borrow, default)]
+    pub(super) tags: Option<Vec<TagRow<'a>>>,
+    #[serde(borrow, default, rename = "type")]
+    pub(super) kind: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) updated_at: Text<'a>,
+    #[serde(default)]
+    pub(super) version: Option<u64>,
+}
+
+impl Row<'_> {
+    /// Whether it came without its value, for want of the permission to read it.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.secret_value_hidden == Some(true) || self.secret_value.as_str() == HIDDEN
+    }
+
+    /// Whether it is a user's own.
+    pub(super) fn is_personal(&self) -> bool {
+        self.kind.as_str() == "personal"
+    }
+}
+
+/// What stands in the place of a hidden value.
+const HIDDEN: &str = "<hidden-by-infisical>";
+
+/// A line of a secret's metadata.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MetadataRow<'a> {
+    #[serde(default)]
+    pub(super) is_encrypted: Option<bool>,
+    #[serde(borrow)]
+    pub(super) key: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) value: Text<'a>,
+}
+
+/// A tag of a secret, or of a project.
+#[derive(Deserialize)]
+pub(super) struct TagRow<'a> {
+    #[serde(borrow, default)]
+    pub(super) id: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) slug: Text<'a>,
+}
+
+/// A project.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Project {
+    #[serde(default)]
+    pub(super) environments: Vec<Environment>,
+    #[serde(default)]
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) slug: String,
+}
+
+/// An environment of a project.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Environment {
+    pub(super) slug: String,
+}
+
+/// A secret to write. What is left out stays as it is.
+#[derive(Clone, Copy, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Written<'a> {
+    pub(super) environment: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) project_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) secret_comment: Option<&'a str>,
+    pub(super) secret_path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) secret_value: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tag_ids: Option<&'a [String]>,
+    pub(super) r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) workspace_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) workspace_slug: Option<&'a str>,
+}
