@@ -65,7 +65,10 @@ impl Client {
                 connection,
                 login,
                 organisation,
-            } => Provider::Infisical(Infisical::new(connection, login, organisation)?),
+            } => {
+                let infisical = Infisical::new(connection, login, organisation)?;
+                Provider::Infisical(Box::new(infisical))
+            }
             Credentials::Phase {
                 api,
                 connection,

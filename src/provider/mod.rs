@@ -146,7 +146,7 @@ pub(crate) trait Backend {
 /// The back-end in use. A closed set: `match` finds the ones we forgot.
 #[derive(Debug)]
 pub(crate) enum Provider {
-    Infisical(infisical::Infisical),
+    Infisical(Box<infisical::Infisical>),
     /// Phase, end to end encrypted.
     Phase(phase::Encrypted),
     /// Phase, whose server decrypts.

@@ -42,16 +42,23 @@ pub(crate) enum Step {
 #[derive(Debug)]
 pub(crate) struct Resolver {
     failures: Failures,
-    follow: bool,
     known: HashMap<Position, Arc<Zeroizing<String>>>,
     lenient: bool,
-    /// Whether values are taken as they are.
-    literal: bool,
     partial: bool,
     /// What this round cannot know, so that nobody walks there twice.
     pending: HashSet<Position>,
+    treatment: Treatment,
     work: usize,
     world: World,
+}
+
+/// What becomes of references.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Treatment {
+    /// Those that are still there lead nowhere.
+    Check,
+    Follow,
+    Leave,
 }
 
 /// One secret of one environment, both by number.
@@ -66,12 +73,15 @@ impl Resolver {
     pub(crate) fn following(home: Place, stock: Arc<dyn Stock>, plan: &Plan<'_>) -> Self {
         Self {
             failures: Failures::default(),
-            follow: true,
             known: HashMap::new(),
             lenient: plan.allow_unresolved,
-            literal: !plan.expand,
             partial: plan.allow_partial,
             pending: HashSet::new(),
+            treatment: if plan.expand {
+                Treatment::Follow
+            } else {
+                Treatment::Leave
+            },
             work: 0,
             world: World::new(home, stock),
         }
@@ -79,10 +89,11 @@ impl Resolver {
 
     /// A resolver for values in which the server replaced what it could.
     pub(crate) fn checking(home: Place, stock: Arc<dyn Stock>, plan: &Plan<'_>) -> Self {
-        Self {
-            follow: false,
-            ..Self::following(home, stock, plan)
+        let mut resolver = Self::following(home, stock, plan);
+        if resolver.treatment == Treatment::Follow {
+            resolver.treatment = Treatment::Check;
         }
+        resolver
     }
 
     /// Whether that place has been supplied.
@@ -134,7 +145,8 @@ impl Resolver {
                 }
                 Err(error) => return Err(error),
             };
-            let value = if !self.literal && value.expose().contains("${") {
+            let refers = self.treatment != Treatment::Leave && value.expose().contains("${");
+            let value = if refers {
                 let position = Position {
                     environment: World::HOME,
                     secret: root.number,

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::failure::Nowhere;
 use super::reference::{Piece, Reference, pieces};
-use super::{Position, Resolver, is_closed};
+use super::{Position, Resolver, Treatment, is_closed};
 use crate::error::Result;
 use crate::scope::Place;
 use crate::secret::append;
@@ -118,7 +118,7 @@ impl Resolver {
                 Nowhere::NotMeant
             }))
         };
-        if !self.follow {
+        if self.treatment == Treatment::Check {
             return missing("the server could not resolve it".to_owned());
         }
         let environment = if reference.is_local() {

@@ -161,11 +161,11 @@ impl Infisical {
             Ok(rows) => Ok(rows),
             Err(Trouble::Missing(error)) => {
                 if !self.correct(found, until).await? {
-                    return Err(without_folder(error, found));
+                    return Err(without_folder(&error, found));
                 }
                 let again = self.ask_all(found, scope, manner, until).await;
                 again.map_err(|trouble| match trouble {
-                    Trouble::Missing(error) => without_folder(error, found),
+                    Trouble::Missing(error) => without_folder(&error, found),
                     trouble => trouble.into(),
                 })
             }
@@ -211,7 +211,7 @@ impl Infisical {
 }
 
 /// The environment is there: so it is the folder that is not.
-fn without_folder(error: Error, found: &Found) -> Error {
+fn without_folder(error: &Error, found: &Found) -> Error {
     let message = format!(
         "there is no such folder in environment {:?} of {}",
         found.environment, found.target
