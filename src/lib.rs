@@ -34,6 +34,7 @@
 
 #![forbid(unsafe_code)]
 
+mod chain;
 mod client;
 mod credentials;
 mod error;
@@ -42,6 +43,7 @@ mod error;
 pub mod fuzz;
 mod http;
 mod identity;
+mod jwt;
 mod lease;
 mod notice;
 mod owner;
@@ -53,6 +55,7 @@ mod scope;
 mod secret;
 mod stock;
 
+pub use chain::{FoundLogin, InfisicalChain, InfisicalMethod, InfisicalParts, Place as LoginPlace};
 pub use client::{Client, Resolution};
 #[cfg(feature = "vault")]
 pub use credentials::VaultKey;

@@ -18,8 +18,13 @@ const LIBRARY: Map = &[
     ("owner", &[]),
     ("plan", &["lease"]),
     ("http", &["error", "secret"]),
+    ("jwt", &[]),
     ("identity", &["error", "http", "secret"]),
     ("credentials", &["error", "http", "identity", "secret"]),
+    (
+        "chain",
+        &["credentials", "error", "identity", "jwt", "secret"],
+    ),
     (
         "provider",
         &[
@@ -28,6 +33,7 @@ const LIBRARY: Map = &[
             "http",
             "lease",
             "identity",
+            "jwt",
             "notice",
             "owner",
             "pick",

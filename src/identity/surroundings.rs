@@ -31,6 +31,8 @@ pub struct Surroundings {
 impl Surroundings {
     /// The variables that are read, by name.
     pub const VARIABLES: &'static [&'static str] = &[
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        "ACTIONS_ID_TOKEN_REQUEST_URL",
         "AWS_ACCESS_KEY_ID",
         "AWS_CONFIG_FILE",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN",
@@ -62,6 +64,32 @@ impl Surroundings {
         "AZURE_TENANT_ID",
         "IDENTITY_ENDPOINT",
         "IDENTITY_HEADER",
+        "INFISICAL_ACCESS_TOKEN",
+        "INFISICAL_AUTH_METHOD",
+        "INFISICAL_AUTH_ORGANIZATION_SLUG",
+        "INFISICAL_AWS_IAM_AUTH_IDENTITY_ID",
+        "INFISICAL_AZURE_AUTH_IDENTITY_ID",
+        "INFISICAL_CLIENT_ID",
+        "INFISICAL_CLIENT_SECRET",
+        "INFISICAL_GCP_AUTH_IDENTITY_ID",
+        "INFISICAL_GCP_IAM_AUTH_IDENTITY_ID",
+        "INFISICAL_GCP_IAM_SERVICE_ACCOUNT_KEY_FILE_PATH",
+        "INFISICAL_JWT",
+        "INFISICAL_KUBERNETES_IDENTITY_ID",
+        "INFISICAL_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH",
+        "INFISICAL_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH_ENV_NAME",
+        "INFISICAL_LDAP_AUTH_IDENTITY_ID",
+        "INFISICAL_LDAP_PASSWORD",
+        "INFISICAL_LDAP_USERNAME",
+        "INFISICAL_MACHINE_IDENTITY_CLIENT_ID",
+        "INFISICAL_MACHINE_IDENTITY_CLIENT_SECRET",
+        "INFISICAL_MACHINE_IDENTITY_ID",
+        "INFISICAL_OIDC_AUTH_IDENTITY_ID",
+        "INFISICAL_OIDC_AUTH_JWT",
+        "INFISICAL_TOKEN",
+        "INFISICAL_UNIVERSAL_AUTH_ACCESS_TOKEN",
+        "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID",
+        "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET",
     ];
 
     /// The surroundings of a process whose home folder is `home`, and whose
@@ -79,7 +107,7 @@ impl Surroundings {
     }
 
     /// The variable `name`, without the space around it.
-    pub(super) fn text(&self, name: &str) -> Result<Option<&str>> {
+    pub(crate) fn text(&self, name: &str) -> Result<Option<&str>> {
         let Some(value) = self.value(name) else {
             return Ok(None);
         };
@@ -99,7 +127,7 @@ impl Surroundings {
     }
 
     /// The file that the variable `name` names. `~/` is the home folder.
-    pub(super) fn file(&self, name: &str) -> Option<PathBuf> {
+    pub(crate) fn file(&self, name: &str) -> Option<PathBuf> {
         let named = Path::new(OsStr::from_bytes(self.value(name)?));
         Some(self.at_home(named))
     }

@@ -1,42 +1,18 @@
 //! Whose token is in use.
 
-use std::time::{Duration, Instant, UNIX_EPOCH};
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use std::time::Instant;
 
 use super::Infisical;
 use super::wire::Project;
 use crate::error::Result;
+use crate::jwt::Claims;
 use crate::owner::{AppSummary, Owner, OwnerKind};
-use crate::secret::SecretValue;
-
-/// What a token says of itself. Nobody has checked it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Claims {
-    #[serde(default)]
-    exp: Option<u64>,
-    #[serde(default)]
-    identity_id: Option<String>,
-    #[serde(default)]
-    user_id: Option<String>,
-}
-
-impl Claims {
-    fn of(token: &SecretValue) -> Option<Self> {
-        let body = token.expose().split('.').nth(1)?;
-        let body = URL_SAFE_NO_PAD.decode(body.trim_end_matches('=')).ok()?;
-        serde_json::from_slice(&body).ok()
-    }
-}
 
 impl Infisical {
     /// Whether the token may be a user's: only users have overrides.
     pub(super) async fn may_have_overrides(&self, until: Instant) -> Result<bool> {
         let session = self.api.service.session(None, until).await?;
-        let claims = Claims::of(&session.token);
+        let claims = Claims::of(session.token.expose());
         Ok(claims.is_some_and(|claims| claims.user_id.is_some()))
     }
 
@@ -65,17 +41,14 @@ impl Infisical {
             });
         }
         let projects = self.projects(until).await?;
-        let claims = Claims::of(&session.token).unwrap_or_default();
-        let ends = claims
-            .exp
-            .map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds));
+        let claims = Claims::of(session.token.expose()).unwrap_or_default();
         let kind = match (&claims.identity_id, &claims.user_id) {
             (None, Some(_)) => OwnerKind::User,
             _ => OwnerKind::Identity,
         };
         Ok(Owner {
             apps: projects.into_iter().map(summary).collect(),
-            expires: ends.map_or_else(String::new, |ends| {
+            expires: claims.end().map_or_else(String::new, |ends| {
                 humantime::format_rfc3339_seconds(ends).to_string()
             }),
             id: claims.identity_id.or(claims.user_id),

@@ -1,0 +1,184 @@
+//! Finding a login at Infisical: a list of places where one may stand.
+
+mod environment;
+mod method;
+
+use std::fmt;
+
+use crate::credentials::InfisicalLogin;
+use crate::error::{Error, ErrorKind, Result};
+use crate::identity::Surroundings;
+
+pub use method::{InfisicalMethod, InfisicalParts};
+
+/// A login that was found, and what was found with it.
+#[derive(Clone, Debug)]
+pub struct FoundLogin {
+    /// The only server that it is good for, where that is known.
+    pub host: Option<String>,
+    /// The login.
+    pub login: InfisicalLogin,
+    /// The sub-organisation to log in to, by its slug.
+    pub organisation: Option<String>,
+    /// What it was found by, for messages: a variable, a file.
+    pub origin: String,
+}
+
+/// What a place has.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A login.
+    Has(Box<FoundLogin>),
+    /// None, and why not: `none`, `expired`.
+    HasNone(String),
+}
+
+type Look = dyn Fn() -> Result<Place> + Send + Sync;
+
+/// Places where a login may stand, in the order in which they are asked. The
+/// first one that has a login ends the search, and so does one that fails.
+///
+/// ```
+/// use phase_run::{FoundLogin, InfisicalChain, InfisicalLogin, LoginPlace, SecretValue, Surroundings};
+///
+/// # fn ask_the_wallet() -> Option<String> { Some("a token".into()) }
+/// let surroundings = Surroundings::new(std::env::home_dir(), |name| std::env::var_os(name));
+/// let mut chain = InfisicalChain::new();
+/// chain.push_environment(surroundings);
+/// chain.insert(0, "our wallet", || Ok(match ask_the_wallet() {
+///     None => LoginPlace::HasNone("none".into()),
+///     Some(token) => LoginPlace::Has(Box::new(FoundLogin {
+///         host: None,
+///         login: InfisicalLogin::Token(SecretValue::new(token)),
+///         organisation: None,
+///         origin: "our wallet".into(),
+///     })),
+/// }));
+/// assert_eq!(chain.names(), ["our wallet", "environment"]);
+/// assert_eq!(chain.find()?.origin, "our wallet");
+/// # Ok::<(), phase_run::Error>(())
+/// ```
+#[derive(Default)]
+pub struct InfisicalChain {
+    places: Vec<(String, Box<Look>)>,
+}
+
+impl InfisicalChain {
+    /// A list of no places.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a place called `name` at `index`, before what stands there.
+    ///
+    /// # Panics
+    ///
+    /// If `index` is greater than the number of places.
+    pub fn insert(
+        &mut self,
+        index: usize,
+        name: impl Into<String>,
+        look: impl Fn() -> Result<Place> + Send + Sync + 'static,
+    ) {
+        self.places.insert(index, (name.into(), Box::new(look)));
+    }
+
+    /// Adds a place called `name` at the end.
+    pub fn push(
+        &mut self,
+        name: impl Into<String>,
+        look: impl Fn() -> Result<Place> + Send + Sync + 'static,
+    ) {
+        self.insert(self.places.len(), name, look);
+    }
+
+    /// Adds the variables that Infisical's own tools and SDKs read, at the end:
+    /// `INFISICAL_AUTH_METHOD` and what belongs to it, a token, a client's id and
+    /// secret, or an identity's id, in this order.
+    pub fn push_environment(&mut self, surroundings: Surroundings) {
+        self.push("environment", move || environment::look(&surroundings));
+    }
+
+    /// What the places are called, in their order.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        self.places.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The first login there is.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Credentials`] if there is none: its advice tells of each
+    /// place what it had. Otherwise the error of the place that failed.
+    pub fn find(&self) -> Result<FoundLogin> {
+        let mut tried = Vec::new();
+        for (name, look) in &self.places {
+            match look()? {
+                Place::Has(found) => return Ok(*found),
+                Place::HasNone(why) => tried.push(format!("{name} ({why})")),
+            }
+        }
+        let error = Error::new(ErrorKind::Credentials, "there is no login for Infisical");
+        Err(error.help(format!("tried: {}", tried.join(", "))))
+    }
+}
+
+impl fmt::Debug for InfisicalChain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("InfisicalChain")
+            .field(&self.names())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::SecretValue;
+
+    fn none(why: &str) -> Place {
+        Place::HasNone(why.to_owned())
+    }
+
+    fn token(origin: &str) -> Place {
+        Place::Has(Box::new(FoundLogin {
+            host: None,
+            login: InfisicalLogin::Token(SecretValue::new("t".to_owned())),
+            organisation: None,
+            origin: origin.to_owned(),
+        }))
+    }
+
+    #[test]
+    fn the_first_place_that_has_a_login_counts() {
+        let mut chain = InfisicalChain::new();
+        chain.push("a", || Ok(none("none")));
+        chain.push("c", || Ok(token("c")));
+        chain.insert(1, "b", || Ok(token("b")));
+        assert_eq!(chain.names(), ["a", "b", "c"]);
+        assert_eq!(chain.find().unwrap().origin, "b");
+    }
+
+    #[test]
+    fn without_a_login_each_place_is_named_with_what_it_had() {
+        let mut chain = InfisicalChain::new();
+        chain.push("flags", || Ok(none("none")));
+        chain.push("~/.infisical", || Ok(none("expired")));
+        let error = chain.find().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Credentials);
+        assert_eq!(
+            error.advice(),
+            Some("tried: flags (none), ~/.infisical (expired)")
+        );
+    }
+
+    #[test]
+    fn a_place_that_fails_ends_the_search() {
+        let mut chain = InfisicalChain::new();
+        chain.push("a", || Err(Error::new(ErrorKind::System, "no")));
+        chain.push("b", || Ok(token("b")));
+        assert_eq!(chain.find().unwrap_err().kind(), ErrorKind::System);
+    }
+}

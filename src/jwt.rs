@@ -1,0 +1,80 @@
+//! What a JSON Web Token (RFC 7519) says of itself. Nobody has checked it: it is
+//! for choosing and for the eye.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+
+/// The claims that are looked at.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Claims {
+    #[serde(default)]
+    exp: Option<u64>,
+    /// The machine identity that an Infisical server gave it to.
+    #[serde(default)]
+    pub(crate) identity_id: Option<String>,
+    /// The user.
+    #[serde(default)]
+    pub(crate) user_id: Option<String>,
+}
+
+impl Claims {
+    /// Those of `token`; `None` if it is no such token.
+    pub(crate) fn of(token: &str) -> Option<Self> {
+        let mut parts = token.trim().split('.');
+        let (_, body, _) = (parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() {
+            return None;
+        }
+        let body = URL_SAFE_NO_PAD.decode(body.trim_end_matches('=')).ok()?;
+        serde_json::from_slice(&body).ok()
+    }
+
+    /// When it ends, unless it does not.
+    pub(crate) fn end(&self) -> Option<SystemTime> {
+        UNIX_EPOCH.checked_add(Duration::from_secs(self.exp?))
+    }
+
+    /// Whether it has ended at the time `now`, or is about to.
+    pub(crate) fn has_ended(&self, now: SystemTime) -> bool {
+        const LEEWAY: Duration = Duration::from_secs(30);
+        self.end().is_some_and(|end| end <= now + LEEWAY)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(claims: &str) -> String {
+        format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    #[test]
+    fn a_token_has_ended_half_a_minute_before_it_ends() {
+        let claims = Claims::of(&token(r#"{"exp":1000,"identityId":"i"}"#)).unwrap();
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        assert!(!claims.has_ended(at(969)));
+        assert!(claims.has_ended(at(970)));
+        assert_eq!(claims.identity_id.as_deref(), Some("i"));
+        let endless = Claims::of(&token("{}")).unwrap();
+        assert!(!endless.has_ended(at(u32::MAX.into())));
+    }
+
+    #[test]
+    fn what_is_no_token_says_nothing() {
+        for text in ["", "st.a.b", "a.b", "e30.e30", "e30.!.c", &token("[]")] {
+            assert!(Claims::of(text).is_none(), "{text}");
+        }
+        assert!(Claims::of(&format!("{}.x", token("{}"))).is_none());
+    }
+
+    #[test]
+    fn a_time_beyond_all_clocks_is_none() {
+        let claims = Claims::of(&token(&format!(r#"{{"exp":{}}}"#, u64::MAX))).unwrap();
+        assert!(claims.end().is_none());
+    }
+}
