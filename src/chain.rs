@@ -18,6 +18,8 @@ pub struct FoundLogin {
     pub host: Option<String>,
     /// The login.
     pub login: InfisicalLogin,
+    /// What its user should be told.
+    pub notices: Vec<String>,
     /// The sub-organisation to log in to, by its slug.
     pub organisation: Option<String>,
     /// What it was found by, for messages: a variable, a file.
@@ -29,8 +31,19 @@ pub struct FoundLogin {
 pub enum Place {
     /// A login.
     Has(Box<FoundLogin>),
-    /// None, and why not: `none`, `expired`.
+    /// None, and why not: [`NONE`](Self::NONE), or what is wrong with what is there.
     HasNone(String),
+}
+
+impl Place {
+    /// Why a place has no login where nothing of one is there.
+    pub const NONE: &'static str = "none";
+
+    /// A place where nothing of a login is.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::HasNone(Self::NONE.to_owned())
+    }
 }
 
 type Look = dyn Fn() -> Result<Place> + Send + Sync;
@@ -46,10 +59,11 @@ type Look = dyn Fn() -> Result<Place> + Send + Sync;
 /// let mut chain = InfisicalChain::new();
 /// chain.push_environment(surroundings);
 /// chain.insert(0, "our wallet", || Ok(match ask_the_wallet() {
-///     None => LoginPlace::HasNone("none".into()),
+///     None => LoginPlace::empty(),
 ///     Some(token) => LoginPlace::Has(Box::new(FoundLogin {
 ///         host: None,
 ///         login: InfisicalLogin::Token(SecretValue::new(token)),
+///         notices: Vec::new(),
 ///         organisation: None,
 ///         origin: "our wallet".into(),
 ///     })),
@@ -113,15 +127,35 @@ impl InfisicalChain {
     /// [`ErrorKind::Credentials`] if there is none: its advice tells of each
     /// place what it had. Otherwise the error of the place that failed.
     pub fn find(&self) -> Result<FoundLogin> {
+        match self.look()? {
+            Place::Has(found) => Ok(*found),
+            Place::HasNone(tried) => {
+                let error = Error::new(ErrorKind::Credentials, "there is no login for Infisical");
+                Err(error.help(format!("tried: {tried}")))
+            }
+        }
+    }
+
+    /// The same, but that there is none is no error.
+    ///
+    /// # Errors
+    ///
+    /// The error of the place that failed.
+    pub fn look(&self) -> Result<Place> {
         let mut tried = Vec::new();
         for (name, look) in &self.places {
             match look()? {
-                Place::Has(found) => return Ok(*found),
-                Place::HasNone(why) => tried.push(format!("{name} ({why})")),
+                Place::Has(mut found) => {
+                    let odd = tried.iter().filter(|(_, why)| why != Place::NONE);
+                    let odd = odd.map(|(name, why)| format!("{name}: {why}; passed over"));
+                    found.notices.splice(0..0, odd.collect::<Vec<_>>());
+                    return Ok(Place::Has(found));
+                }
+                Place::HasNone(why) => tried.push((name, why)),
             }
         }
-        let error = Error::new(ErrorKind::Credentials, "there is no login for Infisical");
-        Err(error.help(format!("tried: {}", tried.join(", "))))
+        let tried = tried.iter().map(|(name, why)| format!("{name} ({why})"));
+        Ok(Place::HasNone(tried.collect::<Vec<_>>().join(", ")))
     }
 }
 
@@ -146,6 +180,7 @@ mod tests {
         Place::Has(Box::new(FoundLogin {
             host: None,
             login: InfisicalLogin::Token(SecretValue::new("t".to_owned())),
+            notices: Vec::new(),
             organisation: None,
             origin: origin.to_owned(),
         }))
@@ -158,7 +193,17 @@ mod tests {
         chain.push("c", || Ok(token("c")));
         chain.insert(1, "b", || Ok(token("b")));
         assert_eq!(chain.names(), ["a", "b", "c"]);
-        assert_eq!(chain.find().unwrap().origin, "b");
+        let found = chain.find().unwrap();
+        assert_eq!((&*found.origin, found.notices.len()), ("b", 0));
+    }
+
+    #[test]
+    fn what_is_of_no_use_is_told_when_a_later_place_has_a_login() {
+        let mut chain = InfisicalChain::new();
+        chain.push("a", || Ok(none("the token has expired")));
+        chain.push("b", || Ok(token("b")));
+        let notices = chain.find().unwrap().notices;
+        assert_eq!(notices, ["a: the token has expired; passed over"]);
     }
 
     #[test]

@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn what_is_no_token_says_nothing() {
-        for text in ["", "st.a.b", "a.b", "e30.e30", "e30.!.c", &token("[]")] {
+        for text in ["", "st.a.b", "a.b", "e30.e30", "e30.!.c", &token("1")] {
             assert!(Claims::of(text).is_none(), "{text}");
         }
         assert!(Claims::of(&format!("{}.x", token("{}"))).is_none());

@@ -36,7 +36,7 @@ fn look_at(surroundings: &Surroundings, now: SystemTime) -> Result<Place> {
         let method = InfisicalMethod::from_name(name).ok_or_else(|| unknown(name))?;
         return variables.by(method);
     }
-    let mut none = "none".to_owned();
+    let mut none = Place::NONE.to_owned();
     let pair = variables
         .any(&CLIENT_IDS)?
         .zip(variables.any(&CLIENT_SECRETS)?);

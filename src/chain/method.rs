@@ -154,6 +154,7 @@ impl InfisicalMethod {
         Ok(FoundLogin {
             host: None,
             login,
+            notices: Vec::new(),
             organisation: organisation(surroundings)?,
             origin,
         })
@@ -164,6 +165,10 @@ impl InfisicalMethod {
 pub(super) fn organisation(surroundings: &Surroundings) -> Result<Option<String>> {
     let slug = surroundings.text("INFISICAL_AUTH_ORGANIZATION_SLUG")?;
     Ok(slug.map(str::to_owned))
+}
+
+fn signed(kind: JwtKind, token: SecretSource) -> IdentityProof {
+    IdentityProof::Jwt { kind, token }
 }
 
 /// All that may have a part of the login.
@@ -212,7 +217,7 @@ impl World<'_> {
             InfisicalMethod::Kubernetes => {
                 let usual = PathBuf::from(SERVICE_ACCOUNT_TOKEN);
                 let token = self.file(&KUBERNETES_TOKENS, Some(usual))?;
-                self.signed(JwtKind::Kubernetes, token)
+                signed(JwtKind::Kubernetes, token)
             }
             InfisicalMethod::Ldap => IdentityProof::Ldap {
                 password: self.secret(&["INFISICAL_LDAP_PASSWORD"], "password")?.0,
@@ -224,9 +229,9 @@ impl World<'_> {
             },
             InfisicalMethod::Oidc => self.oidc()?,
             InfisicalMethod::TlsCertificate => IdentityProof::TlsCertificate,
-            InfisicalMethod::Spiffe => self.signed(JwtKind::Spiffe, self.jwt(&[JWT])?),
+            InfisicalMethod::Spiffe => signed(JwtKind::Spiffe, self.jwt(&[JWT])?),
             InfisicalMethod::Jwt | InfisicalMethod::Token | InfisicalMethod::Universal => {
-                self.signed(JwtKind::Jwt, self.jwt(&[JWT])?)
+                signed(JwtKind::Jwt, self.jwt(&[JWT])?)
             }
         })
     }
@@ -245,11 +250,7 @@ impl World<'_> {
                 surroundings: self.surroundings.clone(),
             });
         }
-        Ok(self.signed(JwtKind::Oidc, token?))
-    }
-
-    fn signed(&self, kind: JwtKind, token: SecretSource) -> IdentityProof {
-        IdentityProof::Jwt { kind, token }
+        Ok(signed(JwtKind::Oidc, token?))
     }
 
     fn resource(&self) -> String {

@@ -14,19 +14,22 @@ pub(crate) struct Context {
     #[arg(long, value_name = "PROVIDER")]
     pub(crate) provider: Option<ProviderName>,
 
-    /// Server URL [default: Phase Cloud, console.phase.dev] [env: PHASE_HOST]
+    /// Server URL [default: the cloud's: console.phase.dev, app.infisical.com]
+    /// [env: PHASE_HOST] [env: INFISICAL_DOMAIN]
     #[arg(long, value_name = "URL")]
     pub(crate) host: Option<String>,
 
-    /// App, by name [env: PHASE_APP]
+    /// App, by name; of Infisical a project, by slug [env: PHASE_APP]
     #[arg(long, value_name = "NAME")]
     pub(crate) app: Option<String>,
 
     /// App, by id; wins over the name [env: PHASE_APP_ID]
+    /// [env: INFISICAL_PROJECT_ID]
     #[arg(long, value_name = "ID")]
     pub(crate) app_id: Option<String>,
 
-    /// Environment [default: development] [env: PHASE_ENV]
+    /// Environment [default: development; of Infisical dev] [env: PHASE_ENV]
+    /// [env: INFISICAL_ENVIRONMENT]
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Option<String>,
 
@@ -37,6 +40,10 @@ pub(crate) struct Context {
     /// Every folder; deeper ones win
     #[arg(long, conflicts_with = "path")]
     pub(crate) all_paths: bool,
+
+    /// Each --path with all folders below it; deeper ones win
+    #[arg(long, conflicts_with = "all_paths")]
+    pub(crate) recursive: bool,
 
     /// Only secrets with this tag; may be repeated, commas allowed
     /// [env: PHASE_TAGS]
@@ -52,13 +59,21 @@ pub(crate) struct Context {
     #[arg(long, value_name = "FILE")]
     pub(crate) identity: Option<PathBuf>,
 
-    /// File with the token [default: the token in PHASE_SERVICE_TOKEN]
-    /// [env: PHASE_SERVICE_TOKEN_FILE]
+    /// File with the token, or with what --auth needs: the client's secret, a
+    /// JWT, a key, a password [env: PHASE_SERVICE_TOKEN_FILE]
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) machine: Machine,
+
+    /// A certificate of ours to show to the server, PEM
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    pub(crate) client_cert: Option<PathBuf>,
+
+    /// The private key of --client-cert, PEM
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    pub(crate) client_key: Option<PathBuf>,
 
     /// More root certificates, PEM (SSL_CERT_FILE replaces the system's)
     #[arg(long, value_name = "FILE")]
@@ -77,6 +92,14 @@ pub(crate) struct Context {
     #[arg(long)]
     pub(crate) no_personal: bool,
 
+    /// Infisical: ignore what folders import from others
+    #[arg(long)]
+    pub(crate) no_imports: bool,
+
+    /// Leave references in values as they are stored
+    #[arg(long)]
+    pub(crate) no_expand: bool,
+
     /// How to speak to Phase [default: auto] [env: PHASE_RUN_API]
     #[arg(long, value_name = "API")]
     pub(crate) api: Option<Api>,
@@ -85,15 +108,31 @@ pub(crate) struct Context {
 /// How to log in, and as whom.
 #[derive(ClapArgs, Clone, Debug, Default)]
 pub(crate) struct Machine {
-    /// How to log in to Phase: with a token, or by the word of the cloud this
-    /// machine is in, anew each time [default: token] [env: PHASE_RUN_AUTH]
+    /// How to log in: with a token or a login, or by what proves who this
+    /// machine is, anew each time [default: by what there is]
+    /// [env: PHASE_RUN_AUTH] [env: INFISICAL_AUTH_METHOD]
     #[arg(long, value_name = "WAY")]
     pub(crate) auth: Option<Way>,
 
-    /// The service account to act as, by id, with --auth aws-iam or azure
+    /// Phase: the service account to act as, by id, with --auth aws-iam or azure
     /// [env: PHASE_SERVICE_ACCOUNT_ID]
     #[arg(long, value_name = "ID")]
     pub(crate) service_account_id: Option<String>,
+
+    /// Infisical: the machine identity to act as, by id
+    /// [env: INFISICAL_MACHINE_IDENTITY_ID]
+    #[arg(long, value_name = "ID")]
+    pub(crate) machine_identity_id: Option<String>,
+
+    /// Infisical: the client of --auth universal, by id
+    /// [env: INFISICAL_UNIVERSAL_AUTH_CLIENT_ID]
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+
+    /// Infisical: the organization to log in to, by slug
+    /// [env: INFISICAL_AUTH_ORGANIZATION_SLUG] [env: INFISICAL_ORG]
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) organization: Option<String>,
 
     /// Whom a token of Azure is for [default: Azure Resource Manager]
     #[arg(long, value_name = "URL")]
@@ -103,6 +142,8 @@ pub(crate) struct Machine {
 /// `--provider`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum ProviderName {
+    /// An Infisical server
+    Infisical,
     /// A Phase server
     Phase,
     /// An encrypted file
@@ -116,8 +157,32 @@ pub(crate) enum Way {
     AwsIam,
     /// What this machine is to Azure
     Azure,
+    /// The key of a service account of Google's cloud
+    GcpIam,
+    /// What this machine is to Google's cloud
+    GcpIdToken,
+    /// A JWT
+    #[value(alias = "jwt-auth")]
+    Jwt,
+    /// What this pod is to Kubernetes
+    Kubernetes,
+    /// The name and the password of an account, both in variables
+    #[value(alias = "ldap-auth")]
+    Ldap,
+    /// A token of OpenID Connect; that of the run, in GitHub Actions
+    #[value(alias = "oidc-auth")]
+    Oidc,
+    /// A JWT-SVID of SPIFFE
+    #[value(alias = "spiffe-auth")]
+    Spiffe,
+    /// The certificate of --client-cert
+    #[value(alias = "tls-cert-auth")]
+    TlsCert,
     /// A token, or a login
     Token,
+    /// A client's id and secret
+    #[value(alias = "universal-auth")]
+    Universal,
 }
 
 /// `--api`.

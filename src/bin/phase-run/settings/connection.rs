@@ -11,13 +11,13 @@ use crate::exit::Failure;
 const API: Spelling<Api> = Spelling {
     name: "api",
     flag: "--api",
-    variable: Some("PHASE_RUN_API"),
+    variables: &["PHASE_RUN_API"],
     file: |content| content.api,
 };
 const CA_CERT: Spelling<PathBuf> = Spelling {
     name: "ca_cert",
     flag: "--ca-cert",
-    variable: None,
+    variables: &[],
     file: |content| content.ca_cert.clone(),
 };
 

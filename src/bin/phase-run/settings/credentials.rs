@@ -19,7 +19,7 @@ use crate::exit::{Failure, Reason};
 const PROVIDER: Spelling<ProviderName> = Spelling {
     name: "provider",
     flag: "--provider",
-    variable: Some("PHASE_RUN_PROVIDER"),
+    variables: &["PHASE_RUN_PROVIDER"],
     file: |content| content.provider,
 };
 

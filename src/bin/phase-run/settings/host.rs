@@ -11,7 +11,7 @@ pub(super) const DEFAULT: &str = "https://console.phase.dev";
 const HOST: Spelling<String> = Spelling {
     name: "host",
     flag: "--host",
-    variable: Some("PHASE_HOST"),
+    variables: &["PHASE_HOST"],
     // The project file's host is looked at below.
     file: |_| None,
 };

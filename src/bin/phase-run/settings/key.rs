@@ -24,7 +24,7 @@ pub(crate) struct Key {
 const VAULT: Spelling<PathBuf> = Spelling {
     name: "vault",
     flag: "--vault",
-    variable: Some("PHASE_RUN_VAULT"),
+    variables: &["PHASE_RUN_VAULT"],
     file: |content| content.vault.clone(),
 };
 

@@ -20,6 +20,8 @@ pub(crate) enum Origin {
     Flag(&'static str),
     /// The keyring, into which this one put it.
     Keyring(&'static str),
+    /// Something that says its own name.
+    Named(String),
     Variable(&'static str),
 }
 
@@ -29,6 +31,7 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("default"),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Flag(name) | Self::Variable(name) => f.write_str(name),
+            Self::Named(name) => f.write_str(name),
             Self::Keyring(by) => write!(f, "the keyring, by {by}"),
         }
     }
@@ -56,7 +59,8 @@ pub(crate) struct Layers<'a> {
 pub(crate) struct Spelling<T> {
     pub(crate) name: &'static str,
     pub(crate) flag: &'static str,
-    pub(crate) variable: Option<&'static str>,
+    /// The first one that is set counts.
+    pub(crate) variables: &'static [&'static str],
     pub(crate) file: fn(&Content) -> Option<T>,
 }
 
@@ -104,9 +108,10 @@ impl<'a> Layers<'a> {
         if let Some(value) = flag {
             return Ok(Some((value, Origin::Flag(spelling.flag))));
         }
-        if let Some(name) = spelling.variable
-            && let Some(text) = self.variable(name)?
-        {
+        for name in spelling.variables {
+            let Some(text) = self.variable(name)? else {
+                continue;
+            };
             let value = parse(&text).map_err(|why| {
                 Failure::new(
                     Reason::Configuration,
@@ -130,7 +135,7 @@ impl<'a> Layers<'a> {
             Origin::Variable(_) => 1,
             Origin::File(path) if is_project(path) => 2,
             Origin::File(_) => 3,
-            Origin::Default | Origin::Keyring(_) => 4,
+            Origin::Default | Origin::Keyring(_) | Origin::Named(_) => 4,
         }
     }
 
@@ -178,7 +183,7 @@ impl<'a> Layers<'a> {
         flag: Option<&Path>,
         spelling: &Spelling<PathBuf>,
     ) -> Option<PathBuf> {
-        let variable = |name| {
+        let variable = |name: &&'static str| {
             self.variable_os(name)
                 .map(|path| (path.into(), Origin::Variable(name)))
         };
@@ -187,7 +192,7 @@ impl<'a> Layers<'a> {
         };
         let (path, origin) = flag
             .map(|path| (path.to_owned(), Origin::Flag(spelling.flag)))
-            .or_else(|| spelling.variable.and_then(variable))
+            .or_else(|| spelling.variables.iter().find_map(variable))
             .or_else(|| {
                 [&self.project, &self.user]
                     .into_iter()

@@ -13,14 +13,14 @@ use crate::exit::{Failure, Reason};
 const AUTH: Spelling<Way> = Spelling {
     name: "auth",
     flag: "--auth",
-    variable: Some("PHASE_RUN_AUTH"),
+    variables: &["PHASE_RUN_AUTH"],
     // Whom to act as is not for somebody else's text to say.
     file: |_| None,
 };
 const ACCOUNT: Spelling<String> = Spelling {
     name: "service_account",
     flag: "--service-account-id",
-    variable: Some("PHASE_SERVICE_ACCOUNT_ID"),
+    variables: &["PHASE_SERVICE_ACCOUNT_ID"],
     file: |_| None,
 };
 

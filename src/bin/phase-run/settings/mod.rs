@@ -193,19 +193,19 @@ fn folders(args: &Context, layers: &Layers<'_>) -> Result<Folders, Failure> {
 const PATHS: Spelling<Vec<String>> = Spelling {
     name: "paths",
     flag: "--path",
-    variable: Some("PHASE_PATH"),
+    variables: &["PHASE_PATH"],
     file: |content| content.paths.clone(),
 };
 const TAGS: Spelling<Vec<String>> = Spelling {
     name: "tags",
     flag: "--tag",
-    variable: Some("PHASE_TAGS"),
+    variables: &["PHASE_TAGS"],
     file: |content| content.tags.clone(),
 };
 const TIMEOUT: Spelling<Duration> = Spelling {
     name: "timeout",
     flag: "--timeout",
-    variable: Some("PHASE_RUN_TIMEOUT"),
+    variables: &["PHASE_RUN_TIMEOUT"],
     file: |content| content.timeout,
 };
 

@@ -12,19 +12,19 @@ const DEFAULT_ENVIRONMENT: &str = "development";
 const APP: Spelling<String> = Spelling {
     name: "app",
     flag: "--app",
-    variable: Some("PHASE_APP"),
+    variables: &["PHASE_APP"],
     file: |content| content.app.clone(),
 };
 const APP_ID: Spelling<String> = Spelling {
     name: "app_id",
     flag: "--app-id",
-    variable: Some("PHASE_APP_ID"),
+    variables: &["PHASE_APP_ID"],
     file: |content| content.app_id.clone(),
 };
 const ENV: Spelling<String> = Spelling {
     name: "env",
     flag: "--env",
-    variable: Some("PHASE_ENV"),
+    variables: &["PHASE_ENV"],
     file: |content| content.env.clone(),
 };
 
