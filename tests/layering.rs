@@ -14,6 +14,7 @@ const LIBRARY: Map = &[
     ("notice", &["error", "scope"]),
     ("secret", &["error", "scope"]),
     ("stock", &["error", "scope", "secret"]),
+    ("cli_login", &["error", "secret"]),
     ("lease", &[]),
     ("owner", &[]),
     ("plan", &["lease"]),
@@ -56,7 +57,7 @@ const LIBRARY: Map = &[
             "secret",
         ],
     ),
-    ("fuzz", &["provider", "resolve"]),
+    ("fuzz", &["cli_login", "provider", "resolve"]),
 ];
 
 /// Each module of the program, lowest first, with all that it may import.
