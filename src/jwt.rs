@@ -6,13 +6,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 /// The claims that are looked at.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Claims {
+    /// Seconds since 1970.
     #[serde(default)]
-    exp: Option<u64>,
+    exp: Option<f64>,
     /// The machine identity that an Infisical server gave it to.
     #[serde(default)]
     pub(crate) identity_id: Option<String>,
@@ -24,24 +26,29 @@ pub(crate) struct Claims {
 impl Claims {
     /// Those of `token`; `None` if it is no such token.
     pub(crate) fn of(token: &str) -> Option<Self> {
-        let mut parts = token.trim().split('.');
-        let (_, body, _) = (parts.next()?, parts.next()?, parts.next()?);
-        if parts.next().is_some() {
+        let parts: Vec<&str> = token.trim().split('.').collect();
+        let [header, body, signature] = parts[..] else {
+            return None;
+        };
+        // It is to be sent in a header.
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if !header.bytes().chain(signature.bytes()).all(fits) {
             return None;
         }
-        let body = URL_SAFE_NO_PAD.decode(body.trim_end_matches('=')).ok()?;
+        let body = Zeroizing::new(URL_SAFE_NO_PAD.decode(body).ok()?);
         serde_json::from_slice(&body).ok()
     }
 
     /// When it ends, unless it does not.
     pub(crate) fn end(&self) -> Option<SystemTime> {
-        UNIX_EPOCH.checked_add(Duration::from_secs(self.exp?))
+        let time = Duration::try_from_secs_f64(self.exp?.max(0.0)).ok()?;
+        UNIX_EPOCH.checked_add(time)
     }
 
     /// Whether it has ended at the time `now`, or is about to.
     pub(crate) fn has_ended(&self, now: SystemTime) -> bool {
         const LEEWAY: Duration = Duration::from_secs(30);
-        self.end().is_some_and(|end| end <= now + LEEWAY)
+        self.end().is_some_and(|end| end < now + LEEWAY)
     }
 }
 
@@ -57,8 +64,8 @@ mod tests {
     fn a_token_has_ended_half_a_minute_before_it_ends() {
         let claims = Claims::of(&token(r#"{"exp":1000,"identityId":"i"}"#)).unwrap();
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
-        assert!(!claims.has_ended(at(969)));
-        assert!(claims.has_ended(at(970)));
+        assert!(!claims.has_ended(at(970)));
+        assert!(claims.has_ended(at(971)));
         assert_eq!(claims.identity_id.as_deref(), Some("i"));
         let endless = Claims::of(&token("{}")).unwrap();
         assert!(!endless.has_ended(at(u32::MAX.into())));
@@ -74,7 +81,9 @@ mod tests {
 
     #[test]
     fn a_time_beyond_all_clocks_is_none() {
-        let claims = Claims::of(&token(&format!(r#"{{"exp":{}}}"#, u64::MAX))).unwrap();
-        assert!(claims.end().is_none());
+        for exp in ["1e300", "18446744073709551615"] {
+            let claims = Claims::of(&token(&format!(r#"{{"exp":{exp}}}"#))).unwrap();
+            assert!(claims.end().is_none(), "{exp}");
+        }
     }
 }

@@ -27,7 +27,8 @@
 //! # What this crate never does
 //!
 //! It reads no configuration file (but those of a cloud's own tools, where a
-//! [`MachineIdentity`] asks for them) and no environment variable (but those that
+//! [`MachineIdentity`] asks for them, and those of Infisical's own CLI, where an
+//! [`InfisicalCliLogin`] is looked for) and no environment variable (but those that
 //! name proxies, which the HTTP client honours), keeps no global state, writes no
 //! log line and no error that holds a value, follows no redirect to another
 //! server, and decrypts nothing that was not asked for.
@@ -35,6 +36,7 @@
 #![forbid(unsafe_code)]
 
 mod chain;
+mod cli_login;
 mod client;
 mod credentials;
 mod error;
@@ -56,6 +58,7 @@ mod secret;
 mod stock;
 
 pub use chain::{FoundLogin, InfisicalChain, InfisicalMethod, InfisicalParts, Place as LoginPlace};
+pub use cli_login::InfisicalCliLogin;
 pub use client::{Client, Resolution};
 #[cfg(feature = "vault")]
 pub use credentials::VaultKey;

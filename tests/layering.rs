@@ -14,11 +14,12 @@ const LIBRARY: Map = &[
     ("notice", &["error", "scope"]),
     ("secret", &["error", "scope"]),
     ("stock", &["error", "scope", "secret"]),
+    ("jwt", &[]),
+    ("cli_login", &["error", "jwt", "secret"]),
     ("lease", &[]),
     ("owner", &[]),
     ("plan", &["lease"]),
     ("http", &["error", "secret"]),
-    ("jwt", &[]),
     ("identity", &["error", "http", "secret"]),
     ("credentials", &["error", "http", "identity", "secret"]),
     (
@@ -62,7 +63,7 @@ const LIBRARY: Map = &[
             "secret",
         ],
     ),
-    ("fuzz", &["provider", "resolve"]),
+    ("fuzz", &["cli_login", "provider", "resolve"]),
 ];
 
 /// Each module of the program, lowest first, with all that it may import.

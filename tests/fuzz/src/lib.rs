@@ -8,6 +8,7 @@
 #[path = "../../../src/bin/phase-run/args/mod.rs"]
 #[expect(unused_imports, reason = "the project file needs few of its types")]
 mod args;
+mod cli_login;
 #[path = "../../../src/bin/phase-run/exit.rs"]
 #[expect(dead_code, reason = "failures are made here, and end nothing")]
 mod exit;
@@ -19,6 +20,7 @@ mod settings;
 mod token;
 mod vault;
 
+pub use cli_login::cli_login;
 pub use project_file::project_file;
 pub use reference::reference;
 pub use rest_json::rest_json;
@@ -27,8 +29,9 @@ pub use token::token;
 pub use vault::vault;
 
 /// The targets by their names.
-pub const TARGETS: [(&str, fn(&[u8])); 7] = [
+pub const TARGETS: [(&str, fn(&[u8])); 8] = [
     ("ciphertext", ciphertext),
+    ("cli_login", cli_login),
     ("project_file", project_file),
     ("reference", reference),
     ("rest_json", rest_json),
