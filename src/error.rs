@@ -62,7 +62,8 @@ pub enum ErrorKind {
 impl Error {
     /// An error of `kind`. The message says what was wanted and what was
     /// found, in lower case and without a full stop.
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),

@@ -12,7 +12,11 @@ pub enum Leases {
         /// store says if `None`.
         ttl: Option<Duration>,
     },
-    /// Leave dynamic secrets out, and give a notice for each.
+    /// Make none, and give a notice for each dynamic secret: what it would give
+    /// values to, as far as the store says.
+    Preview,
+    /// Leave dynamic secrets out, and give a notice for each that comes with the
+    /// others: Phase's do.
     #[default]
     Skip,
 }

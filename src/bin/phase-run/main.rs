@@ -78,6 +78,7 @@ fn dispatch(args: Args, report: Report) -> Result<Outcome, (Failure, Output)> {
     let directory = env::current_dir().unwrap_or_default();
     let world = World {
         directory: &directory,
+        has_variables: &sys::has_variables,
         variables: &variable,
     };
     let result = match command {

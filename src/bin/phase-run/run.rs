@@ -8,7 +8,7 @@ use std::mem;
 
 use phase_run::{App, Leases, Notice, Place, Plan, Resolution};
 
-use crate::args::{self, LeasesName, Mode};
+use crate::args::{self, LeasesName, Mode, ProviderName};
 use crate::environment::{self, Environment};
 use crate::exit::{Failure, Reason};
 use crate::fetch::fetch;
@@ -56,9 +56,9 @@ fn run_with(
         hint: known.as_deref(),
         allow_partial: args.selection.allow_partial,
         allow_unresolved: args.selection.allow_unresolved,
-        expand: true,
-        imports: true,
-        leases: leases(args),
+        expand: settings.expand,
+        imports: settings.imports,
+        leases: leases(args, &settings),
         personal: settings.personal,
         wanted: &wanted,
     };
@@ -84,18 +84,26 @@ fn run_with(
     start(image, open, args, &supervision, leases, report)
 }
 
-/// Whether dynamic secrets are only looked at, which makes no leases.
-fn looks(args: &args::Run) -> bool {
-    args.preview && args.selection.leases == LeasesName::Generate
+/// Whether leases are wanted. Infisical's own tools make them only if asked to,
+/// and it takes a request more to see whether there are any to make.
+fn wants_leases(args: &args::Run, settings: &Settings) -> bool {
+    let asks = args.selection.lease_ttl.is_some() || args.process.revoke_leases;
+    match args.selection.leases {
+        Some(leases) => leases == LeasesName::Generate,
+        None => asks || settings.provider != ProviderName::Infisical,
+    }
 }
 
-/// What to do about dynamic secrets.
-fn leases(args: &args::Run) -> Leases {
-    match args.selection.leases {
-        LeasesName::Generate if !looks(args) => Leases::Generate {
-            ttl: args.selection.lease_ttl,
-        },
-        _ => Leases::Skip,
+/// What to do about dynamic secrets, which a dry run only looks at.
+fn leases(args: &args::Run, settings: &Settings) -> Leases {
+    if !wants_leases(args, settings) {
+        return Leases::Skip;
+    }
+    if args.preview {
+        return Leases::Preview;
+    }
+    Leases::Generate {
+        ttl: args.selection.lease_ttl,
     }
 }
 
@@ -108,10 +116,11 @@ fn merged(
     globs: &Globs,
     report: Report,
 ) -> Result<Environment, Failure> {
+    let looks = args.preview && wants_leases(args, settings);
     let mut leased = Vec::new();
     for notice in &resolution.notices {
         match notice {
-            Notice::Dynamic { name, keys } if looks(args) => {
+            Notice::Dynamic { name, keys } if looks => {
                 let keys_listed = keys.join(", ");
                 report.warn(&format!(
                     "a run has dynamic secret {name:?} give {keys_listed}"
@@ -191,7 +200,7 @@ fn check(args: &args::Run) -> Result<(), Failure> {
         ("--revoke-leases", process.revoke_leases),
     ];
     let about_leases = about_leases.into_iter().find(|(_, given)| *given);
-    if let Some((flag, _)) = about_leases.filter(|_| leases == LeasesName::Skip) {
+    if let Some((flag, _)) = about_leases.filter(|_| leases == Some(LeasesName::Skip)) {
         let text = format!("{flag} is about leases, and with --leases skip there are none");
         return Err(Failure::new(Reason::Usage, text));
     }

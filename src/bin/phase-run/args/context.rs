@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 /// Where the secrets are, and with what they are fetched.
 #[derive(ClapArgs, Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(next_help_heading = "Where the secrets are")]
 pub(crate) struct Context {
     /// Where secrets are kept [default: where there are credentials for]
@@ -106,6 +107,7 @@ pub(crate) struct Context {
 }
 
 /// How to log in, and as whom.
+#[expect(clippy::struct_field_names, reason = "they are the flags' names")]
 #[derive(ClapArgs, Clone, Debug, Default)]
 pub(crate) struct Machine {
     /// How to log in: with a token or a login, or by what proves who this
@@ -150,6 +152,17 @@ pub(crate) enum ProviderName {
     Vault,
 }
 
+impl ProviderName {
+    /// The word for it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Infisical => "infisical",
+            Self::Phase => "phase",
+            Self::Vault => "vault",
+        }
+    }
+}
+
 /// `--auth`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Way {
@@ -183,6 +196,14 @@ pub(crate) enum Way {
     /// A client's id and secret
     #[value(alias = "universal-auth")]
     Universal,
+}
+
+impl Way {
+    /// The word for it.
+    pub(crate) fn word(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
 }
 
 /// `--api`.

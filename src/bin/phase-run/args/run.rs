@@ -128,8 +128,9 @@ pub(crate) struct Selection {
     pub(crate) allow_partial: bool,
 
     /// Have credentials made for dynamic secrets, or leave these out
-    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
-    pub(crate) leases: LeasesName,
+    /// [default: generate; of Infisical skip]
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(crate) leases: Option<LeasesName>,
 
     /// How long such credentials are to be good for, such as 1h
     /// [default: as long as the store says]
@@ -180,12 +181,11 @@ pub(crate) enum Mode {
 }
 
 /// `--leases`.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum LeasesName {
     /// Have them made, anew for each run
-    #[default]
     Generate,
-    /// Leave dynamic secrets out, with a warning for each
+    /// Leave dynamic secrets out; of Phase with a warning for each
     Skip,
 }
 

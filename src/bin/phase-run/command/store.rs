@@ -4,6 +4,7 @@ use phase_run::{Client, Folder, Folders, Plan, Resolution, Resolved, Scope};
 
 use super::settings;
 use crate::args;
+use crate::args::ProviderName;
 use crate::exit::{Failure, Reason};
 use crate::fetch::fetch;
 use crate::report::Report;
@@ -31,7 +32,7 @@ impl Store {
             personal: settings.personal,
             report,
             scope: settings.scope()?.clone(),
-            upper: settings.access.holder().is_some(),
+            upper: settings.provider == ProviderName::Phase,
         })
     }
 

@@ -29,7 +29,7 @@ use security as os;
 ///
 /// What it answers instead of an answer is why there is none, to be put behind
 /// a colon.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Keyring {
     /// The address of the session bus; macOS needs none.
     #[cfg_attr(

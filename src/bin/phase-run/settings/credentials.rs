@@ -1,19 +1,20 @@
 //! Which credentials these settings amount to.
 
-use std::path::Path;
+use phase_run::{Credentials, FoundLogin, PhaseToken};
 
-use phase_run::{Credentials, PhaseToken};
-
+use super::World;
 use super::access::Access;
 use super::connection::{api, connection};
-use super::host;
+use super::host::{self, PHASE};
+use super::infisical::Search;
+use super::infisical::json::InfisicalJson;
 use super::key::{key, vault};
 use super::layers::{Layers, Origin, Spelling, word};
 use super::login;
-use super::machine::{cloud, machine};
+use super::machine::{self, machine};
 use super::places::Places;
 use super::source::{Source, token};
-use crate::args::{Context, ProviderName};
+use crate::args::{Context, ProviderName, Way};
 use crate::exit::{Failure, Reason};
 
 const PROVIDER: Spelling<ProviderName> = Spelling {
@@ -27,8 +28,20 @@ const PROVIDER: Spelling<ProviderName> = Spelling {
 #[derive(Debug)]
 pub(super) struct Chosen {
     pub(super) access: Access,
+    /// Infisical's own project file, where it counts.
+    pub(super) beside: Option<InfisicalJson>,
+    pub(super) provider: ProviderName,
     /// `None` for a vault.
     pub(super) token: Option<Origin>,
+}
+
+/// All that there is of credentials, for any provider.
+struct Given<'a> {
+    /// The word of a cloud for an account of Phase.
+    cloud: Option<(Way, Origin)>,
+    infisical: Option<FoundLogin>,
+    search: Search<'a>,
+    token: Option<Source>,
 }
 
 /// The credentials for what was asked, with their provider.
@@ -40,55 +53,180 @@ pub(super) fn credentials(
     args: &Context,
     layers: &Layers<'_>,
     places: &Places,
+    world: &World<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<Chosen, Failure> {
-    let token = token(args, layers);
-    // A file on the command line is meant, whatever a variable says.
-    let cloud = match args.token_file {
-        Some(_) if args.machine.auth.is_none() => None,
-        _ => cloud(args, layers)?,
-    };
-    let vault = vault(args, layers);
     let chosen = layers.first(args.provider, &PROVIDER, word)?;
-    let of_phase = match (&cloud, &token) {
-        (Some((_, origin)), _) => Some(format!("the word of a cloud ({origin})")),
-        (None, Some(token)) => Some(format!("a Phase token ({})", token.named_by())),
-        (None, None) => None,
+    let given = given(args, layers, places, world, chosen.as_ref())?;
+    let (provider, origin) = match chosen {
+        Some(chosen) => chosen,
+        None => (given.provider()?, Origin::Default),
     };
-    let (provider, origin) = match (chosen, of_phase, &vault) {
-        (Some(chosen), ..) => chosen,
-        (None, Some(of_phase), Some(vault)) => return Err(two(&of_phase, vault)),
-        // A login is there all the time, and says nothing of what is meant here.
-        (None, None, Some(_)) => (ProviderName::Vault, Origin::Default),
-        (None, _, None) => (ProviderName::Phase, Origin::Default),
-    };
-    match (provider, cloud) {
-        (ProviderName::Phase, Some((way, by))) => {
-            layers.note("provider", "phase", origin);
-            if let Some(token) = token {
-                layers.note("token (not used)", "(not shown)", token.origin());
-            }
-            let machine = machine(way, args, layers, places, warnings)?;
-            Ok(Chosen {
-                access: Access::Machine(machine),
-                token: Some(by),
-            })
-        }
-        (ProviderName::Phase, None) => phase(args, layers, token, origin, places, warnings),
-        (ProviderName::Vault, _) => {
+    match provider {
+        ProviderName::Infisical => given.search.chosen(given.infisical, origin, warnings),
+        ProviderName::Phase => phase(given, origin, warnings),
+        ProviderName::Vault => {
             layers.note("provider", "vault", origin);
-            let mut key = key(vault, args, layers, places.configuration.as_deref(), None)?;
+            let file = vault(args, layers);
+            let mut key = key(file, args, layers, places.configuration.as_deref(), None)?;
             warnings.append(&mut key.warnings);
             Ok(Chosen {
                 access: Access::Credentials(key.into_credentials()?),
+                beside: None,
+                provider,
                 token: None,
             })
         }
     }
 }
 
-/// The token that was given, or else that of a login.
+/// What there is, of the providers that may be meant.
+fn given<'a>(
+    args: &'a Context,
+    layers: &'a Layers<'a>,
+    places: &'a Places,
+    world: &'a World<'a>,
+    chosen: Option<&(ProviderName, Origin)>,
+) -> Result<Given<'a>, Failure> {
+    // A file on the command line is meant, whatever a variable says.
+    let way = match args.token_file {
+        Some(_) if args.machine.auth.is_none() => None,
+        _ => machine::way(args, layers)?,
+    };
+    let meant = chosen.map(|(provider, _)| *provider);
+    let search = Search {
+        args,
+        layers,
+        meant: meant == Some(ProviderName::Infisical),
+        places,
+        way: way.clone(),
+        world,
+    };
+    let infisical = match meant {
+        None | Some(ProviderName::Infisical) => search.given()?,
+        Some(_) => None,
+    };
+    let takes_file = infisical.is_some() && search.takes_file();
+    let token = if takes_file {
+        let without = Context {
+            token_file: None,
+            ..args.clone()
+        };
+        token(&without, layers)
+    } else {
+        token(args, layers)
+    };
+    let cloud = way.filter(|(way, _)| match way {
+        Way::AwsIam | Way::Azure => infisical.is_none(),
+        _ => false,
+    });
+    Ok(Given {
+        cloud,
+        infisical,
+        search,
+        token,
+    })
+}
+
+impl Given<'_> {
+    /// The only provider that there are credentials for.
+    ///
+    /// # Errors
+    ///
+    /// There are those of two.
+    fn provider(&self) -> Result<ProviderName, Failure> {
+        let Search { args, layers, .. } = &self.search;
+        let mut there = Vec::new();
+        if let Some((_, origin)) = &self.cloud {
+            there.push((
+                ProviderName::Phase,
+                format!("the word of a cloud ({origin})"),
+            ));
+        } else if let Some(token) = &self.token {
+            let text = format!("a Phase token ({})", token.named_by());
+            there.push((ProviderName::Phase, text));
+        }
+        if let Some(FoundLogin { origin, .. }) = &self.infisical {
+            let text = format!("an Infisical login ({origin})");
+            there.push((ProviderName::Infisical, text));
+        }
+        if let Some(vault) = vault(args, layers) {
+            let text = format!("the vault {}", vault.display());
+            there.push((ProviderName::Vault, text));
+        }
+        match &there[..] {
+            [] => self.by_login(),
+            [(provider, _)] => Ok(*provider),
+            [(one, first), (other, second), ..] => Err(two(first, second).help(format!(
+                "say which with --provider {} or --provider {}",
+                one.word(),
+                other.word()
+            ))),
+        }
+    }
+
+    /// The provider at which somebody is logged in. A login is there all the
+    /// time, so that what lies beside it may have to tell which is meant.
+    fn by_login(&self) -> Result<ProviderName, Failure> {
+        let Search { layers, places, .. } = &self.search;
+        if !self.search.has_cli_login() {
+            return Ok(ProviderName::Phase);
+        }
+        let hinted =
+            layers.variable_os("INFISICAL_PROJECT_ID").is_some() || self.search.beside()?.is_some();
+        if hinted || !login::exist(places) {
+            return Ok(ProviderName::Infisical);
+        }
+        Err(two("a login at Phase", "one at Infisical")
+            .help("say which with --provider phase or --provider infisical"))
+    }
+}
+
 fn phase(
+    given: Given<'_>,
+    provider: Origin,
+    warnings: &mut Vec<String>,
+) -> Result<Chosen, Failure> {
+    let Given {
+        cloud,
+        search,
+        token,
+        ..
+    } = given;
+    let Search {
+        args,
+        layers,
+        places,
+        way,
+        ..
+    } = search;
+    let Some((way, by)) = cloud else {
+        if let Some((way, origin)) = way.filter(|(way, _)| *way != Way::Token) {
+            let text = format!(
+                "Phase knows no such way to log in: {} ({origin})",
+                way.word()
+            );
+            return Err(Failure::new(Reason::Configuration, text).help(
+                "there are aws-iam, azure and token; the others are for --provider infisical",
+            ));
+        }
+        return by_token(args, layers, token, provider, places, warnings);
+    };
+    layers.note("provider", "phase", provider);
+    if let Some(token) = token {
+        layers.note("token (not used)", "(not shown)", token.origin());
+    }
+    let machine = machine(way, args, layers, places, warnings)?;
+    Ok(Chosen {
+        access: Access::Machine(machine),
+        beside: None,
+        provider: ProviderName::Phase,
+        token: Some(by),
+    })
+}
+
+/// The token that was given, or else that of a login.
+fn by_token(
     args: &Context,
     layers: &Layers<'_>,
     source: Option<Source>,
@@ -98,10 +236,10 @@ fn phase(
 ) -> Result<Chosen, Failure> {
     let (token, host, origin) = if let Some(source) = source {
         let token = PhaseToken::parse(&source.read(warnings)?)?;
-        let host = host::host(args.host.as_ref(), layers)?;
+        let host = host::host(&PHASE, args.host.as_ref(), layers, None)?;
         (token, host, source.origin())
     } else {
-        let named = host::named(args.host.as_ref(), layers)?;
+        let named = host::named(&PHASE, args.host.as_ref(), layers)?;
         let what = if provider == Origin::Default {
             "are no credentials"
         } else {
@@ -122,21 +260,20 @@ fn phase(
             connection: connection(host, args, layers, warnings)?,
             token,
         }),
+        beside: None,
+        provider: ProviderName::Phase,
         token: Some(origin),
     })
 }
 
-fn two(of_phase: &str, vault: &Path) -> Failure {
-    let text = format!(
-        "there are credentials of two providers: {of_phase} and the vault {}",
-        vault.display()
-    );
+fn two(one: &str, other: &str) -> Failure {
+    let text = format!("there are credentials of two providers: {one} and {other}");
     Failure::new(Reason::Ambiguous, text)
-        .help("say which with --provider phase or --provider vault")
 }
 
 fn none(what: &str) -> Failure {
     Failure::new(Reason::Credentials, format!("there {what}"))
         .help("log in with `phase-run auth login`, set PHASE_SERVICE_TOKEN, or give --token-file")
+        .help("for Infisical, set INFISICAL_TOKEN, or INFISICAL_UNIVERSAL_AUTH_CLIENT_ID and …_CLIENT_SECRET")
         .help("for a vault, give --vault or set PHASE_RUN_VAULT")
 }

@@ -3,18 +3,52 @@
 //! A project file is somebody else's text: credentials never follow it to a
 //! host that nobody else named.
 
+use std::path::Path;
+
+use super::file::File;
 use super::layers::{Layers, Origin, Spelling};
+use crate::args::ProviderName;
 use crate::exit::{Failure, Reason};
 
-pub(super) const DEFAULT: &str = "https://console.phase.dev";
+/// The servers of one provider.
+pub(super) struct Servers {
+    /// The one that is asked if nobody names another.
+    default: &'static str,
+    provider: ProviderName,
+    variables: &'static [&'static str],
+}
 
-const HOST: Spelling<String> = Spelling {
-    name: "host",
-    flag: "--host",
+pub(super) const PHASE: Servers = Servers {
+    default: "https://console.phase.dev",
+    provider: ProviderName::Phase,
     variables: &["PHASE_HOST"],
-    // The project file's host is looked at below.
-    file: |_| None,
 };
+
+pub(super) const INFISICAL: Servers = Servers {
+    default: "https://app.infisical.com",
+    provider: ProviderName::Infisical,
+    variables: &["INFISICAL_DOMAIN", "INFISICAL_API_URL", "INFISICAL_URL"],
+};
+
+impl Servers {
+    /// How the host is spelt, in flags and variables alone.
+    fn given(&self) -> Spelling<String> {
+        Spelling {
+            name: "host",
+            flag: "--host",
+            variables: self.variables,
+            file: |_| None,
+        }
+    }
+
+    /// The host that `file` names for this provider: one that names none means Phase.
+    fn of_file<'a>(&self, file: Option<&'a File>) -> Option<(&'a str, &'a Path)> {
+        let file = file?;
+        let meant = file.content.provider.unwrap_or(ProviderName::Phase);
+        let host = file.content.host.as_deref()?;
+        (meant == self.provider).then_some((host, &file.path))
+    }
+}
 
 /// The host that a flag or a variable names.
 ///
@@ -22,51 +56,57 @@ const HOST: Spelling<String> = Spelling {
 ///
 /// A variable that is not UTF-8.
 pub(super) fn given(
+    servers: &Servers,
     flag: Option<&String>,
     layers: &Layers<'_>,
 ) -> Result<Option<(String, Origin)>, Failure> {
-    layers.text(flag, &HOST)
+    layers.text(flag, &servers.given())
 }
 
-/// The host that somebody named, and who.
+/// The host that somebody named, and who: the project too, which may choose
+/// among the hosts that logins were made for.
 ///
 /// # Errors
 ///
 /// A variable that is not UTF-8.
 pub(super) fn named(
+    servers: &Servers,
     flag: Option<&String>,
     layers: &Layers<'_>,
 ) -> Result<Option<(String, Origin)>, Failure> {
-    // A project's too: it may choose among the hosts that logins were made for.
-    let spelling = Spelling {
-        file: |content| content.host.clone(),
-        ..HOST
-    };
-    layers.text(flag, &spelling)
+    if let Some(given) = given(servers, flag, layers)? {
+        return Ok(Some(given));
+    }
+    let files = [&layers.project, &layers.user].into_iter();
+    let mut hosts = files.filter_map(|file| servers.of_file(file.as_ref()));
+    let found = hosts.next();
+    Ok(found.map(|(host, path)| (host.to_owned(), Origin::File(path.to_owned()))))
 }
 
-/// The host in force for a token that was given.
+/// The host in force for a token that was given. `beside` is what another
+/// tool's project file says, and where that is.
 ///
 /// # Errors
 ///
-/// The project file names a host that no flag, variable or user file names.
-pub(super) fn host(flag: Option<&String>, layers: &Layers<'_>) -> Result<String, Failure> {
-    let given = given(flag, layers)?;
-    let of_user = layers.user.as_ref().and_then(|file| {
-        let host = file.content.host.clone()?;
-        Some((host, Origin::File(file.path.clone())))
-    });
-    let project = layers.project.as_ref().and_then(|file| {
-        let host = file.content.host.as_deref()?;
-        Some((host, &file.path))
-    });
+/// A project file names a host that no flag, variable or user file names.
+pub(super) fn host(
+    servers: &Servers,
+    flag: Option<&String>,
+    layers: &Layers<'_>,
+    beside: Option<(&str, &Path)>,
+) -> Result<String, Failure> {
+    let given = given(servers, flag, layers)?;
+    let of_user = servers.of_file(layers.user.as_ref());
+    let of_user = of_user.map(|(host, path)| (host.to_owned(), Origin::File(path.to_owned())));
+    let project = servers.of_file(layers.project.as_ref()).or(beside);
     let ours = given.clone().or(of_user);
     if let Some((named, path)) = project {
-        let known = ours.as_ref().map_or(DEFAULT, |(host, _)| host);
-        let same = same(named, known);
+        let known = ours.as_ref().map_or(servers.default, |(host, _)| host);
+        let same = same(&site(named), &site(known));
         if given.is_some() && !same {
-            layers.note("host (not used)", named, Origin::File(path.clone()));
+            layers.note("host (not used)", named, Origin::File(path.to_owned()));
         } else if !same {
+            let variable = servers.variables[0];
             return Err(Failure::new(
                 Reason::Configuration,
                 format!(
@@ -75,13 +115,19 @@ pub(super) fn host(flag: Option<&String>, layers: &Layers<'_>) -> Result<String,
                 ),
             )
             .help(format!(
-                "if you trust it, set PHASE_HOST={named}, pass --host, or write `host = {named:?}` into your own config.toml"
+                "if you trust it, set {variable}={named}, pass --host, or write `host = {named:?}` into your own config.toml"
             )));
         }
     }
-    let (host, origin) = ours.unwrap_or_else(|| (DEFAULT.to_owned(), Origin::Default));
+    let (host, origin) = ours.unwrap_or_else(|| (servers.default.to_owned(), Origin::Default));
     layers.note("host", &host, origin);
     Ok(host)
+}
+
+/// A host without the `/api` that some of Infisical's tools keep in it.
+pub(super) fn site(host: &str) -> String {
+    let host = host.trim().trim_end_matches('/');
+    host.strip_suffix("/api").unwrap_or(host).to_owned()
 }
 
 /// Whether two spellings mean one host.

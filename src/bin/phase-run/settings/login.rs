@@ -65,6 +65,17 @@ pub(super) fn find(
     }
 }
 
+/// Whether somebody is logged in, at whichever host.
+pub(super) fn exist(places: &Places) -> bool {
+    let mut warnings = Vec::new();
+    let own = places
+        .logins
+        .as_ref()
+        .map(|logins| logins.read(&mut warnings));
+    let own = own.is_some_and(|logins| logins.is_ok_and(|logins| !logins.is_empty()));
+    own || places.official_login().is_some()
+}
+
 impl Login {
     fn own(login: logins::Login, logins: &Logins) -> Self {
         let username = login.username();

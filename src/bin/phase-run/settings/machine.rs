@@ -24,14 +24,25 @@ const ACCOUNT: Spelling<String> = Spelling {
     file: |_| None,
 };
 
-/// The cloud that is to vouch for us, and who says so; none for a token.
+/// The way to log in that was named, and who named it.
 ///
 /// # Errors
 ///
 /// A variable that is none of the words.
-pub(super) fn cloud(args: &Context, layers: &Layers<'_>) -> Result<Option<(Way, Origin)>, Failure> {
-    let way = layers.first(args.machine.auth, &AUTH, word)?;
-    Ok(way.filter(|(way, _)| *way != Way::Token))
+pub(super) fn way(args: &Context, layers: &Layers<'_>) -> Result<Option<(Way, Origin)>, Failure> {
+    layers.first(args.machine.auth, &AUTH, word)
+}
+
+/// The service account of Phase that was named.
+///
+/// # Errors
+///
+/// A variable that is not UTF-8.
+pub(super) fn account(
+    args: &Context,
+    layers: &Layers<'_>,
+) -> Result<Option<(String, Origin)>, Failure> {
+    layers.text(args.machine.service_account_id.as_ref(), &ACCOUNT)
 }
 
 /// The account to act as by the word of the cloud `way`.
@@ -46,8 +57,7 @@ pub(super) fn machine(
     places: &Places,
     warnings: &mut Vec<String>,
 ) -> Result<Machine, Failure> {
-    let account = layers.text(args.machine.service_account_id.as_ref(), &ACCOUNT)?;
-    let (account, origin) = account.ok_or_else(|| {
+    let (account, origin) = account(args, layers)?.ok_or_else(|| {
         Failure::new(
             Reason::Configuration,
             "no service account was named that this machine is to act as",
@@ -68,7 +78,7 @@ pub(super) fn machine(
             surroundings,
         }
     };
-    let host = host::host(args.host.as_ref(), layers)?;
+    let host = host::host(&host::PHASE, args.host.as_ref(), layers, None)?;
     Ok(Machine {
         account,
         api: api(args, layers)?,

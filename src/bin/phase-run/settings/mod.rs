@@ -5,6 +5,7 @@ mod connection;
 mod credentials;
 mod file;
 pub(crate) mod host;
+mod infisical;
 mod key;
 mod layers;
 mod login;
@@ -22,9 +23,9 @@ mod source;
 use std::path::Path;
 use std::time::Duration;
 
-use phase_run::{Client, Folder, Folders, Scope};
+use phase_run::{App, Client, Folder, Folders, Scope};
 
-use crate::args::Context;
+use crate::args::{Context, ProviderName};
 use crate::exit::{Failure, Reason};
 pub(crate) use access::Access;
 use credentials::Chosen;
@@ -39,9 +40,12 @@ pub(crate) use server::{Server, places, server};
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) access: Access,
+    pub(crate) expand: bool,
+    pub(crate) imports: bool,
     /// `name = value (origin)`, for `-v`.
     pub(crate) origins: Vec<String>,
     pub(crate) personal: bool,
+    pub(crate) provider: ProviderName,
     /// Names that the project does not start without.
     pub(crate) require: Vec<String>,
     /// `None` where no app was named.
@@ -56,6 +60,8 @@ pub(crate) struct Settings {
 pub(crate) struct World<'a> {
     /// The working directory.
     pub(crate) directory: &'a Path,
+    /// Whether there is a variable whose name begins so.
+    pub(crate) has_variables: &'a dyn Fn(&str) -> bool,
     pub(crate) variables: Variables<'a>,
 }
 
@@ -69,8 +75,16 @@ impl Settings {
     pub(crate) fn resolve(args: &Context, world: &World<'_>) -> Result<Self, Failure> {
         let (layers, places) = sources(world)?;
         let mut warnings = Vec::new();
-        let (app, environment) = place::place(args, &layers, world)?;
-        let folders = folders(args, &layers)?;
+        let Chosen {
+            access,
+            beside,
+            provider,
+            token,
+        } = credentials::credentials(args, &layers, &places, world, &mut warnings)?;
+        let (app, environment) = place::place(provider, args, &layers, world, beside.as_ref())?;
+        // Infisical tells what these credentials reach, and Phase wants to be told.
+        let app = app.or((provider == ProviderName::Infisical).then_some(App::Only));
+        let folders = folders(provider, args, &layers)?;
         let tags = layers.list(&args.tag, &TAGS, ',')?.unwrap_or_default();
         let scope = app.map(|app| {
             Scope::new(app, environment).in_folders(folders).tagged(
@@ -80,16 +94,17 @@ impl Settings {
             )
         });
         let timeout = timeout(args, &layers)?;
-        let Chosen { access, token } =
-            credentials::credentials(args, &layers, &places, &mut warnings)?;
         let require = [&layers.project, &layers.user]
             .into_iter()
             .flatten()
             .find_map(|file| file.content.require.clone());
         Ok(Self {
             access,
+            expand: !args.no_expand,
+            imports: !args.no_imports,
             origins: layers.report(),
             personal: !args.no_personal,
+            provider,
             require: require.unwrap_or_default(),
             scope,
             timeout,
@@ -169,12 +184,20 @@ fn timeout(args: &Context, layers: &Layers<'_>) -> Result<Duration, Failure> {
     Ok(timeout)
 }
 
-fn folders(args: &Context, layers: &Layers<'_>) -> Result<Folders, Failure> {
+fn folders(
+    provider: ProviderName,
+    args: &Context,
+    layers: &Layers<'_>,
+) -> Result<Folders, Failure> {
     if args.all_paths {
         layers.note("paths", "all", Origin::Flag("--all-paths"));
         return Ok(Folders::All);
     }
-    let paths = layers.list(&args.path, &PATHS, ':')?;
+    let mut spelling = PATHS;
+    if provider == ProviderName::Infisical {
+        spelling.variables = &["INFISICAL_SECRET_PATH", "PHASE_PATH"];
+    }
+    let paths = layers.list(&args.path, &spelling, ':')?;
     if paths.as_ref().is_some_and(Vec::is_empty) {
         return Err(Failure::new(
             Reason::Configuration,
@@ -187,7 +210,11 @@ fn folders(args: &Context, layers: &Layers<'_>) -> Result<Folders, Failure> {
         .iter()
         .map(|path| Folder::new(path))
         .collect::<phase_run::Result<Vec<_>>>()?;
-    Ok(Folders::These(folders))
+    Ok(if args.recursive {
+        Folders::Below(folders)
+    } else {
+        Folders::These(folders)
+    })
 }
 
 const PATHS: Spelling<Vec<String>> = Spelling {

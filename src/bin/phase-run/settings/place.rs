@@ -2,56 +2,97 @@
 
 use phase_run::App;
 
+use super::infisical::json::InfisicalJson;
 use super::layers::{Layers, Origin, Spelling};
 use super::{World, phase_json};
-use crate::args::Context;
+use crate::args::{Context, ProviderName};
 use crate::exit::Failure;
 
-const DEFAULT_ENVIRONMENT: &str = "development";
+/// How a place is spelt for one provider.
+struct Spellings {
+    app: Spelling<String>,
+    app_id: Spelling<String>,
+    env: Spelling<String>,
+    /// The environment of those who name none.
+    usual: &'static str,
+}
 
-const APP: Spelling<String> = Spelling {
-    name: "app",
-    flag: "--app",
-    variables: &["PHASE_APP"],
-    file: |content| content.app.clone(),
-};
-const APP_ID: Spelling<String> = Spelling {
-    name: "app_id",
-    flag: "--app-id",
-    variables: &["PHASE_APP_ID"],
-    file: |content| content.app_id.clone(),
-};
-const ENV: Spelling<String> = Spelling {
-    name: "env",
-    flag: "--env",
-    variables: &["PHASE_ENV"],
-    file: |content| content.env.clone(),
-};
+impl Spellings {
+    fn of(provider: ProviderName) -> Self {
+        let (app_ids, envs, usual): (&[_], &[_], _) = match provider {
+            // What is usual there depends on the token.
+            ProviderName::Infisical => (
+                &["INFISICAL_PROJECT_ID", "PHASE_APP_ID"],
+                &["INFISICAL_ENVIRONMENT", "PHASE_ENV"],
+                "",
+            ),
+            ProviderName::Phase | ProviderName::Vault => {
+                (&["PHASE_APP_ID"], &["PHASE_ENV"], "development")
+            }
+        };
+        Self {
+            app: Spelling {
+                name: "app",
+                flag: "--app",
+                variables: &["PHASE_APP"],
+                file: |content| content.app.clone(),
+            },
+            app_id: Spelling {
+                name: "app_id",
+                flag: "--app-id",
+                variables: app_ids,
+                file: |content| content.app_id.clone(),
+            },
+            env: Spelling {
+                name: "env",
+                flag: "--env",
+                variables: envs,
+                file: |content| content.env.clone(),
+            },
+            usual,
+        }
+    }
+}
 
-/// The app, if one was named, and the environment.
+/// What another tool's project file says: the app, and the environment with it.
+struct Beside {
+    app: Option<App>,
+    environment: Option<String>,
+    origin: Origin,
+}
+
+/// The app, if one was named, and the environment, which is empty where the
+/// store says what is usual. `json` is Infisical's project file.
 ///
 /// # Errors
 ///
 /// A variable that is not UTF-8, a `.phase.json` that cannot be used.
 pub(super) fn place(
+    provider: ProviderName,
     args: &Context,
     layers: &Layers<'_>,
     world: &World<'_>,
+    json: Option<&InfisicalJson>,
 ) -> Result<(Option<App>, String), Failure> {
-    let app = app(args, layers)?;
-    let environment = layers.text(args.env.as_ref(), &ENV)?;
-    let beside = if app
+    let spellings = Spellings::of(provider);
+    let app = app(args, layers, &spellings)?;
+    let environment = layers.text(args.env.as_ref(), &spellings.env)?;
+    let named = app
         .as_ref()
-        .is_some_and(|(_, origin)| !layers.is_users(origin))
-    {
-        None
-    } else {
-        beside(layers, world)?
+        .is_some_and(|(_, origin)| !layers.is_users(origin));
+    let beside = match provider {
+        _ if named => None,
+        ProviderName::Infisical => json.map(of_infisical),
+        ProviderName::Phase | ProviderName::Vault => of_phase(layers, world)?,
     };
     let (app, default) = match beside {
-        Some((app, default, origin)) => {
-            let default = default.map(|name| (name, origin.clone()));
-            (Some((app, origin)), default)
+        Some(Beside {
+            app: other,
+            environment,
+            origin,
+        }) => {
+            let default = environment.map(|name| (name, origin.clone()));
+            (other.map(|app| (app, origin)).or(app), default)
         }
         None => (app, None),
     };
@@ -63,21 +104,27 @@ pub(super) fn place(
         };
         layers.note(name, &app.to_string(), origin.clone());
     }
-    let (environment, origin) = match (environment, default) {
-        (Some(found), Some(default)) if layers.is_users(&found.1) => default,
-        (found, default) => found
-            .or(default)
-            .unwrap_or_else(|| (DEFAULT_ENVIRONMENT.to_owned(), Origin::Default)),
+    let environment = match (environment, default) {
+        (Some(found), Some(default)) if layers.is_users(&found.1) => Some(default),
+        (found, default) => found.or(default),
     };
-    layers.note("env", &environment, origin);
+    let (environment, origin) =
+        environment.unwrap_or_else(|| (spellings.usual.to_owned(), Origin::Default));
+    if !environment.is_empty() {
+        layers.note("env", &environment, origin);
+    }
     Ok((app.map(|(app, _)| app), environment))
 }
 
 /// The app of flags, variables and our own files. Of an id and a name in the
 /// same source the id wins.
-fn app(args: &Context, layers: &Layers<'_>) -> Result<Option<(App, Origin)>, Failure> {
-    let id = layers.text(args.app_id.as_ref(), &APP_ID)?;
-    let name = layers.text(args.app.as_ref(), &APP)?;
+fn app(
+    args: &Context,
+    layers: &Layers<'_>,
+    spellings: &Spellings,
+) -> Result<Option<(App, Origin)>, Failure> {
+    let id = layers.text(args.app_id.as_ref(), &spellings.app_id)?;
+    let name = layers.text(args.app.as_ref(), &spellings.app)?;
     Ok(match (id, name) {
         (Some((_, low)), Some((name, high))) if layers.rank(&high) < layers.rank(&low) => {
             Some((App::Name(name), high))
@@ -87,12 +134,16 @@ fn app(args: &Context, layers: &Layers<'_>) -> Result<Option<(App, Origin)>, Fai
     })
 }
 
-/// What Phase's own project file says, where there is none of ours: the app,
-/// and the environment with it.
-fn beside(
-    layers: &Layers<'_>,
-    world: &World<'_>,
-) -> Result<Option<(App, Option<String>, Origin)>, Failure> {
+fn of_infisical(json: &InfisicalJson) -> Beside {
+    Beside {
+        app: json.project.clone().map(App::Id),
+        environment: json.environment.clone(),
+        origin: Origin::File(json.path.clone()),
+    }
+}
+
+/// What Phase's own project file says, where there is none of ours.
+fn of_phase(layers: &Layers<'_>, world: &World<'_>) -> Result<Option<Beside>, Failure> {
     if layers.project.is_some() {
         return Ok(None);
     }
@@ -103,6 +154,10 @@ fn beside(
     let found = phase_json::find(world.directory, depth)?;
     Ok(found.and_then(|(path, json)| {
         let id = json.app_id.filter(|id| !id.is_empty())?;
-        Some((App::Id(id), json.default_env, Origin::File(path)))
+        Some(Beside {
+            app: Some(App::Id(id)),
+            environment: json.default_env,
+            origin: Origin::File(path),
+        })
     }))
 }

@@ -8,7 +8,7 @@ use super::connection::connection;
 use super::layers::Origin;
 use super::places::Places;
 use super::{World, host, machine, source, sources, timeout};
-use crate::args::Context;
+use crate::args::{Context, Way};
 use crate::exit::Failure;
 
 const VAULT: &str = "PHASE_RUN_VAULT";
@@ -35,10 +35,11 @@ pub(crate) fn server(args: &Context, world: &World<'_>) -> Result<Server, Failur
     let (layers, places) = sources(world)?;
     let mut warnings = Vec::new();
     let timeout = timeout(args, &layers)?;
-    let host = host::host(args.host.as_ref(), &layers)?;
+    let host = host::host(&host::PHASE, args.host.as_ref(), &layers, None)?;
     let connection = connection(host, args, &layers, &mut warnings)?;
     let token = source::token(args, &layers).map(|token| token.named_by());
-    let cloud = machine::cloud(args, &layers)?.map(|(_, origin)| origin);
+    let way = machine::way(args, &layers)?.filter(|(way, _)| *way != Way::Token);
+    let cloud = way.map(|(_, origin)| origin);
     let vault = layers.variable_os(VAULT).map(|_| Origin::Variable(VAULT));
     let before = [token, cloud, vault].into_iter().flatten();
     Ok(Server {
@@ -61,6 +62,6 @@ pub(crate) fn places(
     world: &World<'_>,
 ) -> Result<(Places, Option<String>), Failure> {
     let (layers, places) = sources(world)?;
-    let host = host::given(args.host.as_ref(), &layers)?;
+    let host = host::given(&host::PHASE, args.host.as_ref(), &layers)?;
     Ok((places, host.map(|(host, _)| host)))
 }

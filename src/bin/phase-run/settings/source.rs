@@ -75,6 +75,13 @@ impl Source {
     }
 }
 
+/// The warning that others can read the credential in `path`, if they can.
+pub(super) fn exposed(path: &Path) -> Option<String> {
+    let mode = path.metadata().ok()?.permissions().mode();
+    let text = Zeroizing::default();
+    Contents { mode, text }.exposed(path)
+}
+
 /// What a file says that may hold a credential.
 pub(super) struct Contents {
     mode: u32,

@@ -19,6 +19,15 @@ pub(crate) fn raw_environment() -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// Whether there is a variable whose name begins with `start`.
+pub(crate) fn has_variables(start: &str) -> bool {
+    entries().any(|entry| {
+        // SAFETY: as in `raw_environment`; the borrow ends with this closure.
+        let bytes = unsafe { CStr::from_ptr(entry) }.to_bytes();
+        bytes.starts_with(start.as_bytes())
+    })
+}
+
 /// Overwrites the values of the variables whose name `names` accepts, so that
 /// they are readable neither in our memory nor in `/proc/PID/environ`.
 ///

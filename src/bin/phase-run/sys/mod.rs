@@ -30,7 +30,7 @@ compile_error!("phase-run is made for Linux and macOS: signals and processes dif
 
 pub(crate) use descriptors::close_inherited;
 pub(crate) use entry::{captured, is_init, protect, shield_thread};
-pub(crate) use environment::{raw_environment, wipe_variables};
+pub(crate) use environment::{has_variables, raw_environment, wipe_variables};
 pub(crate) use os::{Signals, adopt_orphans, argument_limits};
 pub(crate) use process::{
     Birth, Change, Upbringing, await_event, die_by, group_exists, group_of, leave, send,

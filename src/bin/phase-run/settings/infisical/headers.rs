@@ -10,13 +10,16 @@ pub(super) fn headers(text: &str) -> Result<Vec<(String, SecretValue)>, String> 
     while !rest.is_empty() {
         let end = rest.find(|c: char| c == '=' || c.is_whitespace());
         let (name, after) = match end.map(|end| rest.split_at(end)) {
-            Some((name, after)) if after.starts_with('=') && !name.is_empty() => (name, &after[1..]),
+            Some((name, after)) if after.starts_with('=') && !name.is_empty() => {
+                (name, &after[1..])
+            }
             _ => {
                 let number = headers.len() + 1;
                 return Err(format!("entry {number} is not of the form Name=Value"));
             }
         };
-        let (value, after) = value(after).ok_or_else(|| format!("the quote of {name} has no end"))?;
+        let (value, after) =
+            value(after).ok_or_else(|| format!("the quote of {name} has no end"))?;
         let ours = ["accept", "user-agent"];
         if !ours.contains(&name.to_ascii_lowercase().as_str()) {
             headers.push((name.to_owned(), SecretValue::new(value)));
@@ -66,7 +69,10 @@ mod tests {
             ("", &[][..]),
             ("A=1 B=2", &[("A", "1"), ("B", "2")]),
             ("  A='x y'\n B=\"it's\" ", &[("A", "x y"), ("B", "it's")]),
-            (r#"A="say \"no\"" B=\x"#, &[("A", r#"say "no""#), ("B", r"\x")]),
+            (
+                r#"A="say \"no\"" B=\x"#,
+                &[("A", r#"say "no""#), ("B", r"\x")],
+            ),
             ("A=b=c", &[("A", "b=c")]),
             ("A= B=", &[("A", ""), ("B", "")]),
             ("User-Agent=x accept=y A=1", &[("A", "1")]),

@@ -49,9 +49,8 @@ pub(in crate::settings) fn find(directory: &Path) -> Result<Option<InfisicalJson
             continue;
         };
         // The whole error would quote what it did not expect.
-        let content: Content = serde_json::from_slice(&bytes).map_err(|error| {
-            misused(&path, &format!("line {}: no such JSON", error.line()))
-        })?;
+        let content: Content = serde_json::from_slice(&bytes)
+            .map_err(|error| misused(&path, &format!("line {}: no such JSON", error.line())))?;
         let set = |text: Option<String>| text.filter(|text| !text.is_empty());
         let environment = mapped(&content, directory).or(set(content.default_environment));
         return Ok(Some(InfisicalJson {
@@ -114,10 +113,14 @@ mod tests {
 
     #[test]
     fn what_it_leaves_open_stays_open() {
-        let text = r#"{"workspaceId":"","defaultEnvironment":"","gitBranchToEnvironmentMapping":null}"#;
+        let text =
+            r#"{"workspaceId":"","defaultEnvironment":"","gitBranchToEnvironmentMapping":null}"#;
         let (_top, inner) = project("main", text);
         let found = find(&inner).unwrap().unwrap();
-        assert_eq!((found.project, found.environment, found.domain), (None, None, None));
+        assert_eq!(
+            (found.project, found.environment, found.domain),
+            (None, None, None)
+        );
     }
 
     #[test]

@@ -56,6 +56,11 @@ impl Stage {
         };
         let world = World {
             directory: &directory,
+            has_variables: &|start| {
+                self.variables
+                    .iter()
+                    .any(|(name, _)| name.starts_with(start))
+            },
             variables: &variables,
         };
         Settings::resolve(&args.run.context, &world)

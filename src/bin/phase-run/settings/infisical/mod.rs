@@ -1,0 +1,277 @@
+//! Infisical: which login these settings amount to, and which server gets it.
+
+mod branch;
+mod cli;
+mod headers;
+pub(super) mod json;
+
+use phase_run::{
+    ClientCertificate, Connection, Credentials, FoundLogin, InfisicalChain, InfisicalLogin,
+    InfisicalMethod, InfisicalParts, LoginPlace, SecretSource, Surroundings,
+};
+
+use super::World;
+use super::access::Access;
+use super::connection::connection;
+use super::credentials::Chosen;
+use super::host::{self, INFISICAL};
+use super::layers::{Layers, Origin};
+use super::machine::account;
+use super::places::Places;
+use super::source;
+use crate::args::{Context, ProviderName, Way};
+use crate::exit::{Failure, Reason};
+use json::InfisicalJson;
+
+/// All that is looked at to find a login.
+pub(super) struct Search<'a> {
+    pub(super) args: &'a Context,
+    pub(super) layers: &'a Layers<'a>,
+    /// Whether Infisical was named as the provider.
+    pub(super) meant: bool,
+    pub(super) places: &'a Places,
+    /// The way to log in, and who named it.
+    pub(super) way: Option<(Way, Origin)>,
+    pub(super) world: &'a World<'a>,
+}
+
+impl Search<'_> {
+    /// The login that flags and variables amount to.
+    ///
+    /// # Errors
+    ///
+    /// There is a part of one, and another is missing.
+    pub(super) fn given(&self) -> Result<Option<FoundLogin>, Failure> {
+        if !self.meant && !self.is_named() {
+            return Ok(None);
+        }
+        match self.chain().look()? {
+            LoginPlace::Has(found) => Ok(Some(*found)),
+            LoginPlace::HasNone(_) => Ok(None),
+        }
+    }
+
+    /// Whether anything says that Infisical may be meant. Most runs of other
+    /// providers end here, without a look at each variable.
+    fn is_named(&self) -> bool {
+        let machine = &self.args.machine;
+        let flags = machine.machine_identity_id.is_some() || machine.client_id.is_some();
+        let of_infisical = self
+            .way
+            .as_ref()
+            .is_some_and(|(way, _)| !matches!(way, Way::AwsIam | Way::Azure | Way::Token));
+        flags || of_infisical || (self.world.has_variables)("INFISICAL_")
+    }
+
+    /// Flags, then variables.
+    fn chain(&self) -> InfisicalChain {
+        let surroundings = self.surroundings();
+        let mut chain = InfisicalChain::new();
+        if let Some(method) = self.method() {
+            let parts = self.parts();
+            let around = surroundings.clone();
+            chain.push("flags", move || {
+                let found = method.login(&parts, &around)?;
+                Ok(LoginPlace::Has(Box::new(found)))
+            });
+        } else {
+            chain.push("flags", || Ok(LoginPlace::empty()));
+        }
+        chain.push_environment(surroundings);
+        chain
+    }
+
+    /// The method that flags, or the variable like a flag, ask for.
+    fn method(&self) -> Option<InfisicalMethod> {
+        let machine = &self.args.machine;
+        match &self.way {
+            // An account of Phase's was named, and no identity of Infisical's.
+            Some((Way::AwsIam | Way::Azure, _)) if self.is_of_phase() => return None,
+            Some((way, _)) if *way != Way::Token => return method(*way),
+            _ => {}
+        }
+        if machine.client_id.is_some() {
+            return Some(InfisicalMethod::Universal);
+        }
+        // Without a way a file holds a token, as with Phase.
+        let token = self.args.token_file.is_some() && machine.machine_identity_id.is_none();
+        (self.meant && token).then_some(InfisicalMethod::Token)
+    }
+
+    fn is_of_phase(&self) -> bool {
+        let account = account(self.args, self.layers).is_ok_and(|account| account.is_some());
+        !self.meant && account && self.args.machine.machine_identity_id.is_none()
+    }
+
+    /// Whether the file with the token is Infisical's.
+    pub(super) fn takes_file(&self) -> bool {
+        self.method().is_some()
+    }
+
+    fn parts(&self) -> InfisicalParts {
+        let machine = &self.args.machine;
+        InfisicalParts {
+            client_id: machine.client_id.clone(),
+            identity: machine.machine_identity_id.clone(),
+            resource: machine.azure_resource.clone(),
+            secret: self.args.token_file.clone().map(SecretSource::File),
+            username: None,
+        }
+    }
+
+    fn surroundings(&self) -> Surroundings {
+        let home = self.places.home.clone();
+        Surroundings::new(home, |name| self.layers.variable_os(name))
+    }
+
+    /// The login in force: `given`, or else that of Infisical's own CLI.
+    ///
+    /// # Errors
+    ///
+    /// There is none, it is for another server, or a setting cannot be used.
+    pub(super) fn chosen(
+        &self,
+        given: Option<FoundLogin>,
+        provider: Origin,
+        warnings: &mut Vec<String>,
+    ) -> Result<Chosen, Failure> {
+        let found = if let Some(found) = given {
+            found
+        } else {
+            let mut chain = self.chain();
+            cli::push(&mut chain, self)?;
+            chain.find().map_err(|error| none(error.into()))?
+        };
+        let FoundLogin {
+            host: of_login,
+            login,
+            notices,
+            organisation,
+            origin,
+        } = found;
+        warnings.extend(notices);
+        if let Some(file) = &self.args.token_file {
+            warnings.extend(source::exposed(file));
+        }
+        let beside = self.beside()?;
+        let host = self.host(of_login, beside.as_ref())?;
+        self.layers.note("provider", "infisical", provider);
+        let origin = Origin::Named(origin);
+        self.layers.note("login", "(not shown)", origin.clone());
+        let organisation = self.args.machine.organization.clone().or(organisation);
+        // A session is in its organisation already.
+        let organisation =
+            organisation.filter(|_| !matches!(login, InfisicalLogin::Session { .. }));
+        Ok(Chosen {
+            access: Access::Credentials(Credentials::Infisical {
+                connection: self.connection(host, warnings)?,
+                login,
+                organisation,
+            }),
+            beside,
+            provider: ProviderName::Infisical,
+            token: Some(origin),
+        })
+    }
+
+    /// The project file of Infisical's own CLI, unless there is one of ours.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be used.
+    pub(super) fn beside(&self) -> Result<Option<InfisicalJson>, Failure> {
+        match self.layers.project {
+            None => json::find(self.world.directory),
+            Some(_) => Ok(None),
+        }
+    }
+
+    /// The server that gets the login.
+    fn host(
+        &self,
+        of_login: Option<String>,
+        json: Option<&InfisicalJson>,
+    ) -> Result<String, Failure> {
+        let beside = json.and_then(|json| Some((json.domain.as_deref()?, json.path.as_path())));
+        let Some(of_login) = of_login else {
+            return host::host(&INFISICAL, self.args.host.as_ref(), self.layers, beside);
+        };
+        let named = host::named(&INFISICAL, self.args.host.as_ref(), self.layers)?;
+        match named {
+            Some((named, origin)) if !host::same(&host::site(&named), &of_login) => {
+                let text = format!(
+                    "the login of Infisical's CLI is for {of_login}, and the host is {named} ({origin}): a login's token goes to its own host alone"
+                );
+                Err(Failure::new(Reason::Credentials, text).help(format!(
+                    "log in there with `infisical login --domain {named}`, or leave the host to the login"
+                )))
+            }
+            _ => {
+                self.layers
+                    .note("host", &of_login, Origin::Named("the login".to_owned()));
+                Ok(of_login)
+            }
+        }
+    }
+
+    fn connection(&self, host: String, warnings: &mut Vec<String>) -> Result<Connection, Failure> {
+        let unusable = |name: &str, why: String| {
+            Failure::new(
+                Reason::Configuration,
+                format!("{name} cannot be used: {why}"),
+            )
+        };
+        let headers = match self.layers.variable(HEADERS)? {
+            Some(text) => headers::headers(&text).map_err(|why| unusable(HEADERS, why))?,
+            None => Vec::new(),
+        };
+        let verify = self.layers.variable("INFISICAL_VERIFY_SSL")?;
+        let off = |text: &String| matches!(&*text.to_ascii_lowercase(), "0" | "false" | "no");
+        let args = Context {
+            insecure: self.args.insecure || verify.as_ref().is_some_and(off),
+            ..self.args.clone()
+        };
+        let files = (self.args.client_cert.clone(), self.args.client_key.clone());
+        Ok(Connection {
+            certificate: match files {
+                (Some(certificates), Some(key)) => Some(ClientCertificate { certificates, key }),
+                _ => None,
+            },
+            headers,
+            roots_text: self.layers.variable("INFISICAL_SSL_CERTIFICATE")?,
+            ..connection(host, &args, self.layers, warnings)?
+        })
+    }
+
+    /// The login of Infisical's own CLI, without its token.
+    pub(super) fn has_cli_login(&self) -> bool {
+        cli::find(self).is_ok_and(|login| login.is_some())
+    }
+}
+
+const HEADERS: &str = "INFISICAL_CUSTOM_HEADERS";
+
+/// The auth method that a word means; none for a token or a login.
+fn method(way: Way) -> Option<InfisicalMethod> {
+    Some(match way {
+        Way::AwsIam => InfisicalMethod::AwsIam,
+        Way::Azure => InfisicalMethod::Azure,
+        Way::GcpIam => InfisicalMethod::GcpIam,
+        Way::GcpIdToken => InfisicalMethod::GcpIdToken,
+        Way::Jwt => InfisicalMethod::Jwt,
+        Way::Kubernetes => InfisicalMethod::Kubernetes,
+        Way::Ldap => InfisicalMethod::Ldap,
+        Way::Oidc => InfisicalMethod::Oidc,
+        Way::Spiffe => InfisicalMethod::Spiffe,
+        Way::TlsCert => InfisicalMethod::TlsCertificate,
+        Way::Token => return None,
+        Way::Universal => InfisicalMethod::Universal,
+    })
+}
+
+fn none(failure: Failure) -> Failure {
+    if failure.reason() != Reason::Credentials {
+        return failure;
+    }
+    failure.help("set INFISICAL_UNIVERSAL_AUTH_CLIENT_ID and …_CLIENT_SECRET, set INFISICAL_TOKEN, say how with --auth, or log in with `infisical login`")
+}
