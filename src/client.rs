@@ -269,6 +269,17 @@ impl Client {
         self.provider.owner(self.until()).await
     }
 
+    /// Ends the access token that the client was made with, for everybody who
+    /// holds it. (Infisical, for a token at hand)
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](crate::ErrorKind::Configuration) where there is no such
+    /// token or no way to end it; otherwise any.
+    pub async fn log_out(&self) -> Result<()> {
+        self.provider.log_out(self.until()).await
+    }
+
     fn until(&self) -> Instant {
         let longest = Duration::from_hours(24);
         Instant::now() + self.timeout.min(longest)

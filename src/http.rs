@@ -60,6 +60,8 @@ pub(crate) struct Http {
     base: Url,
     client: OnceLock<reqwest::Client>,
     connection: Connection,
+    /// Whether some versions of the server mean milliseconds by `Retry-After`.
+    in_millis: bool,
     /// Whether it belongs to this machine, or to its cloud: no proxy leads there,
     /// and it is there at once or not at all.
     near: bool,
@@ -92,8 +94,18 @@ impl Http {
             base: connection.url()?,
             client: OnceLock::new(),
             connection: connection.clone(),
+            in_millis: false,
             near,
         })
+    }
+
+    /// The same for a server of which some versions tell a wait in milliseconds:
+    /// more than an hour is taken for such.
+    pub(crate) fn with_odd_waits(self) -> Self {
+        Self {
+            in_millis: true,
+            ..self
+        }
     }
 
     /// The answer to `request`, whatever its status, unless the status asks to
@@ -148,7 +160,7 @@ impl Http {
         for _ in 0..=Self::REDIRECTS {
             let response = self.response(client, request, url.clone(), until).await?;
             if !response.status().is_redirection() {
-                let wait = retry_after(&response);
+                let wait = retry_after(&response).map(|wait| self.meant(wait));
                 let answer = Answer::read(response, request.method.as_str(), &self.name()).await?;
                 return Failure::unless_final(answer, wait, &self.name());
             }
@@ -222,6 +234,16 @@ impl Http {
                 self.name()
             ))),
             None => Err(error(format!("{} redirects to nowhere", self.name()))),
+        }
+    }
+
+    /// How long the server means us to wait.
+    fn meant(&self, wait: Duration) -> Duration {
+        const HOUR: Duration = Duration::from_hours(1);
+        if self.in_millis && wait > HOUR {
+            wait / 1000
+        } else {
+            wait
         }
     }
 

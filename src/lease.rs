@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::scope::Folder;
+
 /// What to do about dynamic secrets: credentials that the store makes when they
 /// are asked for, and takes back when their lease ends.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -27,6 +29,8 @@ pub enum Leases {
 pub struct Lease {
     /// When it ends: RFC 3339, UTC, or empty if the store does not say.
     pub expires: String,
+    /// The folder of the dynamic secret.
+    pub(crate) folder: Folder,
     /// The store's id for it.
     pub id: String,
     /// The dynamic secret it is of.

@@ -32,7 +32,7 @@ pub enum Notice {
     Dynamic {
         /// The dynamic secret.
         name: String,
-        /// The names it would have given values to.
+        /// The names it would have given values to; none where nobody can tell.
         keys: Vec<String>,
     },
     /// A secret does not decrypt, and was left out.
@@ -86,6 +86,9 @@ impl fmt::Display for Notice {
                 dropped,
             } => {
                 write!(f, "{name} from {kept} is used, not the one from {dropped}")
+            }
+            Self::Dynamic { name, keys } if keys.is_empty() => {
+                write!(f, "dynamic secret {name:?} gives nothing without a lease")
             }
             Self::Dynamic { name, keys } => write!(
                 f,

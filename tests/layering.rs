@@ -16,7 +16,7 @@ const LIBRARY: Map = &[
     ("stock", &["error", "scope", "secret"]),
     ("jwt", &[]),
     ("cli_login", &["error", "jwt", "secret"]),
-    ("lease", &[]),
+    ("lease", &["scope"]),
     ("owner", &[]),
     ("plan", &["lease"]),
     ("http", &["error", "secret"]),

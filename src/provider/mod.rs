@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::lease::Lease;
 use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
@@ -136,6 +136,11 @@ pub(crate) trait Backend {
     /// [`Configuration`](crate::ErrorKind::Configuration).
     async fn owner(&self, until: Instant) -> Result<Owner>;
 
+    /// Ends the token in use, for everybody who holds it. Where the store has no
+    /// way to do so, or the token is made anew each time:
+    /// [`Configuration`](crate::ErrorKind::Configuration).
+    async fn log_out(&self, until: Instant) -> Result<()>;
+
     /// Ends a lease that this back-end gave. One that has ended is no error.
     async fn revoke(&self, lease: &Lease, until: Instant) -> Result<()>;
 
@@ -225,6 +230,10 @@ impl Backend for Provider {
         dispatch!(self, backend => backend.owner(until).await)
     }
 
+    async fn log_out(&self, until: Instant) -> Result<()> {
+        dispatch!(self, backend => backend.log_out(until).await)
+    }
+
     async fn revoke(&self, lease: &Lease, until: Instant) -> Result<()> {
         dispatch!(self, backend => backend.revoke(lease, until).await)
     }
@@ -243,4 +252,10 @@ fn note(notices: &mut Vec<Notice>, partial: bool, what: &'static str, wanted: &s
             chosen: chosen.to_owned(),
         });
     }
+}
+
+/// That the store has no way to end a token.
+fn no_log_out(advice: &str) -> Error {
+    let text = "there is no way to end this token from here";
+    Error::new(ErrorKind::Configuration, text).help(advice)
 }

@@ -23,7 +23,7 @@ fn it_shows_whose_the_token_is_and_what_it_reaches() {
             format!("account          {account}"),
             "organisation     acme (55555555-5555-4555-8555-555555555555)".to_owned(),
             "token from       PHASE_SERVICE_TOKEN".to_owned(),
-            "expires          unknown: Phase does not say".to_owned(),
+            "expires          unknown: the server does not say".to_owned(),
             "app backend_api  Production".to_owned(),
             "app web          Development, Production".to_owned(),
         ] {

@@ -132,6 +132,7 @@ fn the_credentials_of_every_provider_are_removed_in_every_mode_and_settings_stay
         let words = CREDENTIALS[1..].iter().chain(&SETTINGS);
         let run = words.fold(run, |run, name| run.variable(name, "set"));
         let run = run.store(Store::Phase(server.url()));
+        let run = run.argument("--provider=phase");
         let script = "env | cut -d= -f1 | grep -e PHASE_ -e INFISICAL_ -e GITHUB_ | sort";
         run.sh(script).status(0).silent().stdout(
             "GITHUB_TOKEN\nINFISICAL_CLIENT_ID\nPHASE_HOST\nPHASE_RUN_VAULT_PASSPHRASE_FILE\n\
@@ -148,6 +149,7 @@ fn credentials_are_left_to_a_command_that_needs_them() {
         let run = words.fold(run, |run, name| run.variable(name, "set"));
         let run = run.store(Store::Phase(server.url()));
         let text = run
+            .argument("--provider=phase")
             .argument("--pass-auth")
             .command(["env"])
             .status(0)

@@ -121,10 +121,11 @@ fn merged(
     for notice in &resolution.notices {
         match notice {
             Notice::Dynamic { name, keys } if looks => {
-                let keys_listed = keys.join(", ");
-                report.warn(&format!(
-                    "a run has dynamic secret {name:?} give {keys_listed}"
-                ));
+                let gives = match &keys[..] {
+                    [] => "values under names of its own".to_owned(),
+                    keys => keys.join(", "),
+                };
+                report.warn(&format!("a run has dynamic secret {name:?} give {gives}"));
                 leased.extend(keys);
             }
             _ => report.warn(&notice.to_string()),

@@ -1,6 +1,7 @@
 //! Infisical: the server decrypts, and follows references.
 
 mod api;
+mod dynamic;
 mod login;
 mod merge;
 mod owner;
@@ -56,7 +57,7 @@ impl Backend for Infisical {
     async fn stock(
         &self,
         order: Order<'_>,
-        _made: &mut Vec<Lease>,
+        made: &mut Vec<Lease>,
         until: Instant,
     ) -> Result<Supply> {
         let Order { plan, scope } = order;
@@ -66,7 +67,12 @@ impl Backend for Infisical {
             imports: plan.imports,
             personal: plan.personal,
         };
-        let rows = self.read(&mut found, scope, manner, until).await?;
+        let mut rows = self.read(&mut found, scope, manner, until).await?;
+        let folders = rows.folders(scope);
+        let leased = self
+            .leased(&mut found, &folders, plan.leases, scope, made, until)
+            .await?;
+        rows.secrets.extend(leased);
         Ok(Supply {
             hint: None,
             place: found.place(),
@@ -125,8 +131,12 @@ impl Backend for Infisical {
         self.whose(until).await
     }
 
-    async fn revoke(&self, _: &Lease, _: Instant) -> Result<()> {
-        Ok(())
+    async fn log_out(&self, until: Instant) -> Result<()> {
+        self.end_token(until).await
+    }
+
+    async fn revoke(&self, lease: &Lease, until: Instant) -> Result<()> {
+        self.end(lease, until).await
     }
 
     fn references(&self) -> References {

@@ -2,11 +2,24 @@
 
 use std::time::Instant;
 
+use reqwest::Method;
+use serde::Serialize;
+
 use super::Infisical;
+use super::refusal::check;
 use super::wire::Project;
+use crate::credentials::InfisicalLogin;
 use crate::error::Result;
+use crate::http::{Request, json};
 use crate::jwt::Claims;
 use crate::owner::{AppSummary, Owner, OwnerKind};
+use crate::provider::no_log_out;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Revocation<'a> {
+    access_token: &'a str,
+}
 
 impl Infisical {
     /// Whether the token may be a user's: only users have overrides.
@@ -14,6 +27,36 @@ impl Infisical {
         let session = self.api.service.session(None, until).await?;
         let claims = Claims::of(session.token.expose());
         Ok(claims.is_some_and(|claims| claims.user_id.is_some()))
+    }
+
+    /// Ends the access token that was given.
+    pub(super) async fn end_token(&self, until: Instant) -> Result<()> {
+        let service = &self.api.service;
+        let token = match &service.login {
+            InfisicalLogin::Token(token) if !token.expose().starts_with("st.") => token,
+            InfisicalLogin::Token(_) => {
+                return Err(no_log_out("delete the service token in the console"));
+            }
+            InfisicalLogin::Session { .. } => {
+                return Err(no_log_out("end the session with `infisical reset`"));
+            }
+            InfisicalLogin::Identity { .. } | InfisicalLogin::Universal { .. } => {
+                return Err(no_log_out(
+                    "with this login each run gets a token of its own, and nothing is kept",
+                ));
+            }
+        };
+        let body = Revocation {
+            access_token: token.expose(),
+        };
+        let request = Request {
+            body: Some(json(&body)?),
+            method: Method::POST,
+            ..Request::get("/api/v1/auth/token/revoke")
+        };
+        let answer = service.http.send(&request, until).await?;
+        check(answer, "the access token", &[token.expose()])?;
+        Ok(())
     }
 
     /// The owner of the token, and what it reaches.

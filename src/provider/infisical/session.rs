@@ -42,7 +42,7 @@ impl Service {
         organisation: Option<String>,
     ) -> Result<Self> {
         Ok(Self {
-            http: Http::new(&connection)?,
+            http: Http::new(&connection)?.with_odd_waits(),
             connection,
             login,
             organisation,

@@ -71,6 +71,7 @@ impl Dynamic {
         let (id, expires) = self.lease.as_ref()?;
         Some(Lease {
             expires: expires.clone(),
+            folder: self.folder.clone(),
             id: id.clone(),
             name: self.name.clone(),
             target: (target.0.to_owned(), target.1.to_owned()),

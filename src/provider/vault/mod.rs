@@ -32,7 +32,7 @@ pub use manage::VaultFile;
 use self::place::{app_name, exact, made};
 use self::record::Record;
 use self::store::Store;
-use super::{Backend, Order, Reached, References, Supply};
+use super::{Backend, Order, Reached, References, Supply, no_log_out};
 use crate::credentials::VaultKey;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lease::Lease;
@@ -226,6 +226,10 @@ impl Backend for Vault {
     }
 
     /// It gives none.
+    async fn log_out(&self, _until: Instant) -> Result<()> {
+        Err(no_log_out("a vault has no tokens"))
+    }
+
     async fn revoke(&self, _lease: &Lease, _until: Instant) -> Result<()> {
         Ok(())
     }

@@ -5,15 +5,20 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
-use super::{Context, Machine};
+use super::{Context, Machine, ProviderName};
 
-/// Log in to Phase, and see who you are there
+/// Log in to Phase, and see who you are there or at Infisical
 #[derive(Debug, Subcommand)]
 pub(crate) enum Auth {
     /// Log in, in the browser or with a token, and keep the token
     Login(Login),
     /// Show who the credentials belong to, where they came from, what they reach
     Status {
+        /// Whose credentials [default: where there are some for]
+        /// [env: PHASE_RUN_PROVIDER]
+        #[arg(long, value_name = "PROVIDER")]
+        provider: Option<ProviderName>,
+
         #[command(flatten)]
         server: Server,
 
@@ -29,8 +34,16 @@ pub(crate) enum Auth {
         #[arg(long)]
         json: bool,
     },
-    /// Forget a login of `auth login`, and its token
+    /// Forget a login of `auth login`, and its token; or end a token
     Logout {
+        /// End the Infisical token in use, for everybody who holds it
+        #[arg(long)]
+        revoke: bool,
+
+        /// With --revoke: file with the token [default: INFISICAL_TOKEN]
+        #[arg(long, value_name = "FILE", requires = "revoke")]
+        token_file: Option<PathBuf>,
+
         /// The login at this server [default: the only one] [env: PHASE_HOST]
         #[arg(long, value_name = "URL")]
         host: Option<String>,

@@ -87,7 +87,7 @@ pub(crate) enum Command {
     /// Make and share a vault: an encrypted file instead of a server
     #[command(subcommand)]
     Vault(Late<Vault>),
-    /// Log in to Phase, and see who you are there
+    /// Log in to Phase, and see who you are there or at Infisical
     #[command(subcommand)]
     Auth(Late<Auth>),
     /// Copy this program to a file or directory, for an init container

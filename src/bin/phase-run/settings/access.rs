@@ -58,6 +58,17 @@ impl Access {
         Ok(client.timeout(timeout.saturating_sub(start.elapsed())))
     }
 
+    /// The server's URL; empty where there is none.
+    pub(crate) fn host(&self) -> &str {
+        match self {
+            Self::Credentials(
+                Credentials::Infisical { connection, .. } | Credentials::Phase { connection, .. },
+            )
+            | Self::Machine(Machine { connection, .. }) => &connection.host,
+            Self::Credentials(_) => "",
+        }
+    }
+
     /// The server and what tells one holder of credentials for it from others,
     /// where there is a server.
     pub(crate) fn holder(&self) -> Option<(&Connection, String)> {

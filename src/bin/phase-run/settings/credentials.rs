@@ -60,7 +60,7 @@ pub(super) fn credentials(
     let given = given(args, layers, places, world, chosen.as_ref())?;
     let (provider, origin) = match chosen {
         Some(chosen) => chosen,
-        None => (given.provider()?, Origin::Default),
+        None => (given.provider(true)?, Origin::Default),
     };
     match provider {
         ProviderName::Infisical => given.search.chosen(given.infisical, origin, warnings),
@@ -78,6 +78,21 @@ pub(super) fn credentials(
             })
         }
     }
+}
+
+/// The provider at which somebody has an account: not a vault, even where one is
+/// in use.
+///
+/// # Errors
+///
+/// There are credentials for two, or they cannot be read.
+pub(super) fn with_account(
+    args: &Context,
+    layers: &Layers<'_>,
+    places: &Places,
+    world: &World<'_>,
+) -> Result<ProviderName, Failure> {
+    given(args, layers, places, world, None)?.provider(false)
 }
 
 /// What there is, of the providers that may be meant.
@@ -129,12 +144,13 @@ fn given<'a>(
 }
 
 impl Given<'_> {
-    /// The only provider that there are credentials for.
+    /// The only provider that there are credentials for; `vaults` says whether
+    /// a vault counts.
     ///
     /// # Errors
     ///
     /// There are those of two.
-    fn provider(&self) -> Result<ProviderName, Failure> {
+    fn provider(&self, vaults: bool) -> Result<ProviderName, Failure> {
         let Search { args, layers, .. } = &self.search;
         let mut there = Vec::new();
         if let Some((_, origin)) = &self.cloud {
@@ -150,7 +166,7 @@ impl Given<'_> {
             let text = format!("an Infisical login ({origin})");
             there.push((ProviderName::Infisical, text));
         }
-        if let Some(vault) = vault(args, layers) {
+        if let Some(vault) = vault(args, layers).filter(|_| vaults) {
             let text = format!("the vault {}", vault.display());
             there.push((ProviderName::Vault, text));
         }

@@ -142,6 +142,16 @@ impl Settings {
     }
 }
 
+/// The provider that has accounts and that there are credentials for.
+///
+/// # Errors
+///
+/// There are those of two, or they cannot be read.
+pub(crate) fn account_provider(args: &Context, world: &World<'_>) -> Result<ProviderName, Failure> {
+    let (layers, places) = sources(world)?;
+    credentials::with_account(args, &layers, &places, world)
+}
+
 /// What opens the vault that `args` or the surroundings name. Of one that is yet
 /// to be made, `passphrase` says whether it is a passphrase.
 ///

@@ -24,7 +24,7 @@ use crate::http::{Connection, Http};
 use crate::lease::Lease;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
-use crate::provider::{Backend, Order, Reached, References, Supply, join};
+use crate::provider::{Backend, Order, Reached, References, Supply, join, no_log_out};
 use crate::scope::{Folder, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret};
 use crate::stock::age;
@@ -215,6 +215,10 @@ impl Backend for Encrypted {
 
     async fn owner(&self, until: Instant) -> Result<Owner> {
         Ok(self.ask(until).await?.owner.clone())
+    }
+
+    async fn log_out(&self, _: Instant) -> Result<()> {
+        Err(no_log_out("delete the token in the Phase console"))
     }
 
     async fn revoke(&self, lease: &Lease, until: Instant) -> Result<()> {

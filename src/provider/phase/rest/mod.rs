@@ -21,7 +21,7 @@ use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
-use crate::provider::{Backend, Order, Reached, References, Supply, join};
+use crate::provider::{Backend, Order, Reached, References, Supply, join, no_log_out};
 use crate::scope::{Folder, Folders, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret, SecretType};
 use crate::stock::{Plain, age};
@@ -149,6 +149,10 @@ impl Backend for Rest {
     async fn owner(&self, until: Instant) -> Result<Owner> {
         let answer = self.api.service.token(until).await?;
         Ok(answer.in_order().owner(self.api.service.token.holder()))
+    }
+
+    async fn log_out(&self, _: Instant) -> Result<()> {
+        Err(no_log_out("delete the token in the Phase console"))
     }
 
     async fn revoke(&self, lease: &Lease, until: Instant) -> Result<()> {

@@ -2,6 +2,7 @@
 
 mod login;
 mod logout;
+mod revoke;
 mod status;
 mod web;
 
@@ -16,23 +17,33 @@ pub(crate) fn auth(args: &Auth, world: &World<'_>, report: Report) -> Result<(),
     match args {
         Auth::Login(args) => login::login(args, world, report),
         Auth::Status {
+            provider,
             server,
             token_file,
             machine,
             json,
         } => {
             let context = Context {
+                provider: *provider,
                 token_file: token_file.clone(),
                 machine: machine.clone(),
                 ..server.context()
             };
             status::status(&context, *json, world, report)
         }
-        Auth::Logout { host } => {
+        Auth::Logout {
+            host,
+            revoke,
+            token_file,
+        } => {
             let context = Context {
                 host: host.clone(),
+                token_file: token_file.clone(),
                 ..Context::default()
             };
+            if *revoke {
+                return revoke::revoke(context, world, report);
+            }
             logout::logout(&context, world, report)
         }
     }

@@ -2,13 +2,13 @@
 
 use phase_run::Owner;
 
-use crate::args::{Context, ProviderName};
+use crate::args::Context;
 use crate::command::settings;
 use crate::exit::Failure;
 use crate::fetch::fetch;
 use crate::print::{columns, print};
 use crate::report::Report;
-use crate::settings::World;
+use crate::settings::{World, account_provider};
 
 pub(super) fn status(
     context: &Context,
@@ -16,17 +16,17 @@ pub(super) fn status(
     world: &World<'_>,
     report: Report,
 ) -> Result<(), Failure> {
+    let provider = match context.provider {
+        Some(provider) => provider,
+        None => account_provider(context, world)?,
+    };
     let context = Context {
-        // A vault has no accounts, even where it is the one in use.
-        provider: Some(ProviderName::Phase),
+        provider: Some(provider),
         ..context.clone()
     };
     let settings = settings(&context, world, report)?;
     let client = settings.client()?;
-    let holder = settings.access.holder();
-    let host = holder
-        .as_ref()
-        .map_or("", |(connection, _)| &connection.host);
+    let host = settings.access.host();
     let source = settings.token.as_deref().unwrap_or_default();
     let owner = fetch(client.owner())?;
     if json {
@@ -49,8 +49,7 @@ fn as_json(owner: &Owner, host: &str, source: &str) -> String {
         "account": { "kind": super::kind_word(owner), "id": owner.id },
         "organisation": organisation.map(|it| serde_json::json!({ "name": it.name, "id": it.id })),
         "token_from": source,
-        // Phase does not say.
-        "expires": null,
+        "expires": Some(&owner.expires).filter(|expires| !expires.is_empty()),
         "apps": apps,
     });
     format!("{status}\n")
@@ -68,10 +67,11 @@ fn as_text(owner: &Owner, host: &str, source: &str) -> String {
     ];
     rows.extend(organisation.map(|text| ["organisation".to_owned(), text]));
     rows.push(["token from".to_owned(), source.to_owned()]);
-    rows.push([
-        "expires".to_owned(),
-        "unknown: Phase does not say".to_owned(),
-    ]);
+    let expires = match &*owner.expires {
+        "" => "unknown: the server does not say",
+        expires => expires,
+    };
+    rows.push(["expires".to_owned(), expires.to_owned()]);
     rows.extend(owner.apps.iter().map(|app| {
         let name = format!("app {}", app.name);
         [name, app.environments.join(", ")]

@@ -110,9 +110,13 @@ fn the_word_of_a_cloud_needs_an_account_and_stands_against_a_vault() {
         .resolve(&[])
         .unwrap_err();
     assert!(
-        failure.to_string().contains("aws-iam, azure, token"),
+        failure.to_string().contains("aws-iam, azure, gcp-iam"),
         "{failure}"
     );
+    let text = Stage::new(&[("PHASE_RUN_AUTH", "kubernetes")])
+        .refused(&["--provider", "phase"])
+        .1;
+    assert!(text.contains("kubernetes (PHASE_RUN_AUTH)"), "{text}");
     let settings = Stage::new(&settings)
         .resolve(&["--auth", "aws-iam", "--service-account-id", "x"])
         .unwrap();

@@ -1,0 +1,23 @@
+//! `auth logout --revoke`: a token is ended at the server.
+
+use crate::args::{Context, ProviderName};
+use crate::command::settings;
+use crate::exit::Failure;
+use crate::fetch::fetch;
+use crate::report::Report;
+use crate::settings::World;
+
+pub(super) fn revoke(context: Context, world: &World<'_>, report: Report) -> Result<(), Failure> {
+    let context = Context {
+        provider: Some(ProviderName::Infisical),
+        ..context
+    };
+    let settings = settings(&context, world, report)?;
+    let client = settings.client()?;
+    fetch(client.log_out())?;
+    let source = settings.token.as_deref().unwrap_or_default();
+    report.tell(&format!(
+        "the token is ended, for everybody who holds it ({source})"
+    ));
+    Ok(())
+}

@@ -1,0 +1,248 @@
+//! Dynamic secrets, and the leases that they give credentials for.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Infisical;
+use super::api::segment;
+use super::projects::{Found, Target};
+use super::refusal::Trouble;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::{Request, json};
+use crate::lease::{Lease, Leases};
+use crate::notice::Notice;
+use crate::provider::join;
+use crate::provider::text::Text;
+use crate::scope::{Folder, Scope};
+use crate::secret::{Secret, SecretType, SecretValue};
+
+const LEASES: &str = "/api/v1/dynamic-secrets/leases";
+
+/// The dynamic secrets of a folder.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct List {
+    dynamic_secrets: Vec<Named>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+/// Credentials that were made.
+#[derive(Deserialize)]
+struct Made<'a> {
+    data: BTreeMap<String, Value>,
+    #[serde(borrow)]
+    lease: LeaseRow<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LeaseRow<'a> {
+    #[serde(borrow, default)]
+    created_at: Text<'a>,
+    #[serde(borrow, default)]
+    expire_at: Text<'a>,
+    #[serde(borrow)]
+    id: Text<'a>,
+}
+
+/// What is asked of a lease, or for one.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Asked<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dynamic_secret_name: Option<&'a str>,
+    environment_slug: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_forced: Option<bool>,
+    path: &'a str,
+    project_slug: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ttl: Option<String>,
+}
+
+impl Infisical {
+    /// What the dynamic secrets in `folders` give, if leases are wanted. Which
+    /// names that will be nobody can tell before.
+    pub(super) async fn leased(
+        &self,
+        found: &mut Found,
+        folders: &[Folder],
+        leases: Leases,
+        scope: &Scope,
+        made: &mut Vec<Lease>,
+        until: Instant,
+    ) -> Result<Vec<Secret>> {
+        let ttl = match leases {
+            Leases::Skip => return Ok(Vec::new()),
+            Leases::Preview => None,
+            Leases::Generate { ttl } => ttl,
+        };
+        let project = self.slug(found, until).await?;
+        let place = (project.as_str(), found.environment.as_str());
+        let lists = folders
+            .iter()
+            .map(|folder| self.dynamics(place, folder, until));
+        let lists = join::all(lists).await?;
+        let mut secrets = Vec::new();
+        for (names, folder) in lists.into_iter().zip(folders) {
+            for name in names {
+                if leases == Leases::Preview {
+                    let keys = Vec::new();
+                    found.notices.push(Notice::Dynamic { name, keys });
+                    continue;
+                }
+                let given = self.lease(place, folder, &name, ttl, made, until).await?;
+                secrets.extend(given.into_iter().map(|secret| Secret {
+                    // They carry none, and are meant whatever tags are asked for.
+                    tags: scope.tags.clone(),
+                    ..secret
+                }));
+            }
+        }
+        Ok(secrets)
+    }
+
+    /// The names of the dynamic secrets in `folder`; none if it is not there.
+    async fn dynamics(
+        &self,
+        (project, environment): (&str, &str),
+        folder: &Folder,
+        until: Instant,
+    ) -> Result<Vec<String>> {
+        let query = [
+            ("projectSlug", project),
+            ("environmentSlug", environment),
+            ("path", folder.as_str()),
+        ];
+        let request = Request {
+            query: &query,
+            ..Request::get("/api/v1/dynamic-secrets")
+        };
+        let about = format!("the dynamic secrets in {folder}");
+        let answer = self.api.service.ask(&request, &about, &[], until).await?;
+        let list: List = answer.json("a list of dynamic secrets")?;
+        let mut names: Vec<_> = list
+            .dynamic_secrets
+            .into_iter()
+            .map(|one| one.name)
+            .collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Has credentials made. This is asked once, whatever happens: each time
+    /// makes more of them.
+    async fn lease(
+        &self,
+        (project, environment): (&str, &str),
+        folder: &Folder,
+        name: &str,
+        ttl: Option<Duration>,
+        made: &mut Vec<Lease>,
+        until: Instant,
+    ) -> Result<Vec<Secret>> {
+        let body = Asked {
+            dynamic_secret_name: Some(name),
+            environment_slug: environment,
+            is_forced: None,
+            path: folder.as_str(),
+            project_slug: project,
+            ttl: ttl.map(|ttl| format!("{}s", ttl.as_secs())),
+        };
+        let request = Request {
+            body: Some(json(&body)?),
+            method: Method::POST,
+            repeatable: false,
+            ..Request::get(LEASES)
+        };
+        let about = format!("a lease of dynamic secret {name:?}");
+        let answer = self.api.service.ask(&request, &about, &[], until).await?;
+        let Made { data, lease } = answer.json("a lease")?;
+        let id = lease.id.into_string();
+        made.push(Lease {
+            expires: lease.expire_at.into_string(),
+            folder: folder.clone(),
+            id: id.clone(),
+            name: name.to_owned(),
+            target: (project.to_owned(), environment.to_owned()),
+        });
+        let updated = lease.created_at.into_string();
+        let secret = |(key, value)| Some(given(key, text(value)?, &id, folder, &updated));
+        Ok(data.into_iter().filter_map(secret).collect())
+    }
+
+    /// Ends a lease. One that has ended is no error.
+    pub(super) async fn end(&self, lease: &Lease, until: Instant) -> Result<()> {
+        let (project, environment) = &lease.target;
+        let body = Asked {
+            dynamic_secret_name: None,
+            environment_slug: environment,
+            is_forced: Some(false),
+            path: lease.folder.as_str(),
+            project_slug: project,
+            ttl: None,
+        };
+        let path = format!("{LEASES}/{}", segment(&lease.id)?);
+        let request = Request {
+            body: Some(json(&body)?),
+            method: Method::DELETE,
+            ..Request::get(&path)
+        };
+        let about = format!("the lease of {:?}", lease.name);
+        match self.api.service.ask(&request, &about, &[], until).await {
+            Ok(_) | Err(Trouble::Missing(_)) => Ok(()),
+            Err(trouble) => Err(trouble.into()),
+        }
+    }
+
+    /// The project's slug, which is what these routes know it by.
+    async fn slug(&self, found: &mut Found, until: Instant) -> Result<String> {
+        if let Target::Slug(slug) = &found.target {
+            return Ok(slug.clone());
+        }
+        let project = match found.project.take() {
+            Some(project) => project,
+            None => self.described(&found.target, until).await?,
+        };
+        let slug = project.slug.clone();
+        found.project = Some(project);
+        if slug.is_empty() {
+            let message = format!("{} came without its slug, which leases need", found.target);
+            return Err(Error::new(ErrorKind::Protocol, message).help("give --app instead"));
+        }
+        Ok(slug)
+    }
+}
+
+/// A value as text; `null` is none.
+fn text(value: Value) -> Option<SecretValue> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(SecretValue::new(text)),
+        other => Some(SecretValue::new(other.to_string())),
+    }
+}
+
+fn given(name: String, value: SecretValue, lease: &str, folder: &Folder, updated: &str) -> Secret {
+    Secret {
+        comment: String::new(),
+        folder: folder.clone(),
+        id: format!("{lease}/{name}"),
+        kind: SecretType::Secret,
+        metadata: Vec::new(),
+        name,
+        personal: None,
+        tags: Vec::new(),
+        updated: updated.to_owned(),
+        value,
+        version: 1,
+    }
+}
