@@ -5,6 +5,7 @@ mod authority;
 mod phase;
 mod reply;
 mod request;
+mod sts;
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
