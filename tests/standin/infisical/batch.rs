@@ -34,6 +34,10 @@ fn a_batch_is_done_whole_or_not_at_all() {
         json(200, &batch("DELETE", &gone));
         assert_eq!(values(&infisical), ["B=2", "C=3"]);
         json(422, &batch("POST", &json!({"secrets": []})));
+        json(
+            422,
+            &batch("POST", &json!({"secrets": [{"secretKey": "E"}]})),
+        );
     }
 }
 

@@ -211,7 +211,7 @@ fn a_question_is_checked() {
         400,
         &bare("/api/v4/secrets?workspaceSlug=demo&environment=dev"),
     );
-    refusal(404, &bare("/api/v4/secrets?projectId=x&environment=dev"));
+    refusal(404, &bare("/api/v4/secrets?projectId=demo&environment=dev"));
     let (_, text) = refusal(
         404,
         &read(&infisical, &token, "v4/secrets", "secretPath=/x"),

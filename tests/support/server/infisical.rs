@@ -205,6 +205,7 @@ impl Infisical {
             created,
             default_ttl: Duration::from_hours(1),
             failing: None,
+            folder: world.at(self.place).id.clone(),
             id,
             keys: keys.iter().map(|&key| key.to_owned()).collect(),
             max_ttl: Duration::from_hours(24),
@@ -231,7 +232,7 @@ impl Infisical {
     fn root(&self, name: &str) -> Place {
         let world = self.world();
         let (project, slug) = match name.split_once('/') {
-            Some((project, slug)) => (world.project(project).unwrap(), slug),
+            Some((project, slug)) => (world.project_called(project).unwrap(), slug),
             None => (self.place.project, name),
         };
         world.root(project, slug).unwrap()

@@ -45,32 +45,36 @@ impl World {
         let id = fields.optional(api.project())?;
         let slug = fields.optional("workspaceSlug")?.filter(|_| api == Api::V3);
         let environment = fields.optional("environment")?;
-        let (Some(project), Some(environment)) = (id.or(slug), environment) else {
-            return Err(Refusal::new(400, "Missing project id or environment"));
+        let (project, environment) = match (id, slug, environment) {
+            (Some(id), _, Some(environment)) => (self.project(&id)?, environment),
+            (None, Some(slug), Some(environment)) => (self.project_called(&slug)?, environment),
+            _ => return Err(Refusal::new(400, "Missing project id or environment")),
         };
-        self.place(&project, &environment, fields, actor)
+        self.place(project, &environment, fields, actor)
     }
 
     /// The folder whose secrets are changed.
     pub(super) fn write_place(&self, api: Api, fields: &Fields, actor: &Actor) -> Answer<Place> {
         let environment = fields.text("environment")?;
-        let project = match api {
-            Api::V3 => fields
-                .optional("workspaceId")?
-                .or(fields.optional("projectSlug")?),
+        let id = match api {
+            Api::V3 => fields.optional("workspaceId")?,
             Api::Early | Api::V4 => Some(fields.text("projectId")?),
         };
-        let missing = || Refusal::new(400, "Must provide projectId or projectSlug");
-        let project = project.ok_or_else(missing)?;
+        let project = match (id, fields.optional("projectSlug")?) {
+            (Some(id), _) => self.project(&id)?,
+            (None, Some(slug)) => self.project_called(&slug)?,
+            (None, None) => {
+                return Err(Refusal::new(400, "Must provide projectId or projectSlug"));
+            }
+        };
         if matches!(actor, Actor::Service(..)) {
             return Err(Refusal::denied("create", "secrets"));
         }
-        self.place(&project, &environment, fields, actor)
+        self.place(project, &environment, fields, actor)
     }
 
-    fn place(&self, project: &str, slug: &str, fields: &Fields, actor: &Actor) -> Answer<Place> {
+    fn place(&self, project: usize, slug: &str, fields: &Fields, actor: &Actor) -> Answer<Place> {
         let path = trimmed(&fields.optional("secretPath")?.unwrap_or_default());
-        let project = self.project(project)?;
         self.root(project, slug)?;
         if !self.covers(actor, project, slug, &path) {
             return Err(Refusal::denied("read", "secrets"));

@@ -67,12 +67,10 @@ impl World {
             return Err(Refusal::denied("edit", "secrets"));
         }
         let fields = Fields::read(request)?;
-        let project = if api == Api::V3 {
-            "projectSlug"
-        } else {
-            "projectId"
+        let project = match api {
+            Api::V3 => self.project_called(&fields.text("projectSlug")?)?,
+            Api::Early | Api::V4 => self.project(&fields.text("projectId")?)?,
         };
-        let project = self.project(&fields.text(project)?)?;
         let folder = |environment: &str, path: &str| {
             let path = trimmed(&fields.optional(path)?.unwrap_or_default());
             self.folder(project, &fields.text(environment)?, &path)

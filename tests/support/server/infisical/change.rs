@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::Request;
 use super::access::Api;
-use super::fields::Fields;
+use super::fields::{self, Fields};
 use super::refusal::{Answer, Refusal};
 use super::render::{Form, secret_row};
 use super::store::{Place, Secret, World};
@@ -75,9 +75,6 @@ impl World {
         if item.personal && actor != Actor::User {
             return Err(Refusal::new(400, "Must be user to create personal secret"));
         }
-        if request.method == "POST" && item.value.is_none() {
-            fields.text("secretValue")?;
-        }
         if self.at(place).reviewed {
             return Ok(self.approval(place));
         }
@@ -104,6 +101,9 @@ impl World {
 
     /// A new secret.
     pub(super) fn create(&mut self, place: Place, item: Item) -> Answer<Secret> {
+        if item.value.is_none() {
+            return Err(fields::missing("secretValue"));
+        }
         if self.at(place).find(&item.key, item.personal).is_some() {
             return Err(Refusal::new(400, "Secret already exist"));
         }

@@ -14,6 +14,8 @@ pub(super) struct Dynamic {
     pub(super) default_ttl: Duration,
     /// Why no lease can be made.
     pub(super) failing: Option<String>,
+    /// The id of its folder.
+    pub(super) folder: String,
     pub(super) id: String,
     /// What its values are called.
     pub(super) keys: Vec<String>,
@@ -45,7 +47,7 @@ impl World {
     pub(super) fn dynamic(&mut self, request: &Request, rest: &[&str]) -> Answer<Value> {
         self.actor(request)?;
         let fields = Fields::read(request)?;
-        let project = self.project(&fields.text("projectSlug")?)?;
+        let project = self.project_called(&fields.text("projectSlug")?)?;
         let path = trimmed(&fields.optional("path")?.unwrap_or_default());
         let place = self.folder(project, &fields.text("environmentSlug")?, &path)?;
         match (request.method.as_str(), rest) {
@@ -170,7 +172,7 @@ fn row(dynamic: &Dynamic) -> Value {
     };
     json!({
         "id": dynamic.id, "name": dynamic.name, "version": 1, "type": "sql-database",
-        "defaultTTL": ttl(dynamic.default_ttl), "maxTTL": ttl(dynamic.max_ttl), "folderId": "f",
+        "defaultTTL": ttl(dynamic.default_ttl), "maxTTL": ttl(dynamic.max_ttl), "folderId": dynamic.folder,
         "status": null, "statusDetails": null, "createdAt": dynamic.created,
         "updatedAt": dynamic.created,
     })
@@ -184,7 +186,7 @@ fn duration(fields: &Fields) -> Answer<Option<Duration>> {
     let found = humantime::parse_duration(&text).ok();
     let found = found.filter(|found| *found >= Duration::from_mins(1));
     let issue = json!({"code": "custom"});
-    let invalid = || Refusal::invalid(issue, "ttl", "TTL must be a greater than 1min");
+    let invalid = || Refusal::invalid(issue, "ttl", "TTL must be at least 1min");
     found.ok_or_else(invalid).map(Some)
 }
 

@@ -105,7 +105,8 @@ fn texts(pairs: impl Iterator<Item = (String, String)>) -> Fields {
     Fields(pairs.map(|(name, value)| (name, value.into())).collect())
 }
 
-fn missing(name: &str) -> Refusal {
+/// What is said of a field that must be there.
+pub(super) fn missing(name: &str) -> Refusal {
     let issue = json!({"code": "invalid_type", "expected": "string", "received": "undefined"});
     Refusal::invalid(issue, name, "Required")
 }

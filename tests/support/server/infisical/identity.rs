@@ -125,8 +125,7 @@ fn is_aws(fields: &Fields, access_key: &str, secret_key: &str, now: SystemTime) 
     let region = scope
         .and_then(|scope| scope.split('/').nth(2))
         .unwrap_or_default();
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if region.is_empty() || region.len() > 20 || !region.bytes().all(fits) {
+    if region.len() > 20 || !is_plain(region) {
         return Err(Refusal::new(400, "Invalid AWS region"));
     }
     let endpoint = format!("https://sts.{region}.amazonaws.com/");
@@ -154,14 +153,10 @@ fn google_account(jwt: &str, key: &str, public: &[u8], now: SystemTime) -> Optio
     let (name, project) = account
         .strip_suffix(".iam.gserviceaccount.com")?
         .split_once('@')?;
-    let fits = |part: &str| {
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        !part.is_empty() && part.bytes().all(fits)
-    };
     let good = verified
         && alive
-        && fits(name)
-        && fits(project)
+        && is_plain(name)
+        && is_plain(project)
         && header["alg"] == "RS256"
         && header["kid"] == key
         && claims["aud"] == IDENTITY;
@@ -240,6 +235,12 @@ fn encoded(text: &str) -> String {
         _ => format!("%{byte:02X}"),
     };
     text.bytes().map(encode).collect()
+}
+
+/// Whether it is made of small letters, digits and dashes alone.
+fn is_plain(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !text.is_empty() && text.bytes().all(fits)
 }
 
 fn is_near(time: SystemTime, now: SystemTime) -> bool {

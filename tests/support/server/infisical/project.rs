@@ -19,9 +19,7 @@ impl World {
     ) -> Answer<Value> {
         self.actor(request)?;
         if let Some(id) = id {
-            let found = self.projects.iter().find(|project| project.id == id);
-            let missing = || Refusal::new(404, format!("Project with ID '{id}' not found"));
-            let row = project_row(found.ok_or_else(missing)?);
+            let row = project_row(&self.projects[self.project(id)?]);
             let one = if noun == "projects" { "project" } else { noun };
             return Ok(json!({one: row}));
         }
@@ -37,9 +35,7 @@ impl World {
     /// `/api/v1/projects/slug/SLUG`.
     pub(super) fn project_by_slug(&mut self, request: &Request, slug: &str) -> Answer<Value> {
         self.actor(request)?;
-        let found = self.projects.iter().find(|project| project.slug == slug);
-        let missing = || Refusal::new(404, format!("Project with slug '{slug}' not found"));
-        Ok(project_row(found.ok_or_else(missing)?))
+        Ok(project_row(&self.projects[self.project_called(slug)?]))
     }
 
     /// `/api/v1/projects/ID/tags`.

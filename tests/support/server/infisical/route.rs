@@ -33,7 +33,7 @@ impl World {
                 let api = Api::of(version, self.settings.version);
                 self.secrets(api.ok_or_else(|| Refusal::route(request))?, request, rest)
             }
-            ("POST", "v1" | "v3", ["auth", rest @ ..]) => plain(self.auth(request, rest)),
+            ("POST", "v1" | "v3", ["auth", rest @ ..]) => plain(self.auth(request, version, rest)),
             ("GET", "v2", ["service-token"]) => plain(self.service_token(request)),
             (_, "v1" | "v2", ["folders", rest @ ..]) if rest.len() < 2 => {
                 plain(self.folders(request, version, rest.first().copied()))
@@ -67,16 +67,16 @@ impl World {
         }
     }
 
-    fn auth(&mut self, request: &Request, rest: &[&str]) -> Answer<Value> {
-        match rest {
-            ["token", "renew"] => self.renew(request),
-            ["token", "revoke"] => self.revoke(request),
-            ["checkAuth"] => {
+    fn auth(&mut self, request: &Request, version: &str, rest: &[&str]) -> Answer<Value> {
+        match (version, rest) {
+            ("v1", ["token", "renew"]) => self.renew(request),
+            ("v1", ["token", "revoke"]) => self.revoke(request),
+            ("v1", ["checkAuth"]) => {
                 self.actor(request)?;
                 Ok(json!({"message": "Authenticated"}))
             }
-            ["select-organization"] => self.select_organisation(request),
-            [method, "login"] => {
+            ("v3", ["select-organization"]) => self.select_organisation(request),
+            ("v1", [method, "login"]) => {
                 let method = method.strip_suffix("-auth");
                 self.log_in(method.ok_or_else(|| Refusal::route(request))?, request)
             }

@@ -151,11 +151,17 @@ impl World {
         places
     }
 
-    /// The project with that id or that slug.
-    pub(super) fn project(&self, name: &str) -> Answer<usize> {
+    /// The project with that id.
+    pub(super) fn project(&self, id: &str) -> Answer<usize> {
+        let found = self.projects.iter().position(|project| project.id == id);
+        found.ok_or_else(|| Refusal::new(404, format!("Project with ID '{id}' not found")))
+    }
+
+    /// The project with that slug.
+    pub(super) fn project_called(&self, slug: &str) -> Answer<usize> {
         let mut projects = self.projects.iter();
-        let found = projects.position(|project| project.id == name || project.slug == name);
-        found.ok_or_else(|| Refusal::new(404, format!("Project with ID '{name}' not found")))
+        let found = projects.position(|project| project.slug == slug);
+        found.ok_or_else(|| Refusal::new(404, format!("Project with slug '{slug}' not found")))
     }
 
     /// The root folder of an environment.

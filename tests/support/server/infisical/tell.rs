@@ -201,7 +201,7 @@ impl Infisical {
     /// The id of a project.
     pub(crate) fn project_id(&self, slug: &str) -> String {
         let world = self.world();
-        let project = world.project(slug).unwrap();
+        let project = world.project_called(slug).unwrap();
         world.projects[project].id.clone()
     }
 
