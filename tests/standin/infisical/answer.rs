@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{by, demo, json};
+use super::{by, demo, json, pairs};
 use crate::support::server::infisical::Version;
 use crate::support::server::{Reply, Request};
 
@@ -28,10 +28,11 @@ fn an_old_server_has_no_route_for_the_new_api() {
 fn an_answer_that_has_not_changed_is_not_sent_again() {
     let infisical = demo().secret("A", "1");
     let project = infisical.project_id("demo");
-    for target in [
-        format!("/api/v3/secrets/raw?workspaceId={project}&environment=dev"),
-        format!("/api/v4/secrets?projectId={project}&environment=dev"),
+    for (value, route) in [
+        ("2", "v3/secrets/raw?workspaceId"),
+        ("3", "v4/secrets?projectId"),
     ] {
+        let target = format!("/api/{route}={project}&environment=dev");
         let request = by(&infisical.token(), "GET", &target);
         let first = infisical.answer(&request);
         let etag = first.said("ETag").unwrap().to_owned();
@@ -39,8 +40,9 @@ fn an_answer_that_has_not_changed_is_not_sent_again() {
         let again = request.with("If-None-Match", &etag);
         let unchanged = infisical.answer(&again);
         assert_eq!((unchanged.status(), unchanged.body()), (304, &b""[..]));
-        let _ = infisical.clone().within("dev").secret("B", "2");
-        assert_eq!(infisical.answer(&again).status(), 200);
+        let _ = infisical.clone().within("dev").secret("A", value);
+        let changed = json(200, &infisical.answer(&again));
+        assert_eq!(pairs(&changed["secrets"]), [format!("A={value}")]);
     }
     let infisical = demo().without_etags();
     let project = infisical.project_id("demo");

@@ -182,10 +182,21 @@ impl Infisical {
         self
     }
 
-    /// A secret.
+    /// A secret. Of one that is there, it is the new value.
     pub(crate) fn secret(self, key: &str, value: &str) -> Self {
         let mut world = self.world();
-        value.clone_into(&mut world.add(self.place, key, false).value);
+        let known = world.at(self.place).find(key, false).is_some();
+        if !known {
+            world.add(self.place, key, false);
+        }
+        let updated = world.stamp();
+        let secrets = &mut world.at_mut(self.place).secrets;
+        // It is the last one now, of which more may be said.
+        secrets.sort_by_key(|secret| secret.key == key && !secret.personal);
+        let secret = secrets.last_mut().unwrap();
+        value.clone_into(&mut secret.value);
+        secret.updated = updated;
+        secret.version += u64::from(known);
         drop(world);
         self
     }

@@ -172,9 +172,9 @@ fn row(dynamic: &Dynamic) -> Value {
     };
     json!({
         "id": dynamic.id, "name": dynamic.name, "version": 1, "type": "sql-database",
-        "defaultTTL": ttl(dynamic.default_ttl), "maxTTL": ttl(dynamic.max_ttl), "folderId": dynamic.folder,
-        "status": null, "statusDetails": null, "createdAt": dynamic.created,
-        "updatedAt": dynamic.created,
+        "defaultTTL": ttl(dynamic.default_ttl), "maxTTL": ttl(dynamic.max_ttl),
+        "folderId": dynamic.folder, "status": null, "statusDetails": null,
+        "createdAt": dynamic.created, "updatedAt": dynamic.created,
     })
 }
 

@@ -228,7 +228,8 @@ impl World {
         let Actor::Service(project, scopes) = self.actor(request)? else {
             return Err(Refusal::new(401, "Invalid token type"));
         };
-        let row = |(environment, path): &(String, String)| json!({"environment": environment, "secretPath": path});
+        let row =
+            |(slug, path): &(String, String)| json!({"environment": slug, "secretPath": path});
         let scopes: Vec<Value> = scopes.iter().map(row).collect();
         let now = stamp(self.now());
         Ok(json!({
