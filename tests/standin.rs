@@ -1,6 +1,7 @@
-//! The Phase of the tests is like the real one.
+//! The Phase and the Infisical of the tests are like the real ones.
 
 mod identity;
+mod infisical;
 mod lease;
 mod official;
 mod recorded;

@@ -2,9 +2,11 @@
 //! what it was asked, and misbehaves on request.
 
 mod authority;
+pub(crate) mod infisical;
 mod phase;
 mod reply;
 mod request;
+mod sts;
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -16,6 +18,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tokio::net::TcpSocket;
 
 pub(crate) use authority::Authority;
+pub(crate) use infisical::Infisical;
 pub(crate) use phase::{
     ACCOUNT, Identity, Kind, Lease, Limit, Phase, SERVICE, Sse, Stored, Token, USER, crypto,
 };

@@ -31,7 +31,6 @@ mod rest;
 mod route;
 mod select;
 mod store;
-mod sts;
 mod tell;
 
 use std::sync::{Arc, Mutex, MutexGuard};

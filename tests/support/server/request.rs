@@ -22,12 +22,7 @@ pub(crate) struct Request {
 impl Request {
     /// A request for `target`, with no headers and no body.
     pub(crate) fn to(method: &str, target: &str) -> Self {
-        // To a proxy, the target is a whole URL.
-        let local = target
-            .splitn(4, '/')
-            .nth(3)
-            .filter(|_| target.starts_with("http"));
-        let local = local.map_or_else(|| target.to_owned(), |path| format!("/{path}"));
+        let local = local(target);
         let (path, query) = local.split_once('?').unwrap_or((&local, ""));
         let query = query
             .split('&')
@@ -102,11 +97,29 @@ impl Request {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// What stands between the slashes of the path. Such a part may hold a slash itself.
+    pub(crate) fn parts(&self) -> Vec<String> {
+        let local = local(&self.target);
+        let path = local.split('?').next().unwrap_or_default();
+        let parts = path.trim_matches('/').split('/');
+        // Only in a query does a plus sign mean a blank.
+        parts
+            .map(|part| decoded(&part.replace('+', "%2B")))
+            .collect()
+    }
+
     /// The first parameter of the query called `name`.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         let found = self.query.iter().find(|(other, _)| other == name);
         found.map(|(_, value)| value.as_str())
     }
+}
+
+/// A target without the server, which a proxy is told too.
+fn local(target: &str) -> String {
+    let path = target.splitn(4, '/').nth(3);
+    let path = path.filter(|_| target.starts_with("http"));
+    path.map_or_else(|| target.to_owned(), |path| format!("/{path}"))
 }
 
 fn decoded(text: &str) -> String {

@@ -7,10 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::super::Request;
+use super::super::sts::{self, SignedRequest};
 use super::account::{Kind, Limit};
 use super::refusal::{Answer, Refusal};
 use super::store::World;
-use super::sts::{self, SignedRequest};
 
 /// How long a token is good for, if nothing is asked for and at most.
 const TTL: (i64, i64) = (3600, 86_400);
@@ -45,7 +45,7 @@ impl World {
     pub(super) fn log_in_by_aws(&mut self, request: &Request) -> Answer<Value> {
         let body = self.login_body(request)?;
         let undecodable = || Refusal::new(400, "Invalid awsIam request encoding");
-        let signed = SignedRequest::decode(&body["awsIam"]).ok_or_else(undecodable)?;
+        let signed = signed_request(&body["awsIam"]).ok_or_else(undecodable)?;
         let date = signed.header("X-Amz-Date");
         let date = date.ok_or_else(|| Refusal::new(400, "Missing X-Amz-Date header"))?;
         let time = sts::time(date).ok_or_else(|| Refusal::new(400, "Invalid X-Amz-Date"))?;
@@ -172,4 +172,25 @@ impl World {
             "TTL": ttl, "maxTTL": max,
         }}))
     }
+}
+
+/// A signed request as it is sent on: base64, field by field.
+fn signed_request(sent: &Value) -> Option<SignedRequest> {
+    let text = |name: &str| {
+        let bytes = STANDARD
+            .decode(sent[name].as_str().unwrap_or_default())
+            .ok()?;
+        String::from_utf8(bytes).ok()
+    };
+    Some(SignedRequest {
+        body: text("httpRequestBody")?,
+        headers: serde_json::from_str(&text("httpRequestHeaders")?).ok()?,
+        method: sent["httpRequestMethod"]
+            .as_str()
+            .unwrap_or("POST")
+            .to_owned(),
+        url: sent["httpRequestUrl"]
+            .is_string()
+            .then(|| text("httpRequestUrl"))??,
+    })
 }

@@ -3,44 +3,20 @@
 
 use std::time::SystemTime;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac as _};
 use serde_json::{Map, Value};
+use sha2::digest::Output;
 use sha2::{Digest as _, Sha256};
-
-use super::crypto::hex;
 
 /// A request for somebody else, signed.
 pub(super) struct SignedRequest {
-    body: String,
-    headers: Map<String, Value>,
-    method: String,
+    pub(super) body: String,
+    pub(super) headers: Map<String, Value>,
+    pub(super) method: String,
     pub(super) url: String,
 }
 
 impl SignedRequest {
-    /// As it is sent on: base64, field by field.
-    pub(super) fn decode(sent: &Value) -> Option<Self> {
-        let text = |name: &str| {
-            let bytes = STANDARD
-                .decode(sent[name].as_str().unwrap_or_default())
-                .ok()?;
-            String::from_utf8(bytes).ok()
-        };
-        Some(Self {
-            body: text("httpRequestBody")?,
-            headers: serde_json::from_str(&text("httpRequestHeaders")?).ok()?,
-            method: sent["httpRequestMethod"]
-                .as_str()
-                .unwrap_or("POST")
-                .to_owned(),
-            url: sent["httpRequestUrl"]
-                .is_string()
-                .then(|| text("httpRequestUrl"))??,
-        })
-    }
-
     /// A header, in any case.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
@@ -76,28 +52,35 @@ impl SignedRequest {
             .strip_prefix('/')?;
         let signed = field("SignedHeaders")?;
         let line = |name| {
-            // A client adds this one after it has signed.
-            let value = self
-                .header(name)
-                .or_else(|| (name == "host").then(|| host(&self.url)))?;
+            // Whoever sends it adds these after it was signed.
+            let value = match (name, self.header(name)) {
+                (_, Some(value)) => value.to_owned(),
+                ("host", None) => host(&self.url).to_owned(),
+                ("content-length", None) => self.body.len().to_string(),
+                (_, None) => return None,
+            };
             Some(format!("{name}:{}\n", value.trim()))
         };
         let lines = signed.split(';').map(line).collect::<Option<String>>()?;
         let path = self.url.splitn(4, '/').nth(3).unwrap_or_default();
-        let (method, body) = (&self.method, hex(&Sha256::digest(&self.body)));
+        let (method, body) = (&self.method, format!("{:x}", Sha256::digest(&self.body)));
         let canonical = format!("{method}\n/{path}\n\n{lines}\n{signed}\n{body}");
-        let canonical = hex(&Sha256::digest(canonical));
         let date = self.header("X-Amz-Date")?;
-        let text = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{canonical}");
+        let text = format!(
+            "AWS4-HMAC-SHA256\n{date}\n{scope}\n{:x}",
+            Sha256::digest(canonical)
+        );
         let parts: Vec<&str> = scope.split('/').collect();
         let [day, _, "sts", "aws4_request"] = parts[..] else {
             return None;
         };
         let first = format!("AWS4{secret_key}").into_bytes();
-        let steps = parts.iter().fold(first, |key, part| keyed(&key, part));
+        let steps = parts
+            .iter()
+            .fold(first, |key, part| keyed(&key, part).to_vec());
         date.starts_with(day).then(|| {
             (
-                hex(&keyed(&steps, &text)),
+                format!("{:x}", keyed(&steps, &text)),
                 field("Signature").unwrap_or_default().to_owned(),
             )
         })
@@ -112,9 +95,9 @@ pub(super) fn time(text: &str) -> Option<SystemTime> {
     humantime::parse_rfc3339(&format!("{date}T{clock}Z")).ok()
 }
 
-fn keyed(key: &[u8], text: &str) -> Vec<u8> {
+fn keyed(key: &[u8], text: &str) -> Output<Sha256> {
     let mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
-    mac.chain_update(text).finalize().into_bytes().to_vec()
+    mac.chain_update(text).finalize().into_bytes()
 }
 
 fn host(url: &str) -> &str {

@@ -1,0 +1,237 @@
+//! What more can be said of the last thing, and done to a server that runs.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use super::super::Reply;
+use super::dynamic::{Dynamic, Lease};
+use super::identity::Identity;
+use super::login::Login;
+use super::store::{Folder, Secret, Settings};
+use super::token::Actor;
+use super::{Infisical, Stored, Version};
+
+/// Of the last secret.
+impl Infisical {
+    /// Its comment.
+    pub(crate) fn comment(self, text: &str) -> Self {
+        self.last(|secret| text.clone_into(&mut secret.comment))
+    }
+
+    /// Nobody may read its value.
+    pub(crate) fn hidden(self) -> Self {
+        self.last(|secret| secret.hidden = true)
+    }
+
+    /// A name and a value that it carries.
+    pub(crate) fn metadata(self, name: &str, value: &str) -> Self {
+        self.last(|secret| secret.metadata.push((name.to_owned(), value.to_owned())))
+    }
+
+    /// `skipMultilineEncoding` is true for it.
+    pub(crate) fn multiline(self) -> Self {
+        self.last(|secret| secret.multiline = true)
+    }
+
+    /// The user's own value.
+    pub(crate) fn own(self, value: &str) -> Self {
+        let mut world = self.world();
+        let shared = world.at(self.place).secrets.last().unwrap().clone();
+        let own = world.add(self.place, &shared.key, true);
+        value.clone_into(&mut own.value);
+        // What follows is said of the secret of all.
+        world.at_mut(self.place).secrets.rotate_right(1);
+        drop(world);
+        self
+    }
+
+    /// Its tags.
+    pub(crate) fn tags(self, slugs: &[&str]) -> Self {
+        let slugs: Vec<String> = slugs.iter().map(|&slug| slug.to_owned()).collect();
+        let mut world = self.world();
+        let known = &mut world.projects[self.place.project].tags;
+        for slug in &slugs {
+            if !known.contains(slug) {
+                known.push(slug.clone());
+            }
+        }
+        drop(world);
+        self.last(|secret| secret.tags = slugs)
+    }
+
+    fn last(self, change: impl FnOnce(&mut Secret)) -> Self {
+        change(self.world().at_mut(self.place).secrets.last_mut().unwrap());
+        self
+    }
+}
+
+/// Of the folder.
+impl Infisical {
+    /// Nobody may look into it.
+    pub(crate) fn forbidden(self) -> Self {
+        self.this(|folder| folder.forbidden = true)
+    }
+
+    /// Changes in it wait for somebody's approval.
+    pub(crate) fn reviewed(self) -> Self {
+        self.this(|folder| folder.reviewed = true)
+    }
+
+    fn this(self, change: impl FnOnce(&mut Folder)) -> Self {
+        change(self.world().at_mut(self.place));
+        self
+    }
+}
+
+/// Of the last dynamic secret.
+impl Infisical {
+    /// How long its leases last, if nothing is asked for and at most.
+    pub(crate) fn lasting(self, default: Duration, max: Duration) -> Self {
+        self.last_dynamic(|dynamic| (dynamic.default_ttl, dynamic.max_ttl) = (default, max))
+    }
+
+    /// No lease can be made of it, which is said in these words.
+    pub(crate) fn failing(self, text: &str) -> Self {
+        self.last_dynamic(|dynamic| dynamic.failing = Some(text.to_owned()))
+    }
+
+    fn last_dynamic(self, change: impl FnOnce(&mut Dynamic)) -> Self {
+        change(self.world().at_mut(self.place).dynamics.last_mut().unwrap());
+        self
+    }
+}
+
+/// Of the server.
+impl Infisical {
+    /// How far it knows `/api/v4`.
+    pub(crate) fn version(self, version: Version) -> Self {
+        self.set(|settings| settings.version = version)
+    }
+
+    /// It knows no `ETag`.
+    pub(crate) fn without_etags(self) -> Self {
+        self.set(|settings| settings.etags = false)
+    }
+
+    /// It knows projects by the name of `/api/v1/workspace` alone, and none by its slug.
+    pub(crate) fn without_projects(self) -> Self {
+        self.set(|settings| settings.projects = false)
+    }
+
+    /// How long a token is good for; zero is for ever.
+    pub(crate) fn token_ttl(self, time: Duration) -> Self {
+        self.set(|settings| settings.ttl = time)
+    }
+
+    /// How long after a log-in its token can be renewed; zero is for ever.
+    pub(crate) fn max_ttl(self, time: Duration) -> Self {
+        self.set(|settings| settings.max_ttl = time)
+    }
+
+    /// How many requests a token is good for.
+    pub(crate) fn token_uses(self, count: u32) -> Self {
+        self.set(|settings| settings.uses = Some(count))
+    }
+
+    fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.world().settings);
+        self
+    }
+
+    /// By what else the machine identity may log in.
+    pub(crate) fn identity(self, identity: Identity) -> Self {
+        self.world().identities.push(identity);
+        self
+    }
+}
+
+/// While it runs.
+impl Infisical {
+    /// Answers the next requests with this.
+    pub(crate) fn fails(&self, times: usize, reply: Reply) {
+        self.world().failures = Some((times, reply));
+    }
+
+    /// Lets time go by.
+    pub(crate) fn pass(&self, time: Duration) {
+        self.world().wall.0 += time;
+    }
+
+    /// What time it is: the real one, until this is said.
+    pub(crate) fn wall_clock(&self, time: SystemTime) {
+        self.world().wall = (time, Instant::now());
+    }
+
+    /// Makes an end of all tokens.
+    pub(crate) fn revoke_all(&self) {
+        self.world().revoke_all();
+    }
+
+    /// All tokens are of the past.
+    pub(crate) fn expire_all(&self) {
+        self.world().expire_all();
+    }
+
+    /// A new token of the machine identity.
+    pub(crate) fn token(&self) -> String {
+        self.world().mint(Actor::Identity)
+    }
+
+    /// A new token of the user.
+    pub(crate) fn user_token(&self) -> String {
+        self.world().mint(Actor::User)
+    }
+
+    /// Takes this text for a token of the user.
+    pub(crate) fn know(&self, token: &str) {
+        self.world().mint_as(Actor::User, token);
+    }
+
+    /// A new service token for environments and folders of the project, which may be
+    /// patterns; in four parts.
+    pub(crate) fn service_token(&self, scopes: &[(&str, &str)]) -> String {
+        let mut world = self.world();
+        let scopes = scopes
+            .iter()
+            .map(|&(environment, path)| (environment.to_owned(), path.to_owned()));
+        let project = world.projects[self.place.project].id.clone();
+        let token = world.mint(Actor::Service(project, scopes.collect()));
+        format!("{token}.0123456789abcdef0123456789abcdef")
+    }
+
+    /// The id of a project.
+    pub(crate) fn project_id(&self, slug: &str) -> String {
+        let world = self.world();
+        let project = world.project_called(slug).unwrap();
+        world.projects[project].id.clone()
+    }
+
+    /// All log-ins that succeeded.
+    pub(crate) fn logins(&self) -> Vec<Login> {
+        self.world().logins.clone()
+    }
+
+    /// All leases that were ever made.
+    pub(crate) fn leases(&self) -> Vec<Lease> {
+        self.world().leases.clone()
+    }
+
+    /// The secrets in a folder of `dev`, or of `demo/dev`.
+    #[track_caller]
+    pub(crate) fn stored(&self, environment: &str, path: &str) -> Vec<Stored> {
+        let root = self.root(environment);
+        let world = self.world();
+        let place = world.beside(root, path).unwrap();
+        let secrets = world.at(place).secrets.iter().cloned();
+        let stored = secrets.map(|secret| Stored {
+            comment: secret.comment,
+            id: secret.id,
+            key: secret.key,
+            metadata: secret.metadata,
+            multiline: secret.multiline,
+            personal: secret.personal,
+            tags: secret.tags,
+            value: secret.value,
+        });
+        stored.collect()
+    }
+}
