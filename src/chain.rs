@@ -2,6 +2,7 @@
 
 mod environment;
 mod method;
+mod parts;
 
 use std::fmt;
 
@@ -9,7 +10,8 @@ use crate::credentials::InfisicalLogin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Surroundings;
 
-pub use method::{InfisicalMethod, InfisicalParts};
+pub use method::InfisicalMethod;
+pub use parts::InfisicalParts;
 
 /// A login that was found, and what was found with it.
 #[derive(Clone, Debug)]

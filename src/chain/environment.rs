@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::method::{CLIENT_IDS, CLIENT_SECRETS, GCP_KEY, MACHINE_IDENTITY, TOKENS};
+use super::parts::{CLIENT_IDS, CLIENT_SECRETS, GCP_KEY, MACHINE_IDENTITY, TOKENS};
 use super::{InfisicalMethod, InfisicalParts, Place};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Surroundings;

@@ -10,6 +10,7 @@ mod refusal;
 mod session;
 mod stock;
 mod store;
+mod tags;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -171,11 +172,11 @@ impl Infisical {
             Ok(rows) => Ok(rows),
             Err(Trouble::Missing(error)) => {
                 if !self.correct(found, until).await? {
-                    return Err(without_folder(&error, found));
+                    return Err(without_folder(&error, scope, found));
                 }
                 let again = self.ask_all(found, scope, manner, until).await;
                 again.map_err(|trouble| match trouble {
-                    Trouble::Missing(error) => without_folder(&error, found),
+                    Trouble::Missing(error) => without_folder(&error, scope, found),
                     trouble => trouble.into(),
                 })
             }
@@ -221,12 +222,18 @@ impl Infisical {
 }
 
 /// The environment is there: so it is the folder that is not.
-fn without_folder(error: &Error, found: &Found) -> Error {
-    let message = format!(
-        "there is no such folder in environment {:?} of {}",
-        found.environment, found.target
-    );
-    Error::new(ErrorKind::Missing, message)
-        .because(error.told())
-        .help("check --path")
+fn without_folder(error: &Error, scope: &Scope, found: &Found) -> Error {
+    let place = format!("environment {:?} of {}", found.environment, found.target);
+    let error = match &scope.folders {
+        Folders::These(folders) | Folders::Below(folders) if folders.len() == 1 => Error::new(
+            ErrorKind::Missing,
+            format!("there is no folder {} in {place}", folders[0]),
+        ),
+        _ => Error::new(
+            ErrorKind::Missing,
+            format!("one of the folders is not in {place}"),
+        )
+        .because(error.told()),
+    };
+    error.help("check --path")
 }

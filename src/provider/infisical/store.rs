@@ -3,27 +3,20 @@
 use std::time::Instant;
 
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Infisical;
-use super::api::{Manner, Write, segment};
-use super::projects::{Found, Target};
+use super::api::{Manner, Write};
+use super::projects::Found;
 use super::refusal::Trouble;
-use super::wire::{TagRow, Written};
+use super::wire::Written;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Request, json};
+use crate::http::json;
 use crate::scope::{Folder, Folders, Scope};
 use crate::secret::{Change, NewSecret, Secret, SecretType, SecretValue};
 
 const SHARED: &str = "shared";
 const PERSONAL: &str = "personal";
-
-/// A tag, in either wrapping.
-#[derive(Deserialize)]
-struct Tag<'a> {
-    #[serde(borrow, alias = "workspaceTag")]
-    tag: TagRow<'a>,
-}
 
 /// Secrets that go to another folder of the same environment.
 #[derive(Serialize)]
@@ -222,47 +215,6 @@ impl Infisical {
             value: one.value,
         };
         self.api.write(write, until).await
-    }
-
-    /// The ids of the project's tags with these slugs.
-    async fn tag_ids(
-        &self,
-        found: &Found,
-        slugs: &[String],
-        until: Instant,
-    ) -> Result<Vec<String>> {
-        if slugs.is_empty() {
-            return Ok(Vec::new());
-        }
-        let project = segment(&self.project_id(found, until).await?)?;
-        let mut ids = Vec::with_capacity(slugs.len());
-        for slug in slugs {
-            let path = format!("/api/v1/projects/{project}/tags/slug/{}", segment(slug)?);
-            let about = format!("the tag {slug:?}");
-            let request = Request::get(&path);
-            let answer = self.api.service.ask(&request, &about, &[], until).await;
-            let answer = answer.map_err(|trouble| match trouble {
-                Trouble::Missing(error) => {
-                    let message = format!("{} has no tag {slug:?}", found.target);
-                    Trouble::Other(
-                        Error::new(ErrorKind::Missing, message)
-                            .because(error.told())
-                            .help("make it in the console, or choose another --tag"),
-                    )
-                }
-                trouble => trouble,
-            })?;
-            let tag: Tag<'_> = answer.json("a tag")?;
-            ids.push(tag.tag.id.into_string());
-        }
-        Ok(ids)
-    }
-
-    async fn project_id(&self, found: &Found, until: Instant) -> Result<String> {
-        match &found.target {
-            Target::Id(id) => Ok(id.clone()),
-            Target::Slug(_) => Ok(self.described(&found.target, until).await?.id),
-        }
     }
 }
 
