@@ -4,6 +4,7 @@ mod answer;
 mod connection;
 mod failure;
 mod headers;
+mod request;
 mod retry;
 mod tls;
 
@@ -22,37 +23,7 @@ pub(crate) use answer::{Answer, quoted};
 pub use connection::{ClientCertificate, Connection};
 use failure::Failure;
 use headers::headers;
-
-/// What to ask of the server.
-pub(crate) struct Request<'a> {
-    /// The value of `Authorization`, unless it goes without.
-    pub(crate) authorization: Option<&'a str>,
-    /// JSON, if there is anything to send; `headers` may say that it is something else.
-    pub(crate) body: Option<Zeroizing<Vec<u8>>>,
-    /// More headers, which replace those that every request has.
-    pub(crate) headers: &'a [(&'a str, &'a str)],
-    pub(crate) method: Method,
-    /// Below the host, with its leading slash.
-    pub(crate) path: &'a str,
-    pub(crate) query: &'a [(&'a str, &'a str)],
-    /// Whether doing it twice is the same as doing it once.
-    pub(crate) repeatable: bool,
-}
-
-impl<'a> Request<'a> {
-    /// A GET of `path` and nothing else.
-    pub(crate) fn get(path: &'a str) -> Self {
-        Self {
-            authorization: None,
-            body: None,
-            headers: &[],
-            method: Method::GET,
-            path,
-            query: &[],
-            repeatable: true,
-        }
-    }
-}
+pub(crate) use request::Request;
 
 /// A client for one server. It connects, and reads certificates, when it is first used.
 #[derive(Debug)]
@@ -160,7 +131,7 @@ impl Http {
         for _ in 0..=Self::REDIRECTS {
             let response = self.response(client, request, url.clone(), until).await?;
             if !response.status().is_redirection() {
-                let wait = retry_after(&response).map(|wait| self.meant(wait));
+                let wait = retry_after(&response, self.in_millis);
                 let answer = Answer::read(response, request.method.as_str(), &self.name()).await?;
                 return Failure::unless_final(answer, wait, &self.name());
             }
@@ -237,16 +208,6 @@ impl Http {
         }
     }
 
-    /// How long the server means us to wait.
-    fn meant(&self, wait: Duration) -> Duration {
-        const HOUR: Duration = Duration::from_hours(1);
-        if self.in_millis && wait > HOUR {
-            wait / 1000
-        } else {
-            wait
-        }
-    }
-
     fn url(&self, request: &Request<'_>) -> Url {
         let mut url = self.base.clone();
         url.set_path(&format!(
@@ -315,7 +276,9 @@ pub(crate) fn json(body: &impl Serialize) -> Result<Zeroizing<Vec<u8>>> {
         })
 }
 
-fn retry_after(response: &Response) -> Option<Duration> {
+fn retry_after(response: &Response, in_millis: bool) -> Option<Duration> {
     let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    retry::after(text, std::time::SystemTime::now())
+    let wait = retry::after(text, std::time::SystemTime::now())?;
+    let odd = in_millis && wait > Duration::from_hours(1);
+    Some(if odd { wait / 1000 } else { wait })
 }

@@ -200,74 +200,79 @@ mod tests {
         }
     }
 
+    /// Variables, and what they amount to.
+    type Row = (&'static [(&'static str, &'static str)], &'static str);
+
+    const IDENTITIES: &[Row] = &[
+        (&[("INFISICAL_AWS_IAM_AUTH_IDENTITY_ID", "i")], "aws i"),
+        (
+            &[("INFISICAL_AZURE_AUTH_IDENTITY_ID", "i")],
+            "azure i https://management.azure.com/",
+        ),
+        (&[("INFISICAL_GCP_AUTH_IDENTITY_ID", "i")], "gcp i"),
+        (
+            &[("INFISICAL_GCP_AUTH_IDENTITY_ID", "i"), (GCP_KEY, "/k")],
+            "gcp-key i file /k",
+        ),
+        (
+            &[("INFISICAL_GCP_IAM_AUTH_IDENTITY_ID", "i"), (GCP_KEY, "/k")],
+            "gcp-key i file /k",
+        ),
+        (
+            &[("INFISICAL_KUBERNETES_IDENTITY_ID", "i")],
+            "kubernetes i file /var/run/secrets/kubernetes.io/serviceaccount/token",
+        ),
+        (
+            &[
+                ("INFISICAL_KUBERNETES_IDENTITY_ID", "i"),
+                ("INFISICAL_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH", "/t"),
+            ],
+            "kubernetes i file /t",
+        ),
+        (
+            &[
+                ("INFISICAL_KUBERNETES_IDENTITY_ID", "i"),
+                (
+                    "INFISICAL_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH_ENV_NAME",
+                    "/t",
+                ),
+            ],
+            "kubernetes i file /t",
+        ),
+        (
+            &[
+                ("INFISICAL_OIDC_AUTH_IDENTITY_ID", "i"),
+                ("INFISICAL_JWT", "j"),
+            ],
+            "oidc i j",
+        ),
+        (
+            &[
+                ("INFISICAL_OIDC_AUTH_IDENTITY_ID", "i"),
+                ("INFISICAL_OIDC_AUTH_JWT", "j"),
+            ],
+            "oidc i j",
+        ),
+        (
+            &[
+                ("INFISICAL_OIDC_AUTH_IDENTITY_ID", "i"),
+                ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://github.example"),
+            ],
+            "github i",
+        ),
+        (
+            &[
+                ("INFISICAL_LDAP_AUTH_IDENTITY_ID", "i"),
+                ("INFISICAL_LDAP_USERNAME", "u"),
+                ("INFISICAL_LDAP_PASSWORD", "p"),
+            ],
+            "ldap i u p",
+        ),
+    ];
+
     #[test]
     fn an_identity_is_found_by_the_variable_of_its_method() {
-        for (variables, expected) in [
-            (&[("INFISICAL_AWS_IAM_AUTH_IDENTITY_ID", "i")][..], "aws i"),
-            (
-                &[("INFISICAL_AZURE_AUTH_IDENTITY_ID", "i")],
-                "azure i https://management.azure.com/",
-            ),
-            (&[("INFISICAL_GCP_AUTH_IDENTITY_ID", "i")], "gcp i"),
-            (
-                &[("INFISICAL_GCP_AUTH_IDENTITY_ID", "i"), (GCP_KEY, "/k")],
-                "gcp-key i file /k",
-            ),
-            (
-                &[("INFISICAL_GCP_IAM_AUTH_IDENTITY_ID", "i"), (GCP_KEY, "/k")],
-                "gcp-key i file /k",
-            ),
-            (
-                &[("INFISICAL_KUBERNETES_IDENTITY_ID", "i")],
-                "kubernetes i file /var/run/secrets/kubernetes.io/serviceaccount/token",
-            ),
-            (
-                &[
-                    ("INFISICAL_KUBERNETES_IDENTITY_ID", "i"),
-                    ("INFISICAL_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH", "/t"),
-                ],
-                "kubernetes i file /t",
-            ),
-            (
-                &[
-                    ("INFISICAL_KUBERNETES_IDENTITY_ID", "i"),
-                    (
-                        "INFISICAL_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH_ENV_NAME",
-                        "/t",
-                    ),
-                ],
-                "kubernetes i file /t",
-            ),
-            (
-                &[
-                    ("INFISICAL_OIDC_AUTH_IDENTITY_ID", "i"),
-                    ("INFISICAL_JWT", "j"),
-                ],
-                "oidc i j",
-            ),
-            (
-                &[
-                    ("INFISICAL_OIDC_AUTH_IDENTITY_ID", "i"),
-                    ("INFISICAL_OIDC_AUTH_JWT", "j"),
-                ],
-                "oidc i j",
-            ),
-            (
-                &[
-                    ("INFISICAL_OIDC_AUTH_IDENTITY_ID", "i"),
-                    ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://github.example"),
-                ],
-                "github i",
-            ),
-            (
-                &[
-                    ("INFISICAL_LDAP_AUTH_IDENTITY_ID", "i"),
-                    ("INFISICAL_LDAP_USERNAME", "u"),
-                    ("INFISICAL_LDAP_PASSWORD", "p"),
-                ],
-                "ldap i u p",
-            ),
-        ] {
+        for (variables, expected) in IDENTITIES {
             amounts_to(variables, expected);
         }
     }
