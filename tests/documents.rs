@@ -20,14 +20,16 @@ const CI: &str = include_str!("../.ci/run");
 /// The flags of the contract that this version has.
 const PROMISED: &str = "\
     --all-paths --allow-partial --allow-unresolved --api --app --app-id --auth \
-    --azure-resource --ca-cert \
+    --azure-resource --ca-cert --client-cert --client-id --client-key \
     --clean-env --command --dry-run --env --exclude --host --identity --insecure \
-    --json --kill-after --lease-ttl --leases --log-format --map-signal --mode --no-pdeathsig --no-personal \
-    --only --pass-auth --path --prefix --preserve-env --provider --quiet --rename \
+    --json --kill-after --lease-ttl --leases --log-format --machine-identity-id --map-signal --mode --no-expand --no-imports \
+    --no-pdeathsig --no-personal --organization \
+    --only --pass-auth --path --prefix --preserve-env --provider --quiet --recursive --rename \
     --require --revoke-leases --service-account-id --shell --signal-scope --sysexits --tag --timeout --token-file --vault";
 
 /// Flags in the README that belong to somebody else's program.
-const FOREIGN: &str = "--file --from --generate-leases --locked --now --release --rm --tags";
+const FOREIGN: &str = "--domain --expand --file --from --generate-leases --include-imports --locked --method \
+    --now --project --release --rm --secret-overriding --silent --tags --token --watch";
 
 /// Variables that the HTTP client reads, and not we.
 const OF_THE_CLIENT: [&str; 1] = ["HTTPS_PROXY"];
@@ -62,8 +64,21 @@ fn the_readme_lists_every_variable_with_its_meaning() {
 }
 
 #[test]
+fn the_readme_lists_every_variable_of_infisical_with_its_meaning() {
+    let listed: Vec<_> = rows("## Variables of Infisical")
+        .into_iter()
+        .map(|row| (unquoted(&row[0]), row[1].clone()))
+        .collect();
+    let known: Vec<_> = names::INFISICAL
+        .iter()
+        .map(|variable| (variable.name.to_owned(), variable.meaning.to_owned()))
+        .collect();
+    assert_eq!(listed, known);
+}
+
+#[test]
 fn every_variable_in_a_help_page_is_listed_in_the_table() {
-    let known: BTreeSet<_> = names::ALL.iter().map(|variable| variable.name).collect();
+    let known: BTreeSet<_> = variables().map(|variable| variable.name).collect();
     let mut found = 0;
     for command in commands() {
         let page = words(&output(&with(&command, "--help")));
@@ -79,7 +94,7 @@ fn every_variable_in_a_help_page_is_listed_in_the_table() {
 #[test]
 fn every_variable_of_the_table_is_read_somewhere() {
     let source = sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")));
-    for variable in names::ALL {
+    for variable in variables() {
         let literal = format!("\"{}\"", variable.name);
         assert!(
             source.contains(&literal) || OF_THE_CLIENT.contains(&variable.name),
@@ -154,6 +169,10 @@ fn the_two_commands_that_set_up_are_those_that_are_checked() {
     for block in &blocks[..2] {
         assert!(CI.contains(&format!("\n{block}")), "{block}");
     }
+}
+
+fn variables() -> impl Iterator<Item = &'static names::Variable> {
+    names::ALL.iter().chain(names::INFISICAL)
 }
 
 /// What follows the line `heading`, up to the next one of its level.

@@ -82,6 +82,112 @@ pub(crate) const ALL: &[Variable] = &[
     variable("NO_COLOR", "no colour in messages, not even on a terminal"),
 ];
 
+/// Those that are read for Infisical alone, in the order of the README's table.
+pub(crate) const INFISICAL: &[Variable] = &[
+    variable(
+        "INFISICAL_UNIVERSAL_AUTH_ACCESS_TOKEN",
+        "an access token, or a service token (`st.…`)",
+    ),
+    variable("INFISICAL_ACCESS_TOKEN", "the same, after it"),
+    variable("INFISICAL_TOKEN", "the same, after both"),
+    variable(
+        "INFISICAL_AUTH_METHOD",
+        "`--auth`, by the names of `infisical login --method`; goes before a token",
+    ),
+    variable("INFISICAL_UNIVERSAL_AUTH_CLIENT_ID", "`--client-id`"),
+    variable(
+        "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET",
+        "the secret of that client",
+    ),
+    variable("INFISICAL_CLIENT_ID", "`--client-id`, after the other"),
+    variable("INFISICAL_CLIENT_SECRET", "the secret, after the other"),
+    variable(
+        "INFISICAL_MACHINE_IDENTITY_CLIENT_ID",
+        "`--client-id`, after both",
+    ),
+    variable(
+        "INFISICAL_MACHINE_IDENTITY_CLIENT_SECRET",
+        "the secret, after both",
+    ),
+    variable("INFISICAL_MACHINE_IDENTITY_ID", "`--machine-identity-id`"),
+    variable(
+        "INFISICAL_AWS_IAM_AUTH_IDENTITY_ID",
+        "the identity, for `--auth aws-iam`, which need not be said then",
+    ),
+    variable(
+        "INFISICAL_GCP_AUTH_IDENTITY_ID",
+        "the same for `gcp-id-token`, or `gcp-iam` where there is a key",
+    ),
+    variable(
+        "INFISICAL_GCP_IAM_AUTH_IDENTITY_ID",
+        "the same for `gcp-iam`",
+    ),
+    variable(
+        "INFISICAL_GCP_IAM_SERVICE_ACCOUNT_KEY_FILE_PATH",
+        "the key of the service account, a file, for `gcp-iam`",
+    ),
+    variable(
+        "INFISICAL_KUBERNETES_IDENTITY_ID",
+        "the identity, for `--auth kubernetes`",
+    ),
+    variable(
+        "INFISICAL_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH",
+        "the pod's token; where Kubernetes puts it",
+    ),
+    variable(
+        "INFISICAL_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH_ENV_NAME",
+        "the same",
+    ),
+    variable(
+        "INFISICAL_AZURE_AUTH_IDENTITY_ID",
+        "the identity, for `--auth azure`",
+    ),
+    variable(
+        "INFISICAL_OIDC_AUTH_IDENTITY_ID",
+        "the identity, for `--auth oidc`",
+    ),
+    variable("INFISICAL_JWT", "the JWT, for `jwt`, `oidc` and `spiffe`"),
+    variable("INFISICAL_OIDC_AUTH_JWT", "the JWT, for `oidc`"),
+    variable(
+        "INFISICAL_LDAP_AUTH_IDENTITY_ID",
+        "the identity, for `--auth ldap`",
+    ),
+    variable("INFISICAL_LDAP_USERNAME", "the account's name, for `ldap`"),
+    variable("INFISICAL_LDAP_PASSWORD", "its password"),
+    variable(
+        "INFISICAL_AUTH_ORGANIZATION_SLUG",
+        "`--organization`, for an identity",
+    ),
+    variable("INFISICAL_DOMAIN", "`--host`; with or without `/api`"),
+    variable("INFISICAL_API_URL", "the same, after it"),
+    variable("INFISICAL_URL", "the same, after both"),
+    variable("INFISICAL_PROJECT_ID", "`--app-id`"),
+    variable("INFISICAL_ENVIRONMENT", "`--env`"),
+    variable("INFISICAL_SECRET_PATH", "`--path`"),
+    variable(
+        "INFISICAL_CUSTOM_HEADERS",
+        "headers for the server: `Name=Value`, separated by spaces",
+    ),
+    variable(
+        "INFISICAL_SSL_CERTIFICATE",
+        "more root certificates, PEM, as text",
+    ),
+    variable(
+        "INFISICAL_VERIFY_SSL",
+        "`0`, `false` or `no` is `--insecure`",
+    ),
+    variable("INFISICAL_PROFILE", "the profile of `infisical login`"),
+    variable(
+        "INFISICAL_ORG",
+        "`--organization`, for a login: id, slug or name",
+    ),
+    variable("INFISICAL_ORGANIZATION_ID", "the same, by id"),
+    variable(
+        "INFISICAL_VAULT_FILE_PASSPHRASE",
+        "the passphrase of the CLI's `file` vault",
+    ),
+];
+
 /// Whether `name` holds a credential of ours, which a child does not inherit.
 pub(crate) fn is_credential(name: &[u8]) -> bool {
     const EXACT: [&[u8]; 3] = [
