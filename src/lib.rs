@@ -19,8 +19,8 @@
 //! ```
 //!
 //! A [`Client`] talks to one store with one set of [`Credentials`]: a Phase
-//! server, end to end encrypted or over REST, or a vault file. It may be shared
-//! between tasks, and runs on any tokio runtime with time and I/O enabled.
+//! server, end to end encrypted or over REST, an Infisical server, or a vault file.
+//! It may be shared between tasks, and runs on any tokio runtime with time and I/O enabled.
 //! [`Client::list`] gives secrets as they are stored; [`Client::resolve`] gives
 //! values ready for use, personal overrides applied and references followed.
 //!
