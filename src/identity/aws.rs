@@ -4,7 +4,6 @@
 mod chain;
 mod container;
 mod document;
-mod ini;
 mod instance;
 mod plan;
 mod profile;

@@ -6,6 +6,7 @@
 
 mod aws;
 mod azure;
+mod ini;
 mod surroundings;
 
 use std::time::{Duration, Instant};
