@@ -31,6 +31,11 @@ pub struct Surroundings {
 impl Surroundings {
     /// The variables that are read, by name.
     pub const VARIABLES: &'static [&'static str] = &[
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        "ACTIONS_ID_TOKEN_REQUEST_URL",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "ALIBABA_CLOUD_SECURITY_TOKEN",
         "AWS_ACCESS_KEY_ID",
         "AWS_CONFIG_FILE",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN",
@@ -60,8 +65,20 @@ impl Surroundings {
         "AZURE_FEDERATED_TOKEN_FILE",
         "AZURE_POD_IDENTITY_AUTHORITY_HOST",
         "AZURE_TENANT_ID",
+        "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS",
+        "GCE_METADATA_HOST",
         "IDENTITY_ENDPOINT",
         "IDENTITY_HEADER",
+        "OCI_CLI_CONFIG_FILE",
+        "OCI_CLI_FINGERPRINT",
+        "OCI_CLI_KEY_CONTENT",
+        "OCI_CLI_KEY_FILE",
+        "OCI_CLI_PROFILE",
+        "OCI_CLI_REGION",
+        "OCI_CLI_TENANCY",
+        "OCI_CLI_USER",
+        "OCI_CONFIG_FILE",
+        "OCI_CONFIG_PROFILE",
     ];
 
     /// The surroundings of a process whose home folder is `home`, and whose
@@ -133,6 +150,11 @@ impl fmt::Debug for Surroundings {
 /// The token in `file`, without the space around it. It is read anew each time:
 /// such files are replaced before they expire.
 pub(crate) fn token(file: &Path) -> Result<Zeroizing<String>> {
+    text(file, "token")
+}
+
+/// The same, of what messages call `what`.
+pub(crate) fn text(file: &Path, what: &str) -> Result<Zeroizing<String>> {
     let problem = match fs::read(file).map(Zeroizing::new) {
         Err(error) => plain(&error),
         Ok(bytes) => match std::str::from_utf8(&bytes).map(str::trim) {
@@ -141,7 +163,7 @@ pub(crate) fn token(file: &Path) -> Result<Zeroizing<String>> {
             Err(_) => "it is not text".to_owned(),
         },
     };
-    let message = format!("no token from {}", file.display());
+    let message = format!("no {what} from {}", file.display());
     Err(Error::new(ErrorKind::Configuration, message).because(problem))
 }
 
