@@ -79,8 +79,8 @@ impl Sts {
 }
 
 /// The request that proves who this machine is, signed now. `region` wins over
-/// the one that the surroundings name; without either it is the instance's if it
-/// counts for `sts`, or else `us-east-1`.
+/// the one that the surroundings name. Without either it is `us-east-1`, or, for a
+/// regional STS, that of the instance whose keys sign.
 pub(crate) async fn caller_identity(
     search: &Search<'_>,
     region: Option<&str>,

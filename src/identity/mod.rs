@@ -38,7 +38,8 @@ pub enum MachineIdentity {
     /// profile, web identity, container, instance.
     Aws {
         /// The region whose STS answers for it. If `None`, the one that the
-        /// surroundings name, or else `us-east-1`.
+        /// surroundings name, or else `us-east-1`; for Infisical, the region of
+        /// the instance before that, if its role is the identity.
         region: Option<String>,
         /// Where it is looked for.
         surroundings: Surroundings,

@@ -76,7 +76,7 @@ impl<'a> Config<'a> {
     /// Fails for a profile that `oci session authenticate` has written: what it
     /// signs with is not the user's key.
     fn refuse_session(&self) -> Result<()> {
-        if self.in_file("security_token_file").is_none() {
+        if self.own("security_token_file").is_none() {
             return Ok(());
         }
         let message = format!("OCI profile {:?} is a session of a person's", self.profile);
@@ -116,7 +116,11 @@ impl<'a> Config<'a> {
     }
 
     fn in_file(&self, wanted: &str) -> Option<&str> {
-        let own = self.file.entry(|name| name == self.profile, wanted);
-        own.or_else(|| self.file.entry(|name| name == DEFAULT, wanted))
+        let inherited = || self.file.entry(|name| name == DEFAULT, wanted);
+        self.own(wanted).or_else(inherited)
+    }
+
+    fn own(&self, wanted: &str) -> Option<&str> {
+        self.file.entry(|name| name == self.profile, wanted)
     }
 }
