@@ -2,6 +2,7 @@
 
 mod answer;
 mod connection;
+mod encoding;
 mod failure;
 mod headers;
 mod request;
@@ -13,14 +14,13 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{LOCATION, RETRY_AFTER};
 use reqwest::{Method, Response, Url};
-use serde::Serialize;
 use tokio::time::{sleep, timeout, timeout_at};
-use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
 
 pub(crate) use answer::{Answer, quoted};
 pub use connection::{ClientCertificate, Connection};
+pub(crate) use encoding::{json, percent_encoded};
 use failure::Failure;
 use headers::headers;
 pub(crate) use request::Request;
@@ -265,15 +265,6 @@ impl Http {
             })?;
         Ok(self.client.get_or_init(|| client))
     }
-}
-
-/// `body` as the bytes of a request.
-pub(crate) fn json(body: &impl Serialize) -> Result<Zeroizing<Vec<u8>>> {
-    serde_json::to_vec(body)
-        .map(Zeroizing::new)
-        .map_err(|error| {
-            Error::new(ErrorKind::System, "the request cannot be written as JSON").because(error)
-        })
 }
 
 fn retry_after(response: &Response, in_millis: bool) -> Option<Duration> {

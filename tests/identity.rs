@@ -2,6 +2,7 @@
 
 mod azure;
 mod chain;
+mod infisical;
 mod instance;
 mod login;
 mod profiles;
@@ -49,6 +50,7 @@ impl Machine {
         machine
             .set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &url)
             .set("AZURE_POD_IDENTITY_AUTHORITY_HOST", &url)
+            .set("GCE_METADATA_HOST", url.trim_start_matches("http://"))
     }
 
     /// One with keys in its environment, called `id`.

@@ -12,7 +12,7 @@ use crate::jwt::Claims;
 const METHOD: &str = "INFISICAL_AUTH_METHOD";
 
 /// Methods that are meant where their own variable of the identity's id is set.
-const BY_IDENTITY: [InfisicalMethod; 7] = [
+const BY_IDENTITY: [InfisicalMethod; 8] = [
     InfisicalMethod::AwsIam,
     InfisicalMethod::GcpIam,
     InfisicalMethod::GcpIdToken,
@@ -20,6 +20,7 @@ const BY_IDENTITY: [InfisicalMethod; 7] = [
     InfisicalMethod::Azure,
     InfisicalMethod::Oidc,
     InfisicalMethod::Ldap,
+    InfisicalMethod::Oci,
 ];
 
 /// The login that the variables amount to.
@@ -99,7 +100,7 @@ impl<'a> Variables<'a> {
 fn unknown(name: &str) -> Error {
     let message = format!("{METHOD} cannot be {name:?}: there is no such auth method");
     Error::new(ErrorKind::Configuration, message).help(
-        "there are: universal-auth, token-auth, aws-iam, azure, gcp-iam, gcp-id-token, kubernetes, oidc-auth, jwt-auth, ldap-auth, spiffe-auth, tls-cert-auth; and user, for `infisical login`",
+        "there are: universal-auth, token-auth, aws-iam, azure, gcp-iam, gcp-id-token, kubernetes, oidc-auth, jwt-auth, ldap-auth, oci-auth, alicloud-auth, spiffe-auth, tls-cert-auth; and user, for `infisical login`",
     )
 }
 
@@ -151,7 +152,9 @@ mod tests {
                     format!("azure {id} {resource}")
                 }
                 IdentityProof::Gcp(_) => format!("gcp {id}"),
-                IdentityProof::GcpKey(key) => format!("gcp-key {id} {}", secret(key)),
+                IdentityProof::AliCloud(_) => format!("alicloud {id}"),
+                IdentityProof::Oci(_) => format!("oci {id}"),
+                IdentityProof::GcpKey { key, .. } => format!("gcp-key {id} {}", secret(key)),
                 IdentityProof::GitHub { .. } => format!("github {id}"),
                 IdentityProof::Jwt { kind, token } => {
                     let kind = match kind {
@@ -260,6 +263,7 @@ mod tests {
             ],
             "github i",
         ),
+        (&[("INFISICAL_OCI_AUTH_IDENTITY_ID", "i")], "oci i"),
         (
             &[
                 ("INFISICAL_LDAP_AUTH_IDENTITY_ID", "i"),
@@ -294,6 +298,8 @@ mod tests {
             ("jwt-auth", &[("INFISICAL_JWT", "j")], "jwt m j"),
             ("spiffe-auth", &[("INFISICAL_JWT", "j")], "spiffe m j"),
             ("tls-cert-auth", &[], "tls m"),
+            ("oci-auth", &[], "oci m"),
+            ("alicloud-auth", &[], "alicloud m"),
             (
                 "ldap-auth",
                 &[

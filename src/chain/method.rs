@@ -9,6 +9,8 @@ use crate::identity::Surroundings;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum InfisicalMethod {
+    /// Alibaba Cloud auth.
+    AliCloud,
     /// AWS auth.
     AwsIam,
     /// Azure auth.
@@ -23,6 +25,8 @@ pub enum InfisicalMethod {
     Kubernetes,
     /// LDAP auth.
     Ldap,
+    /// OCI auth.
+    Oci,
     /// OIDC auth.
     Oidc,
     /// SPIFFE auth.
@@ -36,7 +40,8 @@ pub enum InfisicalMethod {
 }
 
 impl InfisicalMethod {
-    const NAMES: [(Self, &str); 12] = [
+    const NAMES: [(Self, &str); 14] = [
+        (Self::AliCloud, "alicloud-auth"),
         (Self::AwsIam, "aws-iam"),
         (Self::Azure, "azure"),
         (Self::GcpIam, "gcp-iam"),
@@ -44,6 +49,7 @@ impl InfisicalMethod {
         (Self::Jwt, "jwt-auth"),
         (Self::Kubernetes, "kubernetes"),
         (Self::Ldap, "ldap-auth"),
+        (Self::Oci, "oci-auth"),
         (Self::Oidc, "oidc-auth"),
         (Self::Spiffe, "spiffe-auth"),
         (Self::TlsCertificate, "tls-cert-auth"),
@@ -80,8 +86,14 @@ impl InfisicalMethod {
             Self::GcpIdToken => &["INFISICAL_GCP_AUTH_IDENTITY_ID"],
             Self::Kubernetes => &["INFISICAL_KUBERNETES_IDENTITY_ID"],
             Self::Ldap => &["INFISICAL_LDAP_AUTH_IDENTITY_ID"],
+            Self::Oci => &["INFISICAL_OCI_AUTH_IDENTITY_ID"],
             Self::Oidc => &["INFISICAL_OIDC_AUTH_IDENTITY_ID"],
-            Self::Jwt | Self::Spiffe | Self::TlsCertificate | Self::Token | Self::Universal => &[],
+            Self::AliCloud
+            | Self::Jwt
+            | Self::Spiffe
+            | Self::TlsCertificate
+            | Self::Token
+            | Self::Universal => &[],
         }
     }
 

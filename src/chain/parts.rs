@@ -70,6 +70,7 @@ impl Parts<'_> {
         let proof = match self.method {
             InfisicalMethod::Token => return self.token(),
             InfisicalMethod::Universal => return self.universal(),
+            InfisicalMethod::AliCloud => IdentityProof::AliCloud(surroundings()),
             InfisicalMethod::AwsIam => IdentityProof::Cloud(MachineIdentity::Aws {
                 region: None,
                 surroundings: surroundings(),
@@ -78,7 +79,10 @@ impl Parts<'_> {
                 resource: self.resource(),
                 surroundings: surroundings(),
             }),
-            InfisicalMethod::GcpIam => IdentityProof::GcpKey(self.file(&[GCP_KEY], None)?),
+            InfisicalMethod::GcpIam => IdentityProof::GcpKey {
+                key: self.file(&[GCP_KEY], None)?,
+                surroundings: surroundings(),
+            },
             InfisicalMethod::GcpIdToken => IdentityProof::Gcp(surroundings()),
             InfisicalMethod::Jwt => signed(JwtKind::Jwt, self.jwt(&[JWT])?),
             InfisicalMethod::Kubernetes => {
@@ -87,6 +91,7 @@ impl Parts<'_> {
                 signed(JwtKind::Kubernetes, token)
             }
             InfisicalMethod::Ldap => self.ldap()?,
+            InfisicalMethod::Oci => IdentityProof::Oci(surroundings()),
             InfisicalMethod::Oidc => self.oidc()?,
             InfisicalMethod::Spiffe => signed(JwtKind::Spiffe, self.jwt(&[JWT])?),
             InfisicalMethod::TlsCertificate => IdentityProof::TlsCertificate,

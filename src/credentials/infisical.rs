@@ -40,12 +40,19 @@ pub enum InfisicalLogin {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum IdentityProof {
+    /// The access key of a user of Alibaba's cloud: Alibaba Cloud auth.
+    AliCloud(Surroundings),
     /// A cloud that says who this machine is: AWS IAM or Azure auth.
     Cloud(MachineIdentity),
     /// The metadata service of Google's cloud: GCP ID token auth.
     Gcp(Surroundings),
     /// The key of a service account of Google's cloud, JSON: GCP IAM auth.
-    GcpKey(SecretSource),
+    GcpKey {
+        /// The key. A file is read anew for each login.
+        key: SecretSource,
+        /// Where Google's services are, if that is not the usual place.
+        surroundings: Surroundings,
+    },
     /// The run of a workflow of GitHub Actions: OIDC auth.
     GitHub {
         /// Whom its token is for; GitHub's default if `None`: the owner's URL.
@@ -67,6 +74,8 @@ pub enum IdentityProof {
         /// The account's name.
         username: String,
     },
+    /// The API key of a user of Oracle's cloud: OCI auth.
+    Oci(Surroundings),
     /// The [client certificate](crate::Connection::certificate) of the
     /// connection: TLS certificate auth.
     TlsCertificate,

@@ -4,7 +4,6 @@
 mod chain;
 mod container;
 mod document;
-mod ini;
 mod instance;
 mod plan;
 mod profile;
@@ -55,21 +54,47 @@ impl Serialize for Headers<'_> {
     }
 }
 
+/// By which name STS is asked: servers compare it, or make it themselves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Sts {
+    /// The older name, without a region in it, where the region has one.
+    Global,
+    /// Always `sts.REGION.amazonaws.com`.
+    Regional,
+}
+
+impl Sts {
+    /// The longest name that servers take for a region.
+    const LONGEST: usize = 20;
+
+    fn host(self, region: &Region) -> Result<String> {
+        match self {
+            Self::Global => Ok(region.global_sts()),
+            Self::Regional if region.as_str().len() > Self::LONGEST => {
+                Err(Region::unknown(region.as_str(), "the AWS region"))
+            }
+            Self::Regional => Ok(format!("sts.{}.amazonaws.com", region.as_str())),
+        }
+    }
+}
+
 /// The request that proves who this machine is, signed now. `region` wins over
-/// the one that the surroundings name; without either it is `us-east-1`, whose
-/// endpoint is the one without a region in its name.
+/// the one that the surroundings name. Without either it is `us-east-1`, or, for a
+/// regional STS, that of the instance whose keys sign.
 pub(crate) async fn caller_identity(
     search: &Search<'_>,
     region: Option<&str>,
+    sts: Sts,
 ) -> Result<CallerIdentity> {
     let profiles = Profiles::read(search.surroundings)?;
     let region = match region {
         Some(region) => Some(Region::new(region, "the AWS region")?),
         None => Region::find(search, &profiles)?,
     };
-    let keys = chain::keys(search, &profiles, region.as_ref()).await?;
-    let region = region.unwrap_or_default();
-    let host = region.global_sts();
+    let locate = region.is_none() && sts == Sts::Regional;
+    let keys = chain::keys(search, &profiles, region.as_ref(), locate).await?;
+    let region = region.or_else(|| keys.region.clone()).unwrap_or_default();
+    let host = sts.host(&region)?;
     let body = CallerIdentity::BODY.as_bytes();
     Ok(CallerIdentity {
         headers: signature::headers(&keys, &region, &host, body, SystemTime::now()),
@@ -81,6 +106,8 @@ pub(crate) async fn caller_identity(
 #[derive(Clone)]
 struct Keys {
     id: String,
+    /// Where they are from, if that was asked and is known.
+    region: Option<Region>,
     secret: SecretValue,
     /// What comes with keys that expire.
     session: Option<SecretValue>,
@@ -91,6 +118,7 @@ impl Keys {
         let value = |text: &str| SecretValue::new(text.to_owned());
         Self {
             id: id.to_owned(),
+            region: None,
             secret: value(secret),
             session: session.map(value),
         }
@@ -118,11 +146,14 @@ impl Region {
     fn new(text: &str, source: &str) -> Result<Self> {
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if text.is_empty() || text.len() > 32 || !text.bytes().all(fits) {
-            let message = format!("{source} cannot be {text:?}: that is no name of a region");
-            return Err(Error::new(ErrorKind::Configuration, message)
-                .help("give a name such as eu-central-1"));
+            return Err(Self::unknown(text, source));
         }
         Ok(Self(text.to_owned()))
+    }
+
+    fn unknown(text: &str, source: &str) -> Error {
+        let message = format!("{source} cannot be {text:?}: that is no name of a region");
+        Error::new(ErrorKind::Configuration, message).help("give a name such as eu-central-1")
     }
 
     /// The region that the environment or the profile names.

@@ -4,8 +4,14 @@
 //! in files, or with the metadata service of the cloud. A source that is set up
 //! and fails ends the search, since the next one may speak for somebody else.
 
+mod alicloud;
 mod aws;
 mod azure;
+mod gcp;
+mod github;
+mod ini;
+mod oci;
+mod rsa;
 mod surroundings;
 
 use std::time::{Duration, Instant};
@@ -15,10 +21,14 @@ use zeroize::Zeroizing;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Connection, Http};
 
-pub(crate) use aws::{CallerIdentity, caller_identity};
+pub(crate) use alicloud::alicloud_request;
+pub(crate) use aws::{CallerIdentity, Sts, caller_identity};
 pub(crate) use azure::access_token;
+pub(crate) use gcp::{ServiceAccount, id_token};
+pub(crate) use github::run_token;
+pub(crate) use oci::{OciRequest, oci_request};
 pub use surroundings::Surroundings;
-pub(crate) use surroundings::token as token_in;
+pub(crate) use surroundings::{text as text_in, token as token_in};
 
 /// The identity that a cloud gave to this machine.
 #[derive(Clone, Debug)]
@@ -28,7 +38,8 @@ pub enum MachineIdentity {
     /// profile, web identity, container, instance.
     Aws {
         /// The region whose STS answers for it. If `None`, the one that the
-        /// surroundings name, or else `us-east-1`.
+        /// surroundings name, or else `us-east-1`; for Infisical, the region of
+        /// the instance before that, if its role is the identity.
         region: Option<String>,
         /// Where it is looked for.
         surroundings: Surroundings,

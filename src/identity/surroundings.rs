@@ -33,6 +33,9 @@ impl Surroundings {
     pub const VARIABLES: &'static [&'static str] = &[
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
         "ACTIONS_ID_TOKEN_REQUEST_URL",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "ALIBABA_CLOUD_SECURITY_TOKEN",
         "AWS_ACCESS_KEY_ID",
         "AWS_CONFIG_FILE",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN",
@@ -62,6 +65,8 @@ impl Surroundings {
         "AZURE_FEDERATED_TOKEN_FILE",
         "AZURE_POD_IDENTITY_AUTHORITY_HOST",
         "AZURE_TENANT_ID",
+        "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS",
+        "GCE_METADATA_HOST",
         "IDENTITY_ENDPOINT",
         "IDENTITY_HEADER",
         "INFISICAL_ACCESS_TOKEN",
@@ -84,12 +89,23 @@ impl Surroundings {
         "INFISICAL_MACHINE_IDENTITY_CLIENT_ID",
         "INFISICAL_MACHINE_IDENTITY_CLIENT_SECRET",
         "INFISICAL_MACHINE_IDENTITY_ID",
+        "INFISICAL_OCI_AUTH_IDENTITY_ID",
         "INFISICAL_OIDC_AUTH_IDENTITY_ID",
         "INFISICAL_OIDC_AUTH_JWT",
         "INFISICAL_TOKEN",
         "INFISICAL_UNIVERSAL_AUTH_ACCESS_TOKEN",
         "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID",
         "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET",
+        "OCI_CLI_CONFIG_FILE",
+        "OCI_CLI_FINGERPRINT",
+        "OCI_CLI_KEY_CONTENT",
+        "OCI_CLI_KEY_FILE",
+        "OCI_CLI_PROFILE",
+        "OCI_CLI_REGION",
+        "OCI_CLI_TENANCY",
+        "OCI_CLI_USER",
+        "OCI_CONFIG_FILE",
+        "OCI_CONFIG_PROFILE",
     ];
 
     /// The surroundings of a process whose home folder is `home`, and whose
@@ -161,6 +177,11 @@ impl fmt::Debug for Surroundings {
 /// The token in `file`, without the space around it. It is read anew each time:
 /// such files are replaced before they expire.
 pub(crate) fn token(file: &Path) -> Result<Zeroizing<String>> {
+    text(file, "token")
+}
+
+/// The same, of what messages call `what`.
+pub(crate) fn text(file: &Path, what: &str) -> Result<Zeroizing<String>> {
     let problem = match fs::read(file).map(Zeroizing::new) {
         Err(error) => plain(&error),
         Ok(bytes) => match std::str::from_utf8(&bytes).map(str::trim) {
@@ -169,7 +190,7 @@ pub(crate) fn token(file: &Path) -> Result<Zeroizing<String>> {
             Err(_) => "it is not text".to_owned(),
         },
     };
-    let message = format!("no token from {}", file.display());
+    let message = format!("no {what} from {}", file.display());
     Err(Error::new(ErrorKind::Configuration, message).because(problem))
 }
 

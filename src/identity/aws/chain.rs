@@ -11,11 +11,13 @@ use crate::identity::{Found, Search, Tried};
 
 const TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
 
-/// The keys of the first source that has any.
+/// The keys of the first source that has any. If it is the instance, and `locate`
+/// says so, it is asked for its region too.
 pub(super) async fn keys(
     search: &Search<'_>,
     profiles: &Profiles,
     region: Option<&Region>,
+    locate: bool,
 ) -> Result<Keys> {
     let mut tried = Tried::default();
     if let Some(keys) = tried.take("environment", environment(search)?) {
@@ -33,7 +35,7 @@ pub(super) async fn keys(
     if let Some(keys) = tried.take("container", container::keys(search).await?) {
         return Ok(keys);
     }
-    if let Some(keys) = tried.take("instance", instance::keys(search).await?) {
+    if let Some(keys) = tried.take("instance", instance::keys(search, locate).await?) {
         return Ok(keys);
     }
     Err(tried.missing("AWS credentials"))
@@ -107,7 +109,7 @@ async fn named(search: &Search<'_>, name: &str, profile: &str) -> Result<Keys> {
     let found = match name {
         "Environment" => environment(search)?,
         "EcsContainer" => container::keys(search).await?,
-        "Ec2InstanceMetadata" => instance::keys(search).await?,
+        "Ec2InstanceMetadata" => instance::keys(search, false).await?,
         _ => Found::Nothing("there is no such source".to_owned()),
     };
     match found {

@@ -51,6 +51,7 @@ pub(super) fn keys(answer: &Answer, source: &str) -> Result<Keys> {
     }
     Ok(Keys {
         id,
+        region: None,
         secret: SecretValue::new(secret),
         session: token.map(SecretValue::new),
     })

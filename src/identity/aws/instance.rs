@@ -1,18 +1,27 @@
 //! The credentials of an EC2 instance: its metadata service, version 2.
 
 use reqwest::Method;
+use serde::Deserialize;
 
-use super::{Keys, document};
+use super::{Keys, Region, document};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Http, Request};
-use crate::identity::{Found, Search};
+use crate::identity::{Found, Search, failed};
 
 const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 const SOURCE: &str = "the instance's metadata service";
+const PLACE: &str = "/latest/dynamic/instance-identity/document";
 const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
 
-/// The keys of the role that the instance was given.
-pub(super) async fn keys(search: &Search<'_>) -> Result<Found<Keys>> {
+/// What an instance says of itself.
+#[derive(Deserialize)]
+struct Place {
+    region: String,
+}
+
+/// The keys of the role that the instance was given; with its region, if `locate`
+/// says so.
+pub(super) async fn keys(search: &Search<'_>, locate: bool) -> Result<Found<Keys>> {
     if search.surroundings.is_true("AWS_EC2_METADATA_DISABLED") {
         return Ok(Found::Nothing(
             "AWS_EC2_METADATA_DISABLED is true".to_owned(),
@@ -35,10 +44,25 @@ pub(super) async fn keys(search: &Search<'_>) -> Result<Found<Keys>> {
         return Ok(Found::Nothing("the instance has no role".to_owned()));
     };
     let answer = ask(&format!("{ROLES}{role}")).await?;
-    match answer.status() {
-        200 => document::keys(&answer, SOURCE).map(Found::It),
-        status => Err(document::denied(SOURCE, status)),
+    if answer.status() != 200 {
+        return Err(document::denied(SOURCE, answer.status()));
     }
+    let mut keys = document::keys(&answer, SOURCE)?;
+    if locate {
+        keys.region = region(&ask(PLACE).await?)?;
+    }
+    Ok(Found::It(keys))
+}
+
+/// The region in `answer`. Other services that play this one have no such document.
+fn region(answer: &Answer) -> Result<Option<Region>> {
+    if answer.status() != 200 {
+        return Ok(None);
+    }
+    let place: Place = answer
+        .json_of_any_type("where the instance is")
+        .map_err(|error| failed(format!("{SOURCE} names no region"), &error))?;
+    Region::new(&place.region, "the region of the instance").map(Some)
 }
 
 fn address<'a>(search: &Search<'a>) -> Result<&'a str> {

@@ -1,14 +1,10 @@
 //! Profiles: what stands in `~/.aws/config` and `~/.aws/credentials`.
 
-use std::fs;
-use std::io::{self, ErrorKind as Io};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use zeroize::Zeroizing;
-
-use super::ini::{Line, lines};
-use crate::error::{Error, ErrorKind, Result, plain};
+use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Surroundings;
+use crate::identity::ini::File;
 
 /// The two files, and which profile of theirs is chosen.
 pub(super) struct Profiles {
@@ -16,12 +12,6 @@ pub(super) struct Profiles {
     credentials: File,
     /// The profile that a variable names.
     named: Option<String>,
-}
-
-/// A file, empty if it is not there.
-struct File {
-    path: PathBuf,
-    text: Zeroizing<String>,
 }
 
 impl Profiles {
@@ -102,60 +92,10 @@ fn names(section: &str, profile: &str) -> bool {
     }
 }
 
-impl File {
-    fn read(path: PathBuf) -> Result<Self> {
-        let problem = match fs::read(&path).map(Zeroizing::new) {
-            Ok(bytes) => match std::str::from_utf8(&bytes) {
-                Ok(text) => {
-                    let text = Zeroizing::new(text.to_owned());
-                    return Ok(Self { path, text });
-                }
-                Err(_) => "it is not text".to_owned(),
-            },
-            Err(error) if is_absence(&error, &path) => {
-                let text = Zeroizing::default();
-                return Ok(Self { path, text });
-            }
-            Err(error) => plain(&error),
-        };
-        let message = format!("cannot read {}", path.display());
-        Err(Error::new(ErrorKind::System, message).because(problem))
-    }
-
-    fn sections(&self, is_wanted: impl Fn(&str) -> bool) -> usize {
-        let wanted = |line: &Line<'_>| matches!(line, Line::Section(name) if is_wanted(name));
-        lines(&self.text).filter(wanted).count()
-    }
-
-    /// The last entry called `wanted` in the sections that are wanted. An empty
-    /// one counts as none.
-    fn entry(&self, is_wanted: impl Fn(&str) -> bool, wanted: &str) -> Option<&str> {
-        let (mut inside, mut found) = (false, None);
-        for line in lines(&self.text) {
-            match line {
-                Line::Section(name) => inside = is_wanted(name),
-                Line::Entry(name, value) if inside && name.eq_ignore_ascii_case(wanted) => {
-                    found = Some(value);
-                }
-                Line::Entry(..) => {}
-            }
-        }
-        found.filter(|value| !value.is_empty())
-    }
-}
-
-/// Whether there is no file, as far as we may know: the home folder that a
-/// container's image names is often somebody else's.
-fn is_absence(error: &io::Error, path: &Path) -> bool {
-    match error.kind() {
-        Io::NotFound | Io::NotADirectory => true,
-        Io::PermissionDenied => fs::symlink_metadata(path).is_err(),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use zeroize::Zeroizing;
+
     use super::*;
 
     fn profiles(config: &str, credentials: &str) -> Profiles {
@@ -204,23 +144,5 @@ mod tests {
         );
         assert_eq!(profiles.get("default", "a"), Some("2"));
         assert_eq!(profiles.get("default", "b"), None);
-    }
-
-    #[test]
-    fn a_file_that_is_not_there_is_empty_and_one_that_cannot_be_read_is_an_error() {
-        assert!(
-            File::read("/nonexistent/config".into())
-                .unwrap()
-                .text
-                .is_empty()
-        );
-        assert!(
-            File::read("/dev/null/config".into())
-                .unwrap()
-                .text
-                .is_empty()
-        );
-        let error = File::read("/proc".into()).err().unwrap();
-        assert!(error.to_string().contains("/proc"), "{error}");
     }
 }

@@ -1,7 +1,6 @@
 //! The requests for secrets, one function each, in the newest form that the
 //! server knows.
 
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -13,7 +12,7 @@ use super::refusal::Trouble;
 use super::session::Service;
 use super::wire::{Single, Written};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Answer, Request, json};
+use crate::http::{Answer, Request, json, percent_encoded};
 use crate::scope::Folder;
 use crate::secret::SecretValue;
 
@@ -241,15 +240,7 @@ pub(super) fn segment(name: &str) -> Result<String> {
         let message = format!("{name:?} cannot be the name of a secret here");
         return Err(Error::new(ErrorKind::InvalidName, message));
     }
-    let mut text = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            text.push(char::from(byte));
-        } else {
-            let _ = write!(text, "%{byte:02X}");
-        }
-    }
-    Ok(text)
+    Ok(percent_encoded(name))
 }
 
 #[cfg(test)]

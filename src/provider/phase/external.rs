@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::credentials::PhaseToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Connection, Http, Request};
-use crate::identity::{MachineIdentity, Search, access_token, caller_identity};
+use crate::identity::{MachineIdentity, Search, Sts, access_token, caller_identity};
 use wire::{Granted, Proof};
 
 /// How long a proof is sent: servers take signatures of the last minute alone.
@@ -58,7 +58,7 @@ impl PhaseToken {
         let way = Way::of(identity);
         let proof = match identity {
             MachineIdentity::Aws { region, .. } => {
-                Proof::Aws(caller_identity(&search, region.as_deref()).await?)
+                Proof::Aws(caller_identity(&search, region.as_deref(), Sts::Global).await?)
             }
             // As Azure's own tools write a resource.
             MachineIdentity::Azure { resource, .. } => {

@@ -166,6 +166,9 @@ impl ProviderName {
 /// `--auth`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Way {
+    /// A key of Alibaba Cloud
+    #[value(name = "alicloud", alias = "alicloud-auth")]
+    AliCloud,
     /// What this machine is to AWS
     AwsIam,
     /// What this machine is to Azure
@@ -182,6 +185,9 @@ pub(crate) enum Way {
     /// The name and the password of an account, both in variables
     #[value(alias = "ldap-auth")]
     Ldap,
+    /// A user of Oracle's cloud
+    #[value(alias = "oci-auth")]
+    Oci,
     /// A token of OpenID Connect; that of the run, in GitHub Actions
     #[value(alias = "oidc-auth")]
     Oidc,

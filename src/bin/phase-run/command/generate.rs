@@ -42,7 +42,7 @@ fn manual(text: &mut Vec<u8>) -> io::Result<()> {
 /// What the parser does not know: the variables, and the reasons of a failure.
 fn tables(text: &mut Vec<u8>) -> io::Result<()> {
     writeln!(text, ".SH ENVIRONMENT")?;
-    for variable in names::ALL {
+    for variable in names::ALL.iter().chain(names::INFISICAL) {
         // roff knows ASCII alone.
         let meaning = variable.meaning.replace('-', "\\-").replace('…', "...");
         writeln!(text, ".TP\n\\fB{}\\fR\n{meaning}", variable.name)?;

@@ -155,6 +155,10 @@ pub(crate) const INFISICAL: &[Variable] = &[
     variable("INFISICAL_LDAP_USERNAME", "the account's name, for `ldap`"),
     variable("INFISICAL_LDAP_PASSWORD", "its password"),
     variable(
+        "INFISICAL_OCI_AUTH_IDENTITY_ID",
+        "the identity, for `--auth oci`",
+    ),
+    variable(
         "INFISICAL_AUTH_ORGANIZATION_SLUG",
         "`--organization`, for an identity",
     ),

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{Attempt, Body, Granted, Way};
 use crate::error::Result;
-use crate::identity::{CallerIdentity, Search, caller_identity};
+use crate::identity::{CallerIdentity, Search, Sts, caller_identity};
 
 const WAY: Way = Way {
     name: "AWS auth",
@@ -19,7 +19,7 @@ pub(super) async fn log_in(
     search: &Search<'_>,
     region: Option<&str>,
 ) -> Result<Granted> {
-    let caller = caller_identity(search, region).await?;
+    let caller = caller_identity(search, region, Sts::Regional).await?;
     let headers = Zeroizing::new(STANDARD.encode(&*caller.headers()?));
     let body = Body {
         iam_http_request_method: Some(CallerIdentity::METHOD),

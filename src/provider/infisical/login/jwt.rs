@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::identity::token_in;
 
 impl JwtKind {
-    fn way(self) -> Way {
+    pub(super) fn way(self) -> Way {
         let (name, route) = match self {
             Self::Jwt => ("JWT auth", "jwt-auth"),
             Self::Kubernetes => ("Kubernetes auth", "kubernetes-auth"),

@@ -1,14 +1,20 @@
 //! Logins: what proves who we are, and the access token that it gives.
 
+mod alicloud;
 mod aws_iam;
 mod azure;
+mod gcp;
+mod gcp_iam;
+mod github;
 mod jwt;
 mod ldap;
+mod oci;
 mod refused;
 mod session;
 mod tls_certificate;
 mod universal;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -18,8 +24,8 @@ use super::session::Service;
 use super::wire;
 use crate::credentials::{IdentityProof, InfisicalLogin};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Request, json};
-use crate::identity::{MachineIdentity, Search};
+use crate::http::{Answer, Request, json};
+use crate::identity::{MachineIdentity, Search, Surroundings};
 use crate::secret::SecretValue;
 
 /// An access token, and how long it is good for if that is known.
@@ -55,6 +61,8 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    headers: Option<oci::Headers<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     iam_http_request_method: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     iam_request_body: Option<&'a str>,
@@ -66,8 +74,13 @@ struct Body<'a> {
     jwt: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     organization_slug: Option<&'a str>,
+    /// Of a request to another service, by their names there.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    parameters: Option<&'a BTreeMap<&'static str, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     password: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_ocid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<&'a str>,
 }
@@ -98,27 +111,44 @@ pub(super) async fn log_in(service: &Service, until: Instant) -> Result<Granted>
             client_id,
             client_secret,
         } => universal::log_in(&attempt, client_id, client_secret).await,
-        InfisicalLogin::Identity { id, proof } => match proof {
-            IdentityProof::Cloud(MachineIdentity::Aws {
-                region,
-                surroundings,
-            }) => {
-                let search = attempt.search(surroundings);
-                aws_iam::log_in(&attempt, id, &search, region.as_deref()).await
-            }
-            IdentityProof::Cloud(MachineIdentity::Azure {
-                resource,
-                surroundings,
-            }) => azure::log_in(&attempt, id, &attempt.search(surroundings), resource).await,
-            IdentityProof::Jwt { kind, token } => jwt::log_in(&attempt, id, *kind, token).await,
-            IdentityProof::Ldap { password, username } => {
-                ldap::log_in(&attempt, id, username, password).await
-            }
-            IdentityProof::TlsCertificate => tls_certificate::log_in(&attempt, id).await,
-            IdentityProof::Gcp(_) | IdentityProof::GcpKey(_) | IdentityProof::GitHub { .. } => {
-                Err(Error::new(ErrorKind::Configuration, "not yet"))
-            }
-        },
+        InfisicalLogin::Identity { id, proof } => by_proof(&attempt, id, proof).await,
+    }
+}
+
+/// Logs in as the identity `id`, for which `proof` vouches.
+async fn by_proof(attempt: &Attempt<'_>, id: &str, proof: &IdentityProof) -> Result<Granted> {
+    match proof {
+        IdentityProof::AliCloud(surroundings) => alicloud::log_in(attempt, id, surroundings).await,
+        IdentityProof::Cloud(MachineIdentity::Aws {
+            region,
+            surroundings,
+        }) => {
+            let search = attempt.search(surroundings);
+            aws_iam::log_in(attempt, id, &search, region.as_deref()).await
+        }
+        IdentityProof::Cloud(MachineIdentity::Azure {
+            resource,
+            surroundings,
+        }) => azure::log_in(attempt, id, &attempt.search(surroundings), resource).await,
+        IdentityProof::Gcp(surroundings) => {
+            gcp::log_in(attempt, id, &attempt.search(surroundings)).await
+        }
+        IdentityProof::GcpKey { key, surroundings } => {
+            gcp_iam::log_in(attempt, id, &attempt.search(surroundings), key).await
+        }
+        IdentityProof::GitHub {
+            audience,
+            surroundings,
+        } => {
+            let search = attempt.search(surroundings);
+            github::log_in(attempt, id, &search, audience.as_deref()).await
+        }
+        IdentityProof::Jwt { kind, token } => jwt::log_in(attempt, id, *kind, token).await,
+        IdentityProof::Ldap { password, username } => {
+            ldap::log_in(attempt, id, username, password).await
+        }
+        IdentityProof::Oci(surroundings) => oci::log_in(attempt, id, surroundings).await,
+        IdentityProof::TlsCertificate => tls_certificate::log_in(attempt, id).await,
     }
 }
 
@@ -134,7 +164,7 @@ fn bearer(token: &SecretValue) -> SecretValue {
 
 impl Attempt<'_> {
     /// A search for what a cloud says of this machine.
-    fn search<'a>(&'a self, surroundings: &'a crate::identity::Surroundings) -> Search<'a> {
+    fn search<'a>(&'a self, surroundings: &'a Surroundings) -> Search<'a> {
         Search {
             connection: &self.service.connection,
             surroundings,
@@ -144,6 +174,10 @@ impl Attempt<'_> {
 
     /// Sends `body`, which holds the secrets `hidden`.
     async fn send(&self, way: Way, body: Body<'_>, hidden: &[&str]) -> Result<Granted> {
+        granted(self.post(way, body).await?, way, hidden)
+    }
+
+    async fn post(&self, way: Way, body: Body<'_>) -> Result<Answer> {
         let path = format!("/api/v1/auth/{}/login", way.route);
         let body = Body {
             organization_slug: self.service.organisation.as_deref(),
@@ -154,22 +188,26 @@ impl Attempt<'_> {
             method: Method::POST,
             ..Request::get(&path)
         };
-        let answer = self.service.http.send(&request, self.until).await?;
-        let answer = refused::check(answer, way, hidden)?;
-        let wire::Granted {
-            access_token,
-            expires_in,
-        } = answer.json("an access token")?;
-        if access_token.as_str().is_empty() {
-            let message = format!("the server gave an empty token for {}", way.name);
-            return Err(Error::new(ErrorKind::Protocol, message));
-        }
-        tracing::info!("logged in by {}", way.name);
-        Ok(Granted {
-            lifetime: expires_in.and_then(lifetime),
-            token: access_token.into_value(),
-        })
+        self.service.http.send(&request, self.until).await
     }
+}
+
+/// What `answer` grants, if it does. `hidden` are texts that must not be repeated.
+fn granted(answer: Answer, way: Way, hidden: &[&str]) -> Result<Granted> {
+    let answer = refused::check(answer, way, hidden)?;
+    let wire::Granted {
+        access_token,
+        expires_in,
+    } = answer.json("an access token")?;
+    if access_token.as_str().is_empty() {
+        let message = format!("the server gave an empty token for {}", way.name);
+        return Err(Error::new(ErrorKind::Protocol, message));
+    }
+    tracing::info!("logged in by {}", way.name);
+    Ok(Granted {
+        lifetime: expires_in.and_then(lifetime),
+        token: access_token.into_value(),
+    })
 }
 
 /// So many seconds, unless it does not end.

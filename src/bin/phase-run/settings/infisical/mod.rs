@@ -254,6 +254,7 @@ const HEADERS: &str = "INFISICAL_CUSTOM_HEADERS";
 /// The auth method that a word means; none for a token or a login.
 fn method(way: Way) -> Option<InfisicalMethod> {
     Some(match way {
+        Way::AliCloud => InfisicalMethod::AliCloud,
         Way::AwsIam => InfisicalMethod::AwsIam,
         Way::Azure => InfisicalMethod::Azure,
         Way::GcpIam => InfisicalMethod::GcpIam,
@@ -261,6 +262,7 @@ fn method(way: Way) -> Option<InfisicalMethod> {
         Way::Jwt => InfisicalMethod::Jwt,
         Way::Kubernetes => InfisicalMethod::Kubernetes,
         Way::Ldap => InfisicalMethod::Ldap,
+        Way::Oci => InfisicalMethod::Oci,
         Way::Oidc => InfisicalMethod::Oidc,
         Way::Spiffe => InfisicalMethod::Spiffe,
         Way::TlsCert => InfisicalMethod::TlsCertificate,

@@ -1,8 +1,74 @@
-//! The format of the files in `~/.aws`.
+//! Files of entries in sections, as clouds' tools keep them in `~/.aws` and `~/.oci`.
+
+use std::fs;
+use std::io::{self, ErrorKind as Io};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::error::{Error, ErrorKind, Result, plain};
+
+/// A file, empty if it is not there.
+pub(super) struct File {
+    pub(super) path: PathBuf,
+    pub(super) text: Zeroizing<String>,
+}
+
+impl File {
+    pub(super) fn read(path: PathBuf) -> Result<Self> {
+        let problem = match fs::read(&path).map(Zeroizing::new) {
+            Ok(bytes) => match std::str::from_utf8(&bytes) {
+                Ok(text) => {
+                    let text = Zeroizing::new(text.to_owned());
+                    return Ok(Self { path, text });
+                }
+                Err(_) => "it is not text".to_owned(),
+            },
+            Err(error) if is_absence(&error, &path) => {
+                let text = Zeroizing::default();
+                return Ok(Self { path, text });
+            }
+            Err(error) => plain(&error),
+        };
+        let message = format!("cannot read {}", path.display());
+        Err(Error::new(ErrorKind::System, message).because(problem))
+    }
+
+    pub(super) fn sections(&self, is_wanted: impl Fn(&str) -> bool) -> usize {
+        let wanted = |line: &Line<'_>| matches!(line, Line::Section(name) if is_wanted(name));
+        lines(&self.text).filter(wanted).count()
+    }
+
+    /// The last entry called `wanted` in the sections that are wanted. An empty
+    /// one counts as none.
+    pub(super) fn entry(&self, is_wanted: impl Fn(&str) -> bool, wanted: &str) -> Option<&str> {
+        let (mut inside, mut found) = (false, None);
+        for line in lines(&self.text) {
+            match line {
+                Line::Section(name) => inside = is_wanted(name),
+                Line::Entry(name, value) if inside && name.eq_ignore_ascii_case(wanted) => {
+                    found = Some(value);
+                }
+                Line::Entry(..) => {}
+            }
+        }
+        found.filter(|value| !value.is_empty())
+    }
+}
+
+/// Whether there is no file, as far as we may know: the home folder that a
+/// container's image names is often somebody else's.
+fn is_absence(error: &io::Error, path: &Path) -> bool {
+    match error.kind() {
+        Io::NotFound | Io::NotADirectory => true,
+        Io::PermissionDenied => fs::symlink_metadata(path).is_err(),
+        _ => false,
+    }
+}
 
 /// A line that means something.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) enum Line<'a> {
+enum Line<'a> {
     /// A name and a value. Names are compared without their case.
     Entry(&'a str, &'a str),
     /// `[…]`: what stands between, without the space around it.
@@ -11,7 +77,7 @@ pub(super) enum Line<'a> {
 
 /// The lines of `text`. Comments, entries within entries, and what is neither
 /// are left out, as the tools of AWS do it.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     // How far the last entry is indented; what is indented more belongs to it.
     let mut indent = None;
     text.lines().filter_map(move |line| {
@@ -88,6 +154,24 @@ x = y
             Line::Entry("y", "2"),
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_empty_and_one_that_cannot_be_read_is_an_error() {
+        assert!(
+            File::read("/nonexistent/config".into())
+                .unwrap()
+                .text
+                .is_empty()
+        );
+        assert!(
+            File::read("/dev/null/config".into())
+                .unwrap()
+                .text
+                .is_empty()
+        );
+        let error = File::read("/proc".into()).err().unwrap();
+        assert!(error.to_string().contains("/proc"), "{error}");
     }
 
     proptest::proptest! {
