@@ -7,7 +7,6 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::config::secret;
 use crate::jwt::Claims;
 use crate::secret::SecretValue;
 
@@ -18,8 +17,8 @@ const HEX: &str = "go-keyring-encoded:";
 /// What of the entry of a profile is used.
 #[derive(Deserialize)]
 struct Content {
-    #[serde(default, deserialize_with = "secret", rename = "JTWToken")]
-    token: Option<SecretValue>,
+    #[serde(default, rename = "JTWToken")]
+    token: Option<String>,
 }
 
 /// The token in the text `entry`, which is the token itself where it is for one
@@ -33,7 +32,8 @@ pub(super) fn token(entry: &SecretValue, now: SystemTime) -> Result<SecretValue,
     let text = text.trim();
     let token = if text.starts_with('{') {
         let content: Content = serde_json::from_str(text).map_err(|_| "is no such JSON")?;
-        content.token.ok_or("holds no token")?
+        let token = content.token.filter(|token| !token.is_empty());
+        SecretValue::new(token.ok_or("holds no token")?)
     } else {
         SecretValue::new(text.to_owned())
     };

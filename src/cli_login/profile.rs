@@ -104,10 +104,9 @@ fn complete(content: &mut Content) {
 
 /// What `directory` or the nearest folder above it is bound to, and that folder.
 fn bound<'a>(content: &'a Content, directory: &Path) -> Option<(&'a str, &'a str)> {
-    let bindings = content.directory_profiles.as_ref()?;
+    let bindings = content.directory_profiles.iter();
     let mut bindings: Vec<(&str, &str)> = bindings
-        .iter()
-        .filter_map(|(folder, name)| Some((name.as_deref()?, folder.as_str())))
+        .map(|(folder, name)| (name.as_str(), folder.as_str()))
         .filter(|(name, folder)| !name.is_empty() && Path::new(folder).is_absolute())
         .collect();
     bindings.sort_by_key(|(_, folder)| Path::new(*folder).components().count());
