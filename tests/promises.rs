@@ -5,6 +5,7 @@ mod dry_run;
 mod encrypted;
 mod failures;
 mod files;
+mod infisical;
 mod keys;
 mod leases;
 mod machine;

@@ -91,6 +91,15 @@ impl Server {
         Self::launch(Box::new(handler), Some(authority.server(names)))
     }
 
+    /// The same, for those alone who show a certificate of `authority` too.
+    pub(crate) fn start_for_clients_of(
+        authority: &Authority,
+        names: &[&str],
+        handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::launch(Box::new(handler), Some(authority.server_for_clients(names)))
+    }
+
     /// A server that takes connections and lets each one down in the way of
     /// `reply`, whatever is asked.
     pub(crate) fn always(reply: Reply) -> Self {

@@ -5,9 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoClientAuth, WebPkiClientVerifier};
+use rustls::{RootCertStore, ServerConfig};
 use tempfile::NamedTempFile;
 
 /// An authority whose root certificate lies in a file.
@@ -47,8 +50,34 @@ impl Authority {
         self.file.path()
     }
 
+    /// A certificate for a client, and its key, PEM.
+    pub(crate) fn client(&self) -> (String, String) {
+        let params = CertificateParams::new(vec!["client".to_owned()]).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        (certificate.pem(), key.serialize_pem())
+    }
+
     /// A server's settings with a certificate for `names`.
     pub(super) fn server(&self, names: &[&str]) -> Arc<ServerConfig> {
+        self.configured(names, Arc::new(NoClientAuth))
+    }
+
+    /// The same, where clients show a certificate too.
+    pub(super) fn server_for_clients(&self, names: &[&str]) -> Arc<ServerConfig> {
+        let mut roots = RootCertStore::empty();
+        let found = CertificateDer::from_pem_file(self.file()).unwrap();
+        roots.add(found).unwrap();
+        let provider = Arc::new(ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        self.configured(names, verifier.build().unwrap())
+    }
+
+    fn configured(
+        &self,
+        names: &[&str],
+        clients: Arc<dyn ClientCertVerifier>,
+    ) -> Arc<ServerConfig> {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         if self.past {
@@ -61,7 +90,7 @@ impl Authority {
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_single_cert(vec![certificate.der().clone()], key)
             .unwrap();
         Arc::new(config)

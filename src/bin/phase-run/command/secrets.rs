@@ -102,6 +102,7 @@ fn as_json(secret: &Secret, show: bool) -> serde_json::Value {
         "comment": secret.comment,
         "version": secret.version,
         "updated": secret.updated,
+        "metadata": metadata(secret, show),
         "override": secret.personal.as_ref().map(|personal| personal.active),
     });
     if show {
@@ -111,6 +112,15 @@ fn as_json(secret: &Secret, show: bool) -> serde_json::Value {
         }
     }
     row
+}
+
+/// What the store keeps with it; a value that is a secret too is shown like one.
+fn metadata(secret: &Secret, show: bool) -> serde_json::Value {
+    let lines = secret.metadata.iter().map(|line| {
+        let value = (show || !line.encrypted).then(|| line.value.expose());
+        (line.key.clone(), serde_json::json!(value))
+    });
+    serde_json::Value::Object(lines.collect())
 }
 
 fn get(store: &Store, name: &str, raw: bool) -> Result<(), Failure> {

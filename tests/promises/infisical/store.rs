@@ -1,0 +1,151 @@
+//! The store itself, and whose credentials these are.
+
+use serde_json::Value;
+
+use super::{id, lab, nobody, run, subcommand};
+use crate::support::run::Run;
+use crate::support::server::Server;
+use crate::support::server::infisical::IDENTITY;
+use crate::support::store::Store;
+
+fn secrets(server: &Server, words: &[&str]) -> Run {
+    let words: Vec<_> = ["secrets"].iter().chain(words).copied().collect();
+    subcommand(server, &words)
+}
+
+#[test]
+fn a_secret_is_made_changed_moved_and_removed_under_the_name_that_was_typed() {
+    let infisical = lab().folder("/deep").within("dev");
+    let server = infisical.serve();
+    let run = secrets(&server, &["create", "new", "--comment", "c"]);
+    run.stdin("one").stdout("").status(0).silent();
+    secrets(&server, &["get", "new"]).stdout("one").status(0);
+    let run = secrets(&server, &["create", "new"]);
+    run.stdin("x").failed(125, "conflict").stderr_has("new");
+    let run = secrets(&server, &["update", "new"]);
+    run.stdin("two").stdout("").status(0).silent();
+    let run = secrets(
+        &server,
+        &["update", "new", "--keep-value", "--move-to", "/deep"],
+    );
+    run.stdout("").status(0).silent();
+    let stored = infisical.stored("dev", "/deep");
+    assert_eq!(
+        (&*stored[0].key, &*stored[0].value, &*stored[0].comment),
+        ("new", "two", "c")
+    );
+    let words = ["delete", "new", "--path", "/deep"];
+    secrets(&server, &words).stdout("").status(0).silent();
+    secrets(&server, &words)
+        .failed(125, "missing")
+        .stderr_has("new");
+}
+
+#[test]
+fn what_the_store_keeps_beside_a_secret_is_listed() {
+    let server = lab().metadata("owner", "ada").tags(&["db"]).serve();
+    let text = secrets(&server, &["list", "--json"]).status(0).text();
+    let rows: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(rows[0]["tags"][0], "db");
+    assert_eq!(rows[0]["metadata"]["owner"], "ada");
+}
+
+#[test]
+fn an_override_is_a_users_own_and_never_an_identitys() {
+    let infisical = lab();
+    let server = infisical.serve();
+    let create = || ["secrets", "create", "HOST", "--override"];
+    let user = Run::subcommand(&create()).store(Store::Nowhere);
+    let user = user.variable("INFISICAL_DOMAIN", server.url());
+    let user = user.variable("INFISICAL_TOKEN", infisical.user_token());
+    user.stdin("mine").stdout("").status(0).silent();
+    let personal = infisical
+        .stored("dev", "/")
+        .into_iter()
+        .any(|one| one.personal);
+    assert!(personal);
+    let finished = subcommand(&server, &create()).stdin("mine").finish();
+    finished.stderr_has("personal");
+}
+
+#[test]
+fn a_change_that_waits_for_approval_is_no_success() {
+    let infisical = lab().reviewed();
+    let server = infisical.serve();
+    let finished = secrets(&server, &["update", "HOST"])
+        .stdin("new")
+        .failed(125, "denied");
+    finished.stderr_has("approve").stderr_lacks("new\"");
+    assert_eq!(infisical.stored("dev", "/")[0].value, "of dev");
+}
+
+#[test]
+fn a_hidden_value_starts_nothing() {
+    let server = lab().secret("SECRET", "hunter2").hidden().serve();
+    let finished = run(&server).sh("true").failed(125, "denied");
+    finished
+        .stderr_has("SECRET")
+        .stderr_lacks("hidden-by-infisical");
+    let excluded = run(&server).arguments(&["--exclude", "SECRET"]);
+    excluded.sh("true").status(0).silent();
+    let partial = run(&server).arguments(&["--allow-partial"]);
+    partial.sh("env").status(0).stderr_has("SECRET is left out");
+}
+
+#[test]
+fn whose_credentials_these_are_is_told_with_their_end() {
+    let server = lab().serve();
+    let text = subcommand(&server, &["auth", "status"]).status(0).text();
+    for part in [
+        "machine identity",
+        IDENTITY,
+        &server.url(),
+        "INFISICAL_CLIENT_ID",
+        "dev, prod",
+    ] {
+        assert!(text.contains(part), "{part} is not in: {text}");
+    }
+    let text = subcommand(&server, &["auth", "status", "--json"])
+        .status(0)
+        .text();
+    let status: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(status["account"]["kind"], "identity");
+    assert!(status["expires"].as_str().unwrap().ends_with('Z'));
+}
+
+#[test]
+fn a_token_at_hand_can_be_ended_for_everybody() {
+    let infisical = lab();
+    let server = infisical.serve();
+    let token = infisical.token();
+    let logout = |token: &str| {
+        let run = Run::subcommand(&["auth", "logout", "--revoke"]).store(Store::Nowhere);
+        run.variable("INFISICAL_DOMAIN", server.url())
+            .variable("INFISICAL_TOKEN", token)
+    };
+    logout(&token).status(0).stderr_has("INFISICAL_TOKEN");
+    let run = nobody(&server).variable("INFISICAL_TOKEN", &token);
+    run.sh("true").failed(125, "credentials");
+    let client = subcommand(&server, &["auth", "logout", "--revoke"]);
+    client
+        .failed(125, "configuration")
+        .stderr_has("nothing is kept");
+}
+
+#[test]
+fn leases_are_made_only_when_asked_for_and_given_back_when_wanted() {
+    let infisical = lab().dynamic("pg", &["DB_USER"]);
+    let server = infisical.serve();
+    let print = "printf %s \"${DB_USER-none}\"";
+    run(&server).sh(print).stdout("none").status(0).silent();
+    assert!(infisical.leases().is_empty());
+    let preview = run(&server).arguments(&["--dry-run", "--leases", "generate"]);
+    preview.status(0).stderr_has("pg");
+    assert!(infisical.leases().is_empty());
+    let asked = run(&server).arguments(&["--leases", "generate", "--app-id", &id()]);
+    asked.sh(print).stdout("db_user-1").status(0).silent();
+    let revoked = run(&server).arguments(&["--revoke-leases", "--lease-ttl", "1h"]);
+    revoked.sh(print).stdout("db_user-2").status(0).silent();
+    let leases = infisical.leases();
+    assert_eq!((leases[0].revoked, leases[1].revoked), (false, true));
+}
