@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Infisical;
 use super::api::segment;
-use super::projects::{Found, Target};
+use super::found::{Found, Target};
 use super::refusal::Trouble;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Request, json};
@@ -208,17 +208,13 @@ impl Infisical {
         if let Target::Slug(slug) = &found.target {
             return Ok(slug.clone());
         }
-        let project = match found.project.take() {
-            Some(project) => project,
-            None => self.described(&found.target, until).await?,
-        };
-        let slug = project.slug.clone();
-        found.project = Some(project);
-        if slug.is_empty() {
-            let message = format!("{} came without its slug, which leases need", found.target);
-            return Err(Error::new(ErrorKind::Protocol, message).help("give --app instead"));
+        match self.describe(found, until).await?.slug.as_str() {
+            "" => {
+                let message = format!("{} came without its slug, which leases need", found.target);
+                Err(Error::new(ErrorKind::Protocol, message).help("give --app instead"))
+            }
+            slug => Ok(slug.to_owned()),
         }
-        Ok(slug)
     }
 }
 
