@@ -11,7 +11,6 @@ mod overrides;
 mod owner;
 mod projects;
 mod references;
-mod refusals;
 mod requests;
 mod service;
 mod tokens;

@@ -138,10 +138,7 @@ impl Backend for Infisical {
     }
 
     async fn apps(&self, until: Instant) -> Result<Vec<AppSummary>> {
-        let projects = self.projects(until).await?;
-        let mut apps: Vec<_> = projects.into_iter().map(owner::summary).collect();
-        apps.sort_unstable_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-        Ok(apps)
+        Ok(owner::summaries(self.projects(until).await?))
     }
 
     async fn owner(&self, until: Instant) -> Result<Owner> {

@@ -90,7 +90,7 @@ impl Infisical {
             _ => OwnerKind::Identity,
         };
         Ok(Owner {
-            apps: projects.into_iter().map(summary).collect(),
+            apps: summaries(projects),
             expires: claims.end().map_or_else(String::new, |ends| {
                 humantime::format_rfc3339_seconds(ends).to_string()
             }),
@@ -101,8 +101,14 @@ impl Infisical {
     }
 }
 
-/// A project in our terms.
-pub(super) fn summary(project: Project) -> AppSummary {
+/// Projects in our terms, by name.
+pub(super) fn summaries(projects: Vec<Project>) -> Vec<AppSummary> {
+    let mut apps: Vec<_> = projects.into_iter().map(summary).collect();
+    apps.sort_unstable_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+    apps
+}
+
+fn summary(project: Project) -> AppSummary {
     let environments = project.environments.into_iter();
     AppSummary {
         environments: environments.map(|environment| environment.slug).collect(),

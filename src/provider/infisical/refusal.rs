@@ -116,19 +116,25 @@ fn one_line(message: &Value) -> String {
     match message {
         Value::String(text) => text.clone(),
         Value::Array(issues) => {
-            let texts = issues.iter().map(|issue| {
+            let texts = issues.iter().filter_map(|issue| {
+                let text = issue["message"].as_str()?;
                 let path = issue["path"].as_array().map_or(&[][..], Vec::as_slice);
-                let path: Vec<_> = path.iter().filter_map(Value::as_str).collect();
-                let text = issue["message"].as_str().unwrap_or_default();
-                match &path[..] {
+                let path: Vec<_> = path.iter().map(step).collect();
+                Some(match &path[..] {
                     [] => text.to_owned(),
                     _ => format!("{}: {text}", path.join(".")),
-                }
+                })
             });
             texts.collect::<Vec<_>>().join("; ")
         }
         _ => String::new(),
     }
+}
+
+/// A step of the way to a field: a name, or a place in a list.
+fn step(step: &Value) -> String {
+    step.as_str()
+        .map_or_else(|| step.to_string(), str::to_owned)
 }
 
 fn error(status: u16, said: &Said, about: &str) -> Error {
@@ -191,9 +197,11 @@ mod tests {
     fn complaints_about_fields_become_one_line() {
         let issues = serde_json::json!([
             {"code": "invalid_type", "path": ["environment"], "message": "Required"},
+            {"code": "custom", "path": ["tags", 0], "message": "Long"},
             {"code": "custom", "path": [], "message": "No"},
+            {"code": "custom"},
         ]);
-        assert_eq!(one_line(&issues), "environment: Required; No");
+        assert_eq!(one_line(&issues), "environment: Required; tags.0: Long; No");
         assert_eq!(one_line(&Value::Null), "");
     }
 }
