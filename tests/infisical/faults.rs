@@ -136,7 +136,7 @@ fn a_wait_beyond_the_timeout_fails_at_once_and_is_told_in_seconds_whatever_it_ca
 fn a_server_that_stays_broken_is_unreachable_at_the_end() {
     for fault in doubtful() {
         let lab = failing(usize::MAX, &fault, is_list);
-        let client = lab.at_hand().timeout(Duration::from_secs(1));
+        let client = lab.at_hand().timeout(Duration::from_millis(500));
         let error = resolve(&client, &lab.scope()).unwrap_err();
         assert_eq!(error.kind(), Unreachable, "{fault:?}: {error:?}");
         assert!(lab.lists().len() > 1, "{fault:?}");

@@ -44,7 +44,7 @@ impl Backend for Infisical {
     async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
         let mut found = self.find(&scope.place, until).await?;
         let rows = self.read(&mut found, scope, Manner::STORED, until).await?;
-        if !self.may_have_overrides(until).await? {
+        if self.is_users(until).await? != Some(true) {
             return Ok(rows.secrets);
         }
         let personal = true;

@@ -25,6 +25,9 @@ impl Infisical {
         until: Instant,
     ) -> Result<()> {
         plain(secret.kind)?;
+        if secret.personal.is_some() {
+            self.only_for_users(until).await?;
+        }
         let name = secret.name.as_str();
         let tags = self.tag_ids(found, &secret.tags, until).await?;
         let one = One {
@@ -81,6 +84,9 @@ impl Infisical {
                 .help("run with --no-personal to do without"));
         }
         change.kind.map_or(Ok(()), plain)?;
+        if change.personal.is_some() {
+            self.only_for_users(until).await?;
+        }
         let one = One {
             folder,
             found,
