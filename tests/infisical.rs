@@ -4,6 +4,7 @@
 mod dynamic;
 mod errors;
 mod faults;
+mod limits;
 mod logins;
 mod moves;
 mod names;

@@ -22,75 +22,77 @@ fn failure(reply: Reply) -> (Error, usize) {
     (error, server.requests().len())
 }
 
+/// A status, the name and the text of an error, the kind it must become, and words of ours.
+const ERRORS: [(u16, &str, &str, ErrorKind, &str); 10] = [
+    (
+        400,
+        "BadRequest",
+        "Missing project id or environment",
+        Configuration,
+        "does not accept",
+    ),
+    (
+        401,
+        "UnauthorizedError",
+        "Token missing",
+        Credentials,
+        "does not know the token",
+    ),
+    (
+        401,
+        "UnauthorizedError",
+        "No identity access token found",
+        Credentials,
+        "was revoked",
+    ),
+    (
+        401,
+        "PermissionDenied",
+        "You are not allowed",
+        Denied,
+        "have no access to /",
+    ),
+    (
+        403,
+        "TokenError",
+        "Your token has expired.",
+        Credentials,
+        "the token has expired",
+    ),
+    (
+        403,
+        "PermissionDenied",
+        "You are not allowed",
+        Denied,
+        "have no access to /",
+    ),
+    (
+        403,
+        "ForbiddenError",
+        "Blocked by IP",
+        Denied,
+        "refuses access to /",
+    ),
+    (
+        404,
+        "Not Found",
+        "Route GET:/x not found",
+        Protocol,
+        "has no such route",
+    ),
+    (409, "Conflict", "Already in use", Conflict, "in the way"),
+    (
+        418,
+        "Teapot",
+        "I am a teapot",
+        Configuration,
+        "(status 418)",
+    ),
+];
+
 #[test]
 fn every_error_has_its_kind_words_of_ours_advice_and_the_servers_own_text() {
-    let table: [(u16, &str, &str, ErrorKind, &str); 10] = [
-        (
-            400,
-            "BadRequest",
-            "Missing project id or environment",
-            Configuration,
-            "does not accept",
-        ),
-        (
-            401,
-            "UnauthorizedError",
-            "Token missing",
-            Credentials,
-            "does not know the token",
-        ),
-        (
-            401,
-            "UnauthorizedError",
-            "No identity access token found",
-            Credentials,
-            "was revoked",
-        ),
-        (
-            401,
-            "PermissionDenied",
-            "You are not allowed",
-            Denied,
-            "have no access to /",
-        ),
-        (
-            403,
-            "TokenError",
-            "Your token has expired.",
-            Credentials,
-            "the token has expired",
-        ),
-        (
-            403,
-            "PermissionDenied",
-            "You are not allowed",
-            Denied,
-            "have no access to /",
-        ),
-        (
-            403,
-            "ForbiddenError",
-            "Blocked by IP",
-            Denied,
-            "refuses access to /",
-        ),
-        (
-            404,
-            "Not Found",
-            "Route GET:/x not found",
-            Protocol,
-            "has no such route",
-        ),
-        (409, "Conflict", "Already in use", Conflict, "in the way"),
-        (
-            418,
-            "Teapot",
-            "I am a teapot",
-            Configuration,
-            "(status 418)",
-        ),
-    ];
-    for (status, name, text, kind, words) in table {
+    for (status, name, text, kind, words) in ERRORS {
         let (error, count) = failure(refusal(status, name, text));
         assert_eq!(error.kind(), kind, "{text}: {error:?}");
         assert!(error.to_string().contains(words), "{text}: {error}");

@@ -50,74 +50,76 @@ fn a_secret_with_a_line_break_at_its_end_will_do() {
     resolve(&client, &lab.scope()).unwrap();
 }
 
+/// A status, the name and the text of a refusal, the kind it must become, and words of ours.
+const REFUSALS: [(u16, &str, &str, ErrorKind, &str); 9] = [
+    (
+        401,
+        "UnauthorizedError",
+        "Invalid credentials",
+        Credentials,
+        "refuses the credentials",
+    ),
+    (
+        401,
+        "UnauthorizedError",
+        "Access denied due to expired client secret",
+        Credentials,
+        "the client secret has expired",
+    ),
+    (
+        401,
+        "UnauthorizedError",
+        "Access denied due to client secret usage limit reached",
+        Credentials,
+        "as often as it may be",
+    ),
+    (
+        401,
+        "UnauthorizedError",
+        "This identity auth method is temporarily locked, please try again later",
+        Denied,
+        "universal auth is locked for this identity",
+    ),
+    (
+        403,
+        "ForbiddenError",
+        "This IP is not allowed",
+        Denied,
+        "keeps this machine out",
+    ),
+    (
+        404,
+        "NotFound",
+        "Identity not found",
+        Configuration,
+        "no such identity",
+    ),
+    (
+        404,
+        "Not Found",
+        "Route POST:/api/v1/auth/universal-auth/login not found",
+        Configuration,
+        "no such identity, or no universal auth",
+    ),
+    (
+        400,
+        "BadRequest",
+        "Something else",
+        Credentials,
+        "does not accept what was sent",
+    ),
+    (
+        422,
+        "ValidationFailure",
+        "Required",
+        Credentials,
+        "does not accept what was sent",
+    ),
+];
+
 #[test]
 fn each_refusal_has_its_meaning_and_none_is_tried_again() {
-    let table: [(u16, &str, &str, ErrorKind, &str); 9] = [
-        (
-            401,
-            "UnauthorizedError",
-            "Invalid credentials",
-            Credentials,
-            "refuses the credentials",
-        ),
-        (
-            401,
-            "UnauthorizedError",
-            "Access denied due to expired client secret",
-            Credentials,
-            "the client secret has expired",
-        ),
-        (
-            401,
-            "UnauthorizedError",
-            "Access denied due to client secret usage limit reached",
-            Credentials,
-            "as often as it may be",
-        ),
-        (
-            401,
-            "UnauthorizedError",
-            "This identity auth method is temporarily locked, please try again later",
-            Denied,
-            "universal auth is locked for this identity",
-        ),
-        (
-            403,
-            "ForbiddenError",
-            "This IP is not allowed",
-            Denied,
-            "keeps this machine out",
-        ),
-        (
-            404,
-            "NotFound",
-            "Identity not found",
-            Configuration,
-            "no such identity",
-        ),
-        (
-            404,
-            "Not Found",
-            "Route POST:/api/v1/auth/universal-auth/login not found",
-            Configuration,
-            "no such identity, or no universal auth",
-        ),
-        (
-            400,
-            "BadRequest",
-            "Something else",
-            Credentials,
-            "does not accept what was sent",
-        ),
-        (
-            422,
-            "ValidationFailure",
-            "Required",
-            Credentials,
-            "does not accept what was sent",
-        ),
-    ];
-    for (status, name, text, kind, words) in table {
+    for (status, name, text, kind, words) in REFUSALS {
         let server = Server::always(refusal(status, name, text));
         let scope = Scope::new(App::Id("p".into()), "dev");
         let error = resolve(&client(&server.url(), universal()), &scope).unwrap_err();

@@ -6,7 +6,7 @@ use super::api::Query;
 use super::found::Target;
 use super::wire::{Import, List, MetadataRow, Row};
 use crate::error::{Error, ErrorKind, Result};
-use crate::scope::{Folder, Folders, Scope};
+use crate::scope::Folder;
 use crate::secret::{Metadata, Personal, Secret, SecretType};
 
 /// The secrets of one or several lists.
@@ -51,21 +51,6 @@ impl Rows {
         let imports = list.imports.unwrap_or_default();
         self.import(imports, query.folder, tags);
         Ok(())
-    }
-
-    /// The folders that were asked for, and those below them that were found.
-    pub(super) fn folders(&self, scope: &Scope) -> Vec<Folder> {
-        let (mut folders, deep) = match &scope.folders {
-            Folders::All => (vec![Folder::root()], true),
-            Folders::Below(folders) => (folders.clone(), true),
-            Folders::These(folders) => (folders.clone(), false),
-        };
-        if deep {
-            folders.extend(self.secrets.iter().map(|secret| secret.folder.clone()));
-        }
-        folders.sort_unstable();
-        folders.dedup();
-        folders
     }
 
     /// Each secret once, where several lists have it.

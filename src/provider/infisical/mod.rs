@@ -2,6 +2,7 @@
 
 mod api;
 mod dynamic;
+mod folders;
 mod found;
 mod login;
 mod merge;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use self::api::{Api, Manner, Query};
+use self::folders::tops;
 use self::found::{Found, Target};
 use self::merge::Rows;
 use self::refusal::Trouble;
@@ -70,9 +72,8 @@ impl Backend for Infisical {
             personal: plan.personal,
         };
         let mut rows = self.read(&mut found, scope, manner, until).await?;
-        let folders = rows.folders(scope);
         let leased = self
-            .leased(&mut found, &folders, plan.leases, scope, made, until)
+            .leased(&mut found, plan.leases, scope, made, until)
             .await?;
         rows.secrets.extend(leased);
         Ok(Supply {
@@ -220,12 +221,7 @@ impl Infisical {
         manner: Manner,
         until: Instant,
     ) -> Result<Rows, Trouble> {
-        let root = [Folder::root()];
-        let (folders, recursive) = match &scope.folders {
-            Folders::All => (&root[..], true),
-            Folders::Below(folders) => (&folders[..], true),
-            Folders::These(folders) => (&folders[..], false),
-        };
+        let (folders, recursive) = tops(&scope.folders);
         let tags: Vec<&str> = scope.tags.iter().map(|tag| tag.trim()).collect();
         let tags = tags.join(",");
         let query = |folder| Query {
@@ -241,7 +237,7 @@ impl Infisical {
             .map(|folder| async { self.api.list(&query(folder), until).await });
         let answers = join::all(requests).await?;
         let mut rows = Rows::default();
-        for (answer, folder) in answers.iter().zip(folders) {
+        for (answer, folder) in answers.iter().zip(&folders) {
             let list = answer.json("a list of secrets")?;
             rows.add(list, &query(folder), &scope.tags)?;
         }
