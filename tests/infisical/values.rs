@@ -192,6 +192,30 @@ fn a_hidden_value_stays_hidden_whoever_overrides_it_unless_the_override_counts()
 }
 
 #[test]
+fn the_stand_in_of_a_hidden_value_is_none_wherever_it_stands_and_whatever_is_said_of_it() {
+    let shared = r#"{"id": "1", "secretKey": "A", "type": "shared", "secretValue": "1"}"#;
+    let hidden = |id, kind| {
+        format!(
+            r#"{{"id": "{id}", "secretKey": "A", "type": "{kind}",
+                "secretValue": "<hidden-by-infisical>"}}"#
+        )
+    };
+    for rows in [
+        hidden(1, "shared"),
+        hidden(1, "personal"),
+        format!("{shared}, {}", hidden(2, "personal")),
+        format!("{}, {shared}", hidden(2, "personal")),
+    ] {
+        let server = Server::always(Reply::json(200, format!(r#"{{"secrets": [{rows}]}}"#)));
+        let client = super::client(&server.url(), super::token("t"));
+        let scope = Scope::new(phase_run::App::Id("p".into()), "dev");
+        let error = resolve(&client, &scope).unwrap_err();
+        assert_eq!(error.kind(), Denied, "{rows}");
+        assert!(error.to_string().contains("the value of A"), "{error}");
+    }
+}
+
+#[test]
 fn names_that_no_environment_can_carry_are_listed() {
     let names = ["", "1x", "a b", "a=b", "-x", "ü", "a.b", "$(id)"];
     let fill = |infisical: Infisical, name: &&str| infisical.secret(name, "v");
