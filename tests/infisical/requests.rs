@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::{Lab, body, client, client_over, demo, pairs, resolve, these, universal, value, wait};
 use crate::support::server::infisical::{CLIENT_ID, CLIENT_SECRET};
-use crate::support::server::{Reply, Server};
+use crate::support::server::{Infisical, Reply, Request, Server};
 
 /// The query of a list, in its order.
-fn query(request: &crate::support::server::Request) -> Vec<String> {
+fn query(request: &Request) -> Vec<String> {
     let pairs = request.query.iter();
     pairs.map(|(name, text)| format!("{name}={text}")).collect()
 }
@@ -97,6 +97,18 @@ fn several_folders_are_asked_for_each_by_itself_after_one_login() {
     );
     assert_eq!(lab.asked().len(), 4);
     assert_eq!(lab.logins(), 1);
+}
+
+#[test]
+fn many_folders_are_no_reason_for_many_logins() {
+    let paths: Vec<String> = (0..20).map(|number| format!("/f{number}")).collect();
+    let fill = |infisical: Infisical, path: &String| infisical.folder(path).secret("X", path);
+    let lab = Lab::new(paths.iter().fold(demo(), fill));
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let scope = lab.scope().in_folders(these(&paths));
+    let resolution = resolve(&lab.client(), &scope).unwrap();
+    assert_eq!(pairs(&resolution), ["X=/f19"], "the last one wins");
+    assert_eq!((lab.logins(), lab.lists().len()), (1, 20));
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use phase_run::ErrorKind::{Credentials, Denied};
-use phase_run::{Client, Scope};
+use phase_run::{Client, InfisicalLogin, Result, Scope, Secret};
 
-use super::{Lab, all_text, demo, listed, pairs, refusal, resolve, set, these, token, wait};
-use crate::support::server::infisical::Version;
+use super::{Lab, all_text, demo, listed, pairs, refusal, resolve, set, these, token, value, wait};
+use crate::support::server::infisical::{CLIENT_ID, Version};
 use crate::support::server::{Infisical, Reply, Request};
 
 fn lab() -> Lab {
@@ -187,33 +187,56 @@ fn a_login_may_leave_out_when_its_token_ends() {
 }
 
 /// Asks for the same several times at once.
-fn at_once(client: &Arc<Client>, scope: &Scope) {
+fn at_once(client: &Arc<Client>, scope: &Scope) -> Vec<Result<Vec<Secret>>> {
     wait(async {
-        let list = || {
+        let list = |_| {
             let (client, scope) = (Arc::clone(client), scope.clone());
             tokio::spawn(async move { client.list(&scope).await })
         };
-        for task in [list(), list(), list()] {
-            task.await.unwrap().unwrap();
+        let tasks: Vec<_> = (0..5).map(list).collect();
+        let mut results = Vec::new();
+        for task in tasks {
+            results.push(task.await.unwrap());
         }
-    });
+        results
+    })
 }
 
 #[test]
 fn calls_at_the_same_time_share_one_login() {
     let lab = lab();
     let client = Arc::new(lab.client());
-    at_once(&client, &lab.scope());
-    assert_eq!((lab.logins(), lab.lists().len()), (1, 3));
+    assert!(at_once(&client, &lab.scope()).iter().all(Result::is_ok));
+    assert_eq!((lab.logins(), lab.lists().len()), (1, 5));
 
     // So they do when its token ends.
     lab.infisical.expire_all();
-    at_once(&client, &lab.scope());
+    assert!(at_once(&client, &lab.scope()).iter().all(Result::is_ok));
     assert_eq!(lab.logins(), 2);
     let several = lab.scope().in_folders(these(&["/", "/"]));
     lab.infisical.revoke_all();
     assert_eq!(listed(&client, &several).unwrap(), ["A"]);
     assert_eq!(lab.logins(), 3);
+}
+
+#[test]
+fn calls_at_the_same_time_are_refused_together_as_each_refusal_may_lock_an_identity_out() {
+    let lab = lab();
+    let wrong = InfisicalLogin::Universal {
+        client_id: CLIENT_ID.into(),
+        client_secret: value("hunter2"),
+    };
+    let client = Arc::new(lab.client_of(wrong));
+    for logins in [1, 2] {
+        for result in at_once(&client, &lab.scope()) {
+            let error = result.unwrap_err();
+            assert_eq!(error.kind(), Credentials);
+            let text = all_text(&error);
+            assert!(text.contains("Invalid credentials"), "{text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+        assert_eq!(lab.asked().len(), logins, "a later call tries again");
+    }
 }
 
 #[test]
