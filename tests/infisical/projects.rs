@@ -1,9 +1,9 @@
 //! From what was typed to a project and an environment.
 
 use phase_run::ErrorKind::{Ambiguous, Denied, Missing};
-use phase_run::{App, Scope};
+use phase_run::{App, Folder, Scope};
 
-use super::{Lab, all_text, demo, notices, pairs, refusal, resolve, these};
+use super::{Lab, all_text, demo, new, notices, pairs, refusal, resolve, these, wait};
 use crate::support::server::Infisical;
 
 fn named(app: &str) -> Scope {
@@ -107,6 +107,36 @@ fn an_older_server_knows_a_project_by_a_part_of_its_name_too() {
         assert_eq!(pairs(&resolution), ["WHERE=web-shop"], "{wanted}");
         let notice = format!("project {wanted:?} is taken to mean \"web-shop\"");
         assert_eq!(notices(&resolution), [notice], "{wanted}");
+    }
+}
+
+#[test]
+fn a_slug_goes_before_a_name_in_changes_on_older_servers_too() {
+    let infisical = Infisical::default()
+        .project("web")
+        .environment("dev")
+        .titled("The Site");
+    let infisical = infisical
+        .project("other")
+        .environment("dev")
+        .titled("web app");
+    for infisical in [infisical.clone(), infisical.without_projects()] {
+        let lab = Lab::new(infisical);
+        let client = lab.client();
+        for (wanted, written) in [
+            ("web", "web/dev"),
+            ("Web App", "other/dev"),
+            ("the", "web/dev"),
+        ] {
+            let place = named(wanted).place;
+            wait(client.create(&place, &new("A", wanted))).unwrap();
+            assert_eq!(lab.infisical.stored(written, "/")[0].value, wanted);
+            assert_eq!(
+                pairs(&resolve(&client, &named(wanted)).unwrap()),
+                [format!("A={wanted}")]
+            );
+            assert!(wait(client.delete(&place, &Folder::root(), "A")).unwrap());
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::credentials::InfisicalLogin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Request};
 use crate::notice::Notice;
-use crate::pick::{listed, pick};
+use crate::pick::{Picked, listed, pick};
 use crate::provider::note;
 use crate::scope::{App, Place};
 
@@ -105,16 +105,19 @@ impl Infisical {
         })
     }
 
-    /// The project that is called `wanted`, or has it for its slug, as a whole or in part.
+    /// The project with the slug `wanted`, or else the one that is called so, or has
+    /// it for a part of either.
     async fn called(&self, wanted: &str, until: Instant) -> Result<(Project, Vec<Notice>)> {
         let mut projects = self.projects(until).await?;
         let slugs: Vec<&str> = projects.iter().map(|one| one.slug.as_str()).collect();
         let names: Vec<&str> = projects.iter().map(|one| one.name.as_str()).collect();
-        let picked = match pick("project", "--app", wanted, &names) {
-            Err(error) if error.kind() == ErrorKind::Missing => {
-                pick("project", "--app", wanted, &slugs)?
-            }
-            picked => picked?,
+        let of_slugs = pick("project", "--app", wanted, &slugs);
+        let picked = match of_slugs {
+            Ok(Picked { partial: false, .. }) => of_slugs?,
+            _ => match pick("project", "--app", wanted, &names) {
+                Err(error) if error.kind() == ErrorKind::Missing => of_slugs?,
+                picked => picked?,
+            },
         };
         let project = projects.swap_remove(picked.index);
         let mut notice = Vec::new();
