@@ -95,6 +95,16 @@ impl Error {
         }
     }
 
+    /// The same once more, for somebody else who waited for it. The cause stays as text.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            kind: self.kind,
+            message: self.message.clone(),
+            help: self.help.clone(),
+            source: self.source.as_ref().map(|source| source.to_string().into()),
+        }
+    }
+
     /// What went wrong, for a program.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

@@ -9,6 +9,7 @@
 mod auth;
 mod documents;
 mod identity;
+mod infisical;
 #[cfg(target_os = "linux")]
 mod launch;
 mod layering;

@@ -138,7 +138,7 @@ impl Answer {
             request, status, ..
         } = self;
         Err(unusable(format!("{request} answered {found} (status {status}), not with JSON")).help(
-            "a proxy, an ingress or another server may have answered: check --host; all of /service/ must lead to Phase",
+            "a proxy, an ingress or another server may have answered: check --host, and that all of its API is passed on to the server",
         ))
     }
 

@@ -7,12 +7,13 @@ use std::time::Instant;
 use reqwest::Method;
 use zeroize::Zeroizing;
 
-use super::projects::Target;
+use super::found::Target;
 use super::refusal::Trouble;
 use super::session::Service;
-use super::wire::{Single, Written};
+use super::wire::{Move, Moved, Single, Written};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Request, json, percent_encoded};
+use crate::provider::text::Text;
 use crate::scope::Folder;
 use crate::secret::SecretValue;
 
@@ -56,7 +57,7 @@ pub(super) struct Query<'a> {
 }
 
 impl Query<'_> {
-    fn about(&self) -> String {
+    pub(super) fn about(&self) -> String {
         about(self.target, self.environment, self.folder)
     }
 
@@ -117,7 +118,7 @@ impl Api {
         }
     }
 
-    fn old(&self, target: &Target) -> bool {
+    pub(super) fn old(&self, target: &Target) -> bool {
         matches!(target, Target::Slug(_)) || self.old.load(Ordering::Relaxed)
     }
 
@@ -168,33 +169,41 @@ impl Api {
         let body = Written {
             project_id: (parameter == "projectId").then_some(project),
             workspace_id: (parameter == "workspaceId").then_some(project),
-            workspace_slug: (parameter == "workspaceSlug").then_some(project),
             ..*write.body
         };
         let about = about(write.target, body.environment, write.folder);
-        self.change(write.method, path, json(&body)?, &about, write.value, until)
-            .await
+        let answer = self
+            .change(write.method, path, json(&body)?, &about, write.value, until)
+            .await?;
+        let Single { approval } = answer.json("what was changed")?;
+        approval.map_or(Ok(()), |approval| {
+            let names = [approval.slug, approval.id];
+            let name = names.iter().map(Text::as_str).find(|name| !name.is_empty());
+            let request = name.map(|name| format!(" (request {name:?})"));
+            Err(waiting(&about, &request.unwrap_or_default()))
+        })
     }
 
     /// Moves secrets to another folder.
     pub(super) async fn move_secrets(
         &self,
-        body: Zeroizing<Vec<u8>>,
+        body: &Move<'_>,
         about: &str,
         until: Instant,
     ) -> Result<(), Trouble> {
-        let [new, old] = ["/api/v4/secrets/move", "/api/v3/secrets/move"];
-        let moved = self.change(&Method::POST, new, body.clone(), about, None, until);
-        match moved.await {
-            Err(Trouble::NoRoute(_)) => {
-                self.change(&Method::POST, old, body, about, None, until)
-                    .await
-            }
-            moved => moved,
+        let version = if body.project_slug.is_some() { 3 } else { 4 };
+        let path = format!("/api/v{version}/secrets/move");
+        let moved = self.change(&Method::POST, &path, json(body)?, about, None, until);
+        match moved.await?.json("what was moved")? {
+            Moved {
+                is_destination_updated: true,
+                is_source_updated: true,
+            } => Ok(()),
+            _ => Err(waiting(about, "")),
         }
     }
 
-    /// Sends what changes something, and sees that it is carried out.
+    /// Sends what changes something.
     async fn change(
         &self,
         method: &Method,
@@ -203,7 +212,7 @@ impl Api {
         about: &str,
         value: Option<&SecretValue>,
         until: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Answer, Trouble> {
         let request = Request {
             body: Some(body),
             method: method.clone(),
@@ -211,20 +220,14 @@ impl Api {
             ..Request::get(path)
         };
         let values: Vec<&SecretValue> = value.into_iter().collect();
-        let answer = self.service.ask(&request, about, &values, until).await?;
-        let Single { approval } = answer.json("what was changed")?;
-        match approval {
-            None => Ok(()),
-            Some(approval) => Err(waiting(approval.slug.as_str(), approval.id.as_str(), about)),
-        }
+        self.service.ask(&request, about, &values, until).await
     }
 }
 
 /// That a change is asked for, and not made yet.
-fn waiting(slug: &str, id: &str, about: &str) -> Trouble {
-    let name = if slug.is_empty() { id } else { slug };
+fn waiting(about: &str, request: &str) -> Trouble {
     let message = format!(
-        "the change is not made yet: a policy of {about} wants somebody to approve it (request {name:?})"
+        "the change is not made yet: a policy wants somebody to approve it for {about}{request}"
     );
     let error = Error::new(ErrorKind::Denied, message);
     Trouble::Other(error.help("have it approved in the console, under Change Requests"))

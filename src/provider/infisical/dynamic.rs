@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use super::Infisical;
 use super::api::segment;
-use super::projects::{Found, Target};
+use super::found::Found;
 use super::refusal::Trouble;
-use crate::error::{Error, ErrorKind, Result};
+use super::wire::Project;
+use crate::error::Result;
 use crate::http::{Request, json};
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
@@ -69,12 +70,11 @@ struct Asked<'a> {
 }
 
 impl Infisical {
-    /// What the dynamic secrets in `folders` give, if leases are wanted. Which
-    /// names that will be nobody can tell before.
+    /// What the dynamic secrets of `scope` give, if leases are wanted. Which names
+    /// that will be nobody can tell before.
     pub(super) async fn leased(
         &self,
         found: &mut Found,
-        folders: &[Folder],
         leases: Leases,
         scope: &Scope,
         made: &mut Vec<Lease>,
@@ -85,14 +85,15 @@ impl Infisical {
             Leases::Preview => None,
             Leases::Generate { ttl } => ttl,
         };
-        let project = self.slug(found, until).await?;
-        let place = (project.as_str(), found.environment.as_str());
+        let Project { id, slug, .. } = self.describe(found, until).await?.clone();
+        let folders = self.folders(&id, found, scope, until).await?;
+        let place = (slug.as_str(), found.environment.as_str());
         let lists = folders
             .iter()
             .map(|folder| self.dynamics(place, folder, until));
         let lists = join::all(lists).await?;
         let mut secrets = Vec::new();
-        for (names, folder) in lists.into_iter().zip(folders) {
+        for (names, folder) in lists.into_iter().zip(&folders) {
             for name in names {
                 if leases == Leases::Preview {
                     let keys = Vec::new();
@@ -110,7 +111,7 @@ impl Infisical {
         Ok(secrets)
     }
 
-    /// The names of the dynamic secrets in `folder`; none if it is not there.
+    /// The names of the dynamic secrets in `folder`.
     async fn dynamics(
         &self,
         (project, environment): (&str, &str),
@@ -201,24 +202,6 @@ impl Infisical {
             Ok(_) | Err(Trouble::Missing(_)) => Ok(()),
             Err(trouble) => Err(trouble.into()),
         }
-    }
-
-    /// The project's slug, which is what these routes know it by.
-    async fn slug(&self, found: &mut Found, until: Instant) -> Result<String> {
-        if let Target::Slug(slug) = &found.target {
-            return Ok(slug.clone());
-        }
-        let project = match found.project.take() {
-            Some(project) => project,
-            None => self.described(&found.target, until).await?,
-        };
-        let slug = project.slug.clone();
-        found.project = Some(project);
-        if slug.is_empty() {
-            let message = format!("{} came without its slug, which leases need", found.target);
-            return Err(Error::new(ErrorKind::Protocol, message).help("give --app instead"));
-        }
-        Ok(slug)
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::api::Query;
+use super::found::Target;
 use super::wire::{Import, List, MetadataRow, Row};
 use crate::error::{Error, ErrorKind, Result};
-use crate::scope::{Folder, Folders, Scope};
+use crate::scope::Folder;
 use crate::secret::{Metadata, Personal, Secret, SecretType};
 
 /// The secrets of one or several lists.
@@ -16,26 +18,29 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Adds what `list` holds, which was asked for in `folder`. Tags that are
-    /// not told are those of `tags`: the server has chosen by them.
+    /// Adds what `list` holds, the answer to `query`. Tags that are not told are
+    /// those of `tags`: the server has chosen by them.
     ///
     /// A folder's own secret goes before an imported one, and the last import
     /// that has a name before all others. A list of several folders does not say
     /// which of them imports what: there it counts as the topmost one.
-    pub(super) fn add(&mut self, list: List<'_>, folder: &Folder, tags: &[String]) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// A secret lies elsewhere than was asked for.
+    pub(super) fn add(&mut self, list: List<'_>, query: &Query<'_>, tags: &[String]) -> Result<()> {
         let mut own = Vec::new();
         let mut overrides = HashMap::new();
         for row in list.secrets {
-            if row.is_personal() {
-                let key = (folder_of(&row, folder)?, row.secret_key.as_str().to_owned());
+            let key = (folder_of(&row, query)?, row.secret_key.as_str().to_owned());
+            if !row.is_personal() {
+                own.push((key, row));
+            } else if query.manner.personal {
+                // Older servers send them anyway.
                 overrides.insert(key, row);
-            } else {
-                own.push(row);
             }
         }
-        for row in own {
-            let lies = folder_of(&row, folder)?;
-            let key = (lies, row.secret_key.as_str().to_owned());
+        for (key, row) in own {
             let personal = overrides.remove(&key);
             self.take(row, key.0, personal, tags);
         }
@@ -44,23 +49,8 @@ impl Rows {
             self.take_personal(row, lies, tags);
         }
         let imports = list.imports.unwrap_or_default();
-        self.import(imports, folder, tags);
+        self.import(imports, query.folder, tags);
         Ok(())
-    }
-
-    /// The folders that were asked for, and those below them that were found.
-    pub(super) fn folders(&self, scope: &Scope) -> Vec<Folder> {
-        let (mut folders, deep) = match &scope.folders {
-            Folders::All => (vec![Folder::root()], true),
-            Folders::Below(folders) => (folders.clone(), true),
-            Folders::These(folders) => (folders.clone(), false),
-        };
-        if deep {
-            folders.extend(self.secrets.iter().map(|secret| secret.folder.clone()));
-        }
-        folders.sort_unstable();
-        folders.dedup();
-        folders
     }
 
     /// Each secret once, where several lists have it.
@@ -80,7 +70,7 @@ impl Rows {
         let mut secrets = self.secrets;
         for secret in &mut secrets {
             let key = (secret.folder.clone(), secret.name.clone());
-            secret.personal = own.remove(&key).or(secret.personal.take());
+            secret.personal = own.remove(&key);
         }
         secrets
     }
@@ -101,7 +91,7 @@ impl Rows {
     }
 
     fn take(&mut self, row: Row<'_>, folder: Folder, own: Option<Row<'_>>, tags: &[String]) {
-        if row.is_hidden() && own.as_ref().is_none_or(Row::is_hidden) {
+        if own.as_ref().unwrap_or(&row).is_hidden() {
             self.hidden.insert(row.id.as_str().to_owned());
         }
         let personal = own.map(|own| Personal {
@@ -159,13 +149,34 @@ fn line(row: MetadataRow<'_>) -> Metadata {
     }
 }
 
-/// The folder that a secret lies in.
-fn folder_of(row: &Row<'_>, asked: &Folder) -> Result<Folder> {
-    match row.secret_path.as_str() {
-        "" => Ok(asked.clone()),
+/// The folder that a secret lies in. An older service token for a single folder
+/// gets that one, whatever is asked for: it will do for those who name none.
+fn folder_of(row: &Row<'_>, query: &Query<'_>) -> Result<Folder> {
+    let lies = match row.secret_path.as_str() {
+        "" => query.folder.clone(),
         path => Folder::new(path).map_err(|_| {
             let message = format!("secret {:?} came with an unusable path", row.id.as_str());
             Error::new(ErrorKind::Protocol, message)
-        }),
+        })?,
+    };
+    let differs = |told: &str, asked: &str| !told.is_empty() && told != asked;
+    let environment = row.environment.as_str();
+    let elsewhere = match query.target {
+        Target::Id(id) => differs(row.workspace.as_str(), id),
+        Target::Slug(_) => false,
+    };
+    let any_below = query.recursive || *query.folder == Folder::root();
+    let fits = lies == *query.folder || any_below && query.folder.holds(&lies);
+    if elsewhere || !fits || differs(environment, query.environment) {
+        let about = query.about();
+        let message = format!("the server gives {lies} of environment {environment:?} for {about}");
+        return Err(Error::new(ErrorKind::Denied, message).help(
+            "a service token for a single folder gives that one whatever is asked for: leave --app, --env and --path out, or use another token",
+        ));
     }
+    Ok(if query.recursive {
+        lies
+    } else {
+        query.folder.clone()
+    })
 }

@@ -2,6 +2,8 @@
 
 mod api;
 mod dynamic;
+mod folders;
+mod found;
 mod login;
 mod merge;
 mod owner;
@@ -18,8 +20,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use self::api::{Api, Manner, Query};
+use self::folders::tops;
+use self::found::{Found, Target};
 use self::merge::Rows;
-use self::projects::Found;
 use self::refusal::Trouble;
 use self::session::Service;
 use self::stock::Listed;
@@ -43,7 +46,7 @@ impl Backend for Infisical {
     async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
         let mut found = self.find(&scope.place, until).await?;
         let rows = self.read(&mut found, scope, Manner::STORED, until).await?;
-        if !self.may_have_overrides(until).await? {
+        if self.is_users(until).await? != Some(true) {
             return Ok(rows.secrets);
         }
         let personal = true;
@@ -69,9 +72,8 @@ impl Backend for Infisical {
             personal: plan.personal,
         };
         let mut rows = self.read(&mut found, scope, manner, until).await?;
-        let folders = rows.folders(scope);
         let leased = self
-            .leased(&mut found, &folders, plan.leases, scope, made, until)
+            .leased(&mut found, plan.leases, scope, made, until)
             .await?;
         rows.secrets.extend(leased);
         Ok(Supply {
@@ -94,8 +96,12 @@ impl Backend for Infisical {
     }
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
-        let found = self.find(place, until).await?;
-        self.add(&found, secret, until).await
+        let mut found = self.find_to_change(place, until).await?;
+        let mut added = self.add(&found, secret, until).await;
+        if self.corrected(&mut found, &added, until).await? {
+            added = self.add(&found, secret, until).await;
+        }
+        added
     }
 
     async fn update(
@@ -106,8 +112,12 @@ impl Backend for Infisical {
         change: &Change,
         until: Instant,
     ) -> Result<()> {
-        let found = self.find(place, until).await?;
-        self.alter(&found, folder, name, change, until).await
+        let mut found = self.find_to_change(place, until).await?;
+        let mut altered = self.alter(&found, folder, name, change, until).await;
+        if self.corrected(&mut found, &altered, until).await? {
+            altered = self.alter(&found, folder, name, change, until).await;
+        }
+        altered
     }
 
     async fn delete(
@@ -117,15 +127,19 @@ impl Backend for Infisical {
         name: &str,
         until: Instant,
     ) -> Result<bool> {
-        let found = self.find(place, until).await?;
-        self.remove(&found, folder, name, until).await
+        let mut found = self.find_to_change(place, until).await?;
+        let mut removed = self.remove(&found, folder, name, until).await;
+        if self.corrected(&mut found, &removed, until).await? {
+            removed = self.remove(&found, folder, name, until).await;
+        }
+        match removed {
+            Err(error) if error.kind() == ErrorKind::Missing => Ok(false),
+            removed => removed.map(|()| true),
+        }
     }
 
     async fn apps(&self, until: Instant) -> Result<Vec<AppSummary>> {
-        let projects = self.projects(until).await?;
-        let mut apps: Vec<_> = projects.into_iter().map(owner::summary).collect();
-        apps.sort_unstable_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-        Ok(apps)
+        Ok(owner::summaries(self.projects(until).await?))
     }
 
     async fn owner(&self, until: Instant) -> Result<Owner> {
@@ -160,6 +174,28 @@ impl Infisical {
         })
     }
 
+    /// The place of a change, which takes the project's id on every server.
+    async fn find_to_change(&self, place: &Place, until: Instant) -> Result<Found> {
+        let mut found = self.find(place, until).await?;
+        if matches!(found.target, Target::Slug(_)) {
+            self.describe(&mut found, until).await?;
+        }
+        Ok(found)
+    }
+
+    /// Whether another attempt is worth it after `changed`, as the environment has another name.
+    async fn corrected(
+        &self,
+        found: &mut Found,
+        changed: &Result<()>,
+        until: Instant,
+    ) -> Result<bool> {
+        match changed {
+            Err(error) if error.kind() == ErrorKind::Missing => self.correct(found, until).await,
+            _ => Ok(false),
+        }
+    }
+
     /// The secrets of `scope`, each once.
     async fn read(
         &self,
@@ -168,20 +204,14 @@ impl Infisical {
         manner: Manner,
         until: Instant,
     ) -> Result<Rows> {
-        match self.ask_all(found, scope, manner, until).await {
-            Ok(rows) => Ok(rows),
-            Err(Trouble::Missing(error)) => {
-                if !self.correct(found, until).await? {
-                    return Err(without_folder(&error, scope, found));
-                }
-                let again = self.ask_all(found, scope, manner, until).await;
-                again.map_err(|trouble| match trouble {
-                    Trouble::Missing(error) => without_folder(&error, scope, found),
-                    trouble => trouble.into(),
-                })
-            }
-            Err(trouble) => Err(trouble.into()),
+        let mut rows = self.ask_all(found, scope, manner, until).await;
+        if matches!(rows, Err(Trouble::Missing(_))) && self.correct(found, until).await? {
+            rows = self.ask_all(found, scope, manner, until).await;
         }
+        rows.map_err(|trouble| match trouble {
+            Trouble::Missing(error) => without_folder(error, scope, found),
+            trouble => trouble.into(),
+        })
     }
 
     async fn ask_all(
@@ -191,12 +221,7 @@ impl Infisical {
         manner: Manner,
         until: Instant,
     ) -> Result<Rows, Trouble> {
-        let root = [Folder::root()];
-        let (folders, recursive) = match &scope.folders {
-            Folders::All => (&root[..], true),
-            Folders::Below(folders) => (&folders[..], true),
-            Folders::These(folders) => (&folders[..], false),
-        };
+        let (folders, recursive) = tops(&scope.folders);
         let tags: Vec<&str> = scope.tags.iter().map(|tag| tag.trim()).collect();
         let tags = tags.join(",");
         let query = |folder| Query {
@@ -209,20 +234,24 @@ impl Infisical {
         };
         let requests = folders
             .iter()
-            .map(|folder| async move { self.api.list(&query(folder), until).await });
+            .map(|folder| async { self.api.list(&query(folder), until).await });
         let answers = join::all(requests).await?;
         let mut rows = Rows::default();
-        for (answer, folder) in answers.iter().zip(folders) {
+        for (answer, folder) in answers.iter().zip(&folders) {
             let list = answer.json("a list of secrets")?;
-            rows.add(list, folder, &scope.tags)?;
+            rows.add(list, &query(folder), &scope.tags)?;
         }
         rows.settle();
         Ok(rows)
     }
 }
 
-/// The environment is there: so it is the folder that is not.
-fn without_folder(error: &Error, scope: &Scope, found: &Found) -> Error {
+/// Where the project is described, the environment is there: so it is the folder
+/// that is not.
+fn without_folder(error: Error, scope: &Scope, found: &Found) -> Error {
+    if found.project.is_none() {
+        return error;
+    }
     let place = format!("environment {:?} of {}", found.environment, found.target);
     let error = match &scope.folders {
         Folders::These(folders) | Folders::Below(folders) if folders.len() == 1 => Error::new(

@@ -9,7 +9,7 @@ use super::Infisical;
 use super::refusal::check;
 use super::wire::Project;
 use crate::credentials::InfisicalLogin;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Request, json};
 use crate::jwt::Claims;
 use crate::owner::{AppSummary, Owner, OwnerKind};
@@ -22,11 +22,31 @@ struct Revocation<'a> {
 }
 
 impl Infisical {
-    /// Whether the token may be a user's: only users have overrides.
-    pub(super) async fn may_have_overrides(&self, until: Instant) -> Result<bool> {
+    /// Whether the token is a user's, if it says whose it is: only users have
+    /// overrides.
+    pub(super) async fn is_users(&self, until: Instant) -> Result<Option<bool>> {
         let session = self.api.service.session(None, until).await?;
-        let claims = Claims::of(session.token.expose());
-        Ok(claims.is_some_and(|claims| claims.user_id.is_some()))
+        let token = session.token.expose();
+        if token.starts_with("st.") {
+            return Ok(Some(false));
+        }
+        let claims = Claims::of(token).unwrap_or_default();
+        Ok(match (claims.identity_id, claims.user_id) {
+            (Some(_), _) => Some(false),
+            (None, user) => user.map(|_| true),
+        })
+    }
+
+    /// # Errors
+    ///
+    /// There can be no overrides: the token is not a user's.
+    pub(super) async fn only_for_users(&self, until: Instant) -> Result<()> {
+        if self.is_users(until).await? != Some(false) {
+            return Ok(());
+        }
+        let message = "only users have personal overrides, and these credentials are not a user's";
+        Err(Error::new(ErrorKind::Configuration, message)
+            .help("log in with `infisical login`, or write the value that is everybody's"))
     }
 
     /// Ends the access token that was given.
@@ -90,7 +110,7 @@ impl Infisical {
             _ => OwnerKind::Identity,
         };
         Ok(Owner {
-            apps: projects.into_iter().map(summary).collect(),
+            apps: summaries(projects),
             expires: claims.end().map_or_else(String::new, |ends| {
                 humantime::format_rfc3339_seconds(ends).to_string()
             }),
@@ -101,8 +121,14 @@ impl Infisical {
     }
 }
 
-/// A project in our terms.
-pub(super) fn summary(project: Project) -> AppSummary {
+/// Projects in our terms, by name.
+pub(super) fn summaries(projects: Vec<Project>) -> Vec<AppSummary> {
+    let mut apps: Vec<_> = projects.into_iter().map(summary).collect();
+    apps.sort_unstable_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+    apps
+}
+
+fn summary(project: Project) -> AppSummary {
     let environments = project.environments.into_iter();
     AppSummary {
         environments: environments.map(|environment| environment.slug).collect(),

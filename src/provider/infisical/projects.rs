@@ -1,95 +1,24 @@
 //! From what was typed to a project and an environment.
 
-use std::fmt;
 use std::time::Instant;
 
 use serde::Deserialize;
 
 use super::Infisical;
 use super::api::segment;
+use super::found::{Found, Target};
 use super::refusal::Trouble;
 use super::wire::{Project, ServiceToken};
 use crate::credentials::InfisicalLogin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Request};
 use crate::notice::Notice;
-use crate::pick::{listed, pick};
+use crate::pick::{Picked, listed, pick};
 use crate::provider::note;
 use crate::scope::{App, Place};
 
 /// The environment of those who name none, as everywhere in Infisical.
 const DEFAULT_ENVIRONMENT: &str = "dev";
-
-/// A project, as the server is asked for it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Target {
-    Id(String),
-    /// On servers that are too old to give the id for it, and know it themselves.
-    Slug(String),
-}
-
-impl Target {
-    /// What names it in a request of version 3, if `old`, or 4.
-    pub(super) fn parameter(&self, old: bool) -> (&'static str, &str) {
-        match self {
-            Self::Id(id) if old => ("workspaceId", id),
-            Self::Id(id) => ("projectId", id),
-            Self::Slug(slug) => ("workspaceSlug", slug),
-        }
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Id(name) | Self::Slug(name)) = self;
-        write!(f, "project {name}")
-    }
-}
-
-/// A place, as far as it has been found out.
-#[derive(Debug)]
-pub(super) struct Found {
-    pub(super) environment: String,
-    pub(super) notices: Vec<Notice>,
-    /// The project, where the server has described it.
-    pub(super) project: Option<Project>,
-    pub(super) target: Target,
-}
-
-impl Found {
-    fn of(project: Project) -> Self {
-        Self {
-            environment: String::new(),
-            notices: Vec::new(),
-            target: Target::Id(project.id.clone()),
-            project: Some(project),
-        }
-    }
-
-    fn at(target: Target) -> Self {
-        Self {
-            environment: String::new(),
-            notices: Vec::new(),
-            project: None,
-            target,
-        }
-    }
-
-    /// Project and environment, as far as they have been found out.
-    pub(super) fn place(&self) -> Place {
-        let app = match (&self.target, &self.project) {
-            (Target::Id(_), Some(project)) if !project.slug.is_empty() => {
-                App::Name(project.slug.clone())
-            }
-            (Target::Id(id), _) => App::Id(id.clone()),
-            (Target::Slug(slug), _) => App::Name(slug.clone()),
-        };
-        Place {
-            app,
-            environment: self.environment.clone(),
-        }
-    }
-}
 
 /// A project, in any of the wrappings that servers give it.
 #[derive(Deserialize)]
@@ -169,21 +98,37 @@ impl Infisical {
                 Err(trouble) => return Err(trouble.into()),
             }
         }
+        let (project, notices) = self.called(wanted, until).await?;
+        Ok(Found {
+            notices,
+            ..Found::of(project)
+        })
+    }
+
+    /// The project with the slug `wanted`, or else the one that is called so, or has
+    /// it for a part of either.
+    async fn called(&self, wanted: &str, until: Instant) -> Result<(Project, Vec<Notice>)> {
         let mut projects = self.projects(until).await?;
         let slugs: Vec<&str> = projects.iter().map(|one| one.slug.as_str()).collect();
         let names: Vec<&str> = projects.iter().map(|one| one.name.as_str()).collect();
-        let picked = match pick("project", "--app", wanted, &names) {
-            Err(error) if error.kind() == ErrorKind::Missing => {
-                pick("project", "--app", wanted, &slugs)?
-            }
-            picked => picked?,
+        let of_slugs = pick("project", "--app", wanted, &slugs);
+        let picked = match of_slugs {
+            Ok(Picked { partial: false, .. }) => of_slugs?,
+            _ => match pick("project", "--app", wanted, &names) {
+                Err(error) if error.kind() == ErrorKind::Missing => of_slugs?,
+                picked => picked?,
+            },
         };
-        let mut found = Found::of(projects.swap_remove(picked.index));
-        if let Some(project) = &found.project {
-            let name = project.name.clone();
-            note(&mut found.notices, picked.partial, "project", wanted, &name);
-        }
-        Ok(found)
+        let project = projects.swap_remove(picked.index);
+        let mut notice = Vec::new();
+        note(
+            &mut notice,
+            picked.partial,
+            "project",
+            wanted,
+            &project.name,
+        );
+        Ok((project, notice))
     }
 
     /// The only project there is.
@@ -220,18 +165,10 @@ impl Infisical {
         Ok(answer.json::<Projects>("a list of projects")?.projects)
     }
 
-    /// The project, with its environments.
-    pub(super) async fn described(&self, target: &Target, until: Instant) -> Result<Project> {
-        let about = target.to_string();
-        let id = match target {
-            Target::Id(id) => segment(id)?,
-            Target::Slug(slug) => {
-                let projects = self.projects(until).await?;
-                let found = projects.into_iter().find(|project| project.slug == *slug);
-                return found
-                    .ok_or_else(|| Error::new(ErrorKind::Missing, format!("there is no {about}")));
-            }
-        };
+    /// The project with that id, with its environments.
+    pub(super) async fn project(&self, id: &str, until: Instant) -> Result<Project> {
+        let about = format!("project {id}");
+        let id = segment(id)?;
         let path = format!("/api/v1/projects/{id}");
         let answer = match self.ask(&Request::get(&path), &about, until).await {
             Err(Trouble::NoRoute(_)) => {
@@ -243,29 +180,51 @@ impl Infisical {
         project(&answer)
     }
 
-    /// Puts the environment's own name in the place of what was typed, and says
-    /// whether that is another. The project's own description tells a missing
-    /// environment from a missing folder.
+    /// Sees that the project is known by its id, and described with its environments.
+    pub(super) async fn describe<'a>(
+        &self,
+        found: &'a mut Found,
+        until: Instant,
+    ) -> Result<&'a Project> {
+        let project = match (&found.target, found.project.take()) {
+            (Target::Id(_), Some(project)) if !project.environments.is_empty() => project,
+            (Target::Id(id), _) => self.project(id, until).await?,
+            (Target::Slug(slug), _) => {
+                let (project, notice) = self.called(slug, until).await?;
+                found.notices.extend(notice);
+                found.target = Target::Id(project.id.clone());
+                project
+            }
+        };
+        Ok(found.project.insert(project))
+    }
+
+    /// After something was missing: puts the names of the project and the
+    /// environment in the place of what was typed, and says whether that is
+    /// another. The project's own description tells a missing environment from a
+    /// missing folder; where it may not be looked at, nothing is corrected.
     pub(super) async fn correct(&self, found: &mut Found, until: Instant) -> Result<bool> {
-        let project = match found.project.take() {
-            Some(project) if !project.environments.is_empty() => project,
-            _ => self.described(&found.target, until).await?,
+        let typed = (found.target.clone(), found.environment.clone());
+        let project = match self.describe(found, until).await {
+            Err(error) if matches!(error.kind(), ErrorKind::Credentials | ErrorKind::Denied) => {
+                return Ok(false);
+            }
+            project => project?,
         };
         let slugs = project.environments.iter().map(|one| one.slug.as_str());
         let slugs: Vec<&str> = slugs.collect();
-        let wanted = found.environment.clone();
-        let picked = pick("environment", "--env", &wanted, &slugs)?;
+        let wanted = &typed.1;
+        let picked = pick("environment", "--env", wanted, &slugs)?;
         let chosen = slugs[picked.index].to_owned();
         note(
             &mut found.notices,
             picked.partial,
             "environment",
-            &wanted,
+            wanted,
             &chosen,
         );
-        found.project = Some(project);
         found.environment = chosen;
-        Ok(found.environment != wanted)
+        Ok((&found.target, &found.environment) != (&typed.0, &typed.1))
     }
 
     async fn ask(

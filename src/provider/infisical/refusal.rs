@@ -9,6 +9,8 @@ use crate::http::{Answer, quoted};
 /// A call that failed, told apart as far as another call may mend it.
 #[derive(Debug)]
 pub(super) enum Trouble {
+    /// What is to be made is there already.
+    Exists(Error),
     /// A thing that was asked for is not there.
     Missing(Error),
     /// This server is too old, or too new, for the route.
@@ -27,7 +29,8 @@ impl From<Error> for Trouble {
 impl From<Trouble> for Error {
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::Missing(error)
+            Trouble::Exists(error)
+            | Trouble::Missing(error)
             | Trouble::NoRoute(error)
             | Trouble::Other(error)
             | Trouble::Stale(error) => error,
@@ -58,6 +61,13 @@ impl Said {
             request if is_id(request) => format!("the server said {text} ({request})"),
             _ => format!("the server said {text}"),
         }
+    }
+
+    /// Whether a secret is there already. The server says no more than that it was
+    /// a bad request.
+    fn is_of_twin(&self) -> bool {
+        let words = ["already exist", "exists in"];
+        words.iter().any(|words| self.text.contains(words))
     }
 
     /// Whether it is the route that is missing, as the web framework says it.
@@ -104,6 +114,7 @@ pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answ
     Err(match (status, &*said.name) {
         (404, _) if said.is_of_route() => Trouble::NoRoute(error),
         (404, _) => Trouble::Missing(error),
+        (400, _) if said.is_of_twin() => Trouble::Exists(error),
         // The oldest servers say so of what is not allowed, too.
         (401, "PermissionDenied") => Trouble::Other(error),
         (401, _) | (403, "TokenError") => Trouble::Stale(error),
@@ -116,19 +127,25 @@ fn one_line(message: &Value) -> String {
     match message {
         Value::String(text) => text.clone(),
         Value::Array(issues) => {
-            let texts = issues.iter().map(|issue| {
+            let texts = issues.iter().filter_map(|issue| {
+                let text = issue["message"].as_str()?;
                 let path = issue["path"].as_array().map_or(&[][..], Vec::as_slice);
-                let path: Vec<_> = path.iter().filter_map(Value::as_str).collect();
-                let text = issue["message"].as_str().unwrap_or_default();
-                match &path[..] {
+                let path: Vec<_> = path.iter().map(step).collect();
+                Some(match &path[..] {
                     [] => text.to_owned(),
                     _ => format!("{}: {text}", path.join(".")),
-                }
+                })
             });
             texts.collect::<Vec<_>>().join("; ")
         }
         _ => String::new(),
     }
+}
+
+/// A step of the way to a field: a name, or a place in a list.
+fn step(step: &Value) -> String {
+    step.as_str()
+        .map_or_else(|| step.to_string(), str::to_owned)
 }
 
 fn error(status: u16, said: &Said, about: &str) -> Error {
@@ -191,9 +208,11 @@ mod tests {
     fn complaints_about_fields_become_one_line() {
         let issues = serde_json::json!([
             {"code": "invalid_type", "path": ["environment"], "message": "Required"},
+            {"code": "custom", "path": ["tags", 0], "message": "Long"},
             {"code": "custom", "path": [], "message": "No"},
+            {"code": "custom"},
         ]);
-        assert_eq!(one_line(&issues), "environment: Required; No");
+        assert_eq!(one_line(&issues), "environment: Required; tags.0: Long; No");
         assert_eq!(one_line(&Value::Null), "");
     }
 }

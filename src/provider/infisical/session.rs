@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::login::{self, Granted};
 use super::refusal::{Trouble, check};
 use crate::credentials::InfisicalLogin;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Connection, Http, Request};
 use crate::secret::SecretValue;
 
@@ -24,7 +24,15 @@ pub(super) struct Service {
     pub(super) http: Http,
     pub(super) login: InfisicalLogin,
     pub(super) organisation: Option<String>,
-    session: Mutex<Option<Arc<Session>>>,
+    state: Mutex<State>,
+}
+
+/// What came of the last login.
+#[derive(Debug, Default)]
+struct State {
+    /// When it was refused, and how.
+    refused: Option<(Instant, Error)>,
+    session: Option<Arc<Session>>,
 }
 
 /// A login that was granted.
@@ -46,7 +54,7 @@ impl Service {
             connection,
             login,
             organisation,
-            session: Mutex::default(),
+            state: Mutex::default(),
         })
     }
 
@@ -92,26 +100,47 @@ impl Service {
         check(self.http.send(&request, until).await?, about, &hidden)
     }
 
-    /// The session, which is not `ended`. Whoever comes while somebody logs in waits.
+    /// The session, which is not `ended`. Whoever comes while somebody logs in
+    /// waits, and is refused with them: a few refusals lock an identity out.
     pub(super) async fn session(
         &self,
         ended: Option<&Arc<Session>>,
         until: Instant,
     ) -> Result<Arc<Session>> {
-        let mut session = self.session.lock().await;
-        if let Some(session) = &*session
+        let came = Instant::now();
+        let mut state = self.state.lock().await;
+        if let Some((when, error)) = &state.refused
+            && came < *when
+        {
+            return Err(error.again());
+        }
+        if let Some(session) = &state.session
             && ended.is_none_or(|ended| !Arc::ptr_eq(ended, session))
             && session.ends.is_none_or(|ends| Instant::now() < ends)
         {
             return Ok(Arc::clone(session));
         }
-        let Granted { lifetime, token } = login::log_in(self, until).await?;
+        let granted = login::log_in(self, until).await;
+        if let Err(error) = &granted
+            && is_refusal(error)
+        {
+            state.refused = Some((Instant::now(), error.again()));
+        }
+        let Granted { lifetime, token } = granted?;
         let ends = lifetime.filter(|_| self.login.can_repeat());
         let made = Arc::new(Session {
             ends: ends.map(|lifetime| Instant::now() + lifetime.saturating_sub(LEEWAY)),
             token,
         });
-        *session = Some(Arc::clone(&made));
+        state.session = Some(Arc::clone(&made));
         Ok(made)
     }
+}
+
+/// Whether the next attempt would end in the same way.
+fn is_refusal(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Configuration | ErrorKind::Credentials | ErrorKind::Denied
+    )
 }

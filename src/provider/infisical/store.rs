@@ -3,33 +3,18 @@
 use std::time::Instant;
 
 use reqwest::Method;
-use serde::Serialize;
 
 use super::Infisical;
 use super::api::{Manner, Write};
-use super::projects::Found;
+use super::found::{Found, Target};
 use super::refusal::Trouble;
-use super::wire::Written;
+use super::wire::{Move, Written};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::json;
 use crate::scope::{Folder, Folders, Scope};
 use crate::secret::{Change, NewSecret, Secret, SecretType, SecretValue};
 
 const SHARED: &str = "shared";
 const PERSONAL: &str = "personal";
-
-/// Secrets that go to another folder of the same environment.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Move<'a> {
-    destination_environment: &'a str,
-    destination_secret_path: &'a str,
-    project_id: &'a str,
-    secret_ids: [&'a str; 1],
-    should_overwrite: bool,
-    source_environment: &'a str,
-    source_secret_path: &'a str,
-}
 
 impl Infisical {
     /// Adds `secret`, and its override if it comes with one.
@@ -40,6 +25,9 @@ impl Infisical {
         until: Instant,
     ) -> Result<()> {
         plain(secret.kind)?;
+        if secret.personal.is_some() {
+            self.only_for_users(until).await?;
+        }
         let name = secret.name.as_str();
         let tags = self.tag_ids(found, &secret.tags, until).await?;
         let one = One {
@@ -96,6 +84,9 @@ impl Infisical {
                 .help("run with --no-personal to do without"));
         }
         change.kind.map_or(Ok(()), plain)?;
+        if change.personal.is_some() {
+            self.only_for_users(until).await?;
+        }
         let one = One {
             folder,
             found,
@@ -148,14 +139,14 @@ impl Infisical {
         }
     }
 
-    /// Removes the secret `name`, and says whether it was there.
+    /// Removes the secret `name`.
     pub(super) async fn remove(
         &self,
         found: &Found,
         folder: &Folder,
         name: &str,
         until: Instant,
-    ) -> Result<bool> {
+    ) -> Result<()> {
         let one = One {
             folder,
             found,
@@ -163,28 +154,32 @@ impl Infisical {
             value: None,
         };
         let body = one.body(SHARED);
-        match self.write(one, &Method::DELETE, &body, until).await {
-            Ok(()) => Ok(true),
-            Err(Trouble::Missing(_)) => Ok(false),
-            Err(trouble) => Err(trouble.into()),
-        }
+        let removed = self.write(one, &Method::DELETE, &body, until).await;
+        removed.map_err(|trouble| gone(trouble, one))
     }
 
     async fn move_to(&self, one: One<'_>, folder: &Folder, until: Instant) -> Result<()> {
         let secret = self.stored(one, until).await?;
-        let project = self.project_id(one.found, until).await?;
+        let target = &one.found.target;
+        let old = self.api.old(target);
+        let slug = match target {
+            Target::Id(id) if old => self.project(id, until).await?.slug,
+            _ => String::new(),
+        };
         let environment = one.found.environment.as_str();
         let body = Move {
             destination_environment: environment,
             destination_secret_path: folder.as_str(),
-            project_id: &project,
+            project_id: (!old).then(|| target.parameter(old).1),
+            project_slug: old.then_some(&slug),
             secret_ids: [&secret.id],
             should_overwrite: false,
             source_environment: environment,
             source_secret_path: one.folder.as_str(),
         };
         let about = format!("folder {folder} of environment {environment:?}");
-        Ok(self.api.move_secrets(json(&body)?, &about, until).await?)
+        let moved = self.api.move_secrets(&body, &about, until).await;
+        moved.map_err(|trouble| known(trouble, one.name, folder))
     }
 
     /// The secret itself, as it is stored.
@@ -248,18 +243,15 @@ fn plain(kind: SecretType) -> Result<()> {
     Err(Error::new(ErrorKind::Configuration, message).help("leave --type out"))
 }
 
-/// Of a secret that is there already, the server says no more than that it was a
-/// bad request.
 fn known(trouble: Trouble, name: &str, folder: &Folder) -> Error {
-    let error = Error::from(trouble);
-    if !error.told().contains("already exist") {
-        return error;
+    match trouble {
+        Trouble::Exists(_) => Error::new(
+            ErrorKind::Conflict,
+            format!("{name} is already in {folder}"),
+        )
+        .help("update it, or choose another name or folder"),
+        trouble => trouble.into(),
     }
-    Error::new(
-        ErrorKind::Conflict,
-        format!("{name} is already in {folder}"),
-    )
-    .help("update it, or choose another name or folder")
 }
 
 fn gone(trouble: Trouble, one: One<'_>) -> Error {

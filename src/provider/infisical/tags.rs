@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Infisical;
 use super::api::segment;
-use super::projects::{Found, Target};
+use super::found::Found;
 use super::refusal::Trouble;
 use super::wire::TagRow;
 use crate::error::{Error, ErrorKind, Result};
@@ -30,7 +30,8 @@ impl Infisical {
         if slugs.is_empty() {
             return Ok(Vec::new());
         }
-        let project = segment(&self.project_id(found, until).await?)?;
+        let (_, project) = found.target.parameter(false);
+        let project = segment(project)?;
         let mut ids = Vec::with_capacity(slugs.len());
         for slug in slugs {
             let path = format!("/api/v1/projects/{project}/tags/slug/{}", segment(slug)?);
@@ -52,13 +53,5 @@ impl Infisical {
             ids.push(tag.tag.id.into_string());
         }
         Ok(ids)
-    }
-
-    /// The project's id.
-    pub(super) async fn project_id(&self, found: &Found, until: Instant) -> Result<String> {
-        match &found.target {
-            Target::Id(id) => Ok(id.clone()),
-            Target::Slug(_) => Ok(self.described(&found.target, until).await?.id),
-        }
     }
 }

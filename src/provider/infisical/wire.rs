@@ -92,6 +92,8 @@ pub(super) struct Approval<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Row<'a> {
     #[serde(borrow, default)]
+    pub(super) environment: Text<'a>,
+    #[serde(borrow, default)]
     pub(super) id: Text<'a>,
     #[serde(borrow, default)]
     pub(super) secret_comment: Text<'a>,
@@ -113,6 +115,9 @@ pub(super) struct Row<'a> {
     pub(super) updated_at: Text<'a>,
     #[serde(default)]
     pub(super) version: Option<u64>,
+    /// The project's id.
+    #[serde(borrow, default)]
+    pub(super) workspace: Text<'a>,
 }
 
 impl Row<'_> {
@@ -170,6 +175,32 @@ pub(super) struct Environment {
     pub(super) slug: String,
 }
 
+/// Secrets that go to another folder of the same environment.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Move<'a> {
+    pub(super) destination_environment: &'a str,
+    pub(super) destination_secret_path: &'a str,
+    /// For version 4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) project_id: Option<&'a str>,
+    /// For version 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) project_slug: Option<&'a str>,
+    pub(super) secret_ids: [&'a str; 1],
+    pub(super) should_overwrite: bool,
+    pub(super) source_environment: &'a str,
+    pub(super) source_secret_path: &'a str,
+}
+
+/// What came of it. A side that is not updated waits for somebody's yes.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Moved {
+    pub(super) is_destination_updated: bool,
+    pub(super) is_source_updated: bool,
+}
+
 /// A secret to write. What is left out stays as it is.
 #[derive(Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -187,6 +218,4 @@ pub(super) struct Written<'a> {
     pub(super) r#type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) workspace_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) workspace_slug: Option<&'a str>,
 }

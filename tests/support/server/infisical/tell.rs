@@ -82,6 +82,16 @@ impl Infisical {
     }
 }
 
+/// Of the project.
+impl Infisical {
+    /// What it is called, other than by its slug.
+    pub(crate) fn titled(self, name: &str) -> Self {
+        let place = self.place;
+        name.clone_into(&mut self.world().projects[place.project].name);
+        self
+    }
+}
+
 /// Of the last dynamic secret.
 impl Infisical {
     /// How long its leases last, if nothing is asked for and at most.

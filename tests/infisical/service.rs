@@ -1,0 +1,92 @@
+//! Service tokens, the older kind, which are made for places in one project.
+
+use phase_run::ErrorKind::{Ambiguous, Denied};
+use phase_run::{App, Folders, Scope};
+
+use super::{Lab, demo, pairs, resolve, these, token};
+
+fn lab() -> Lab {
+    let infisical = demo().secret("A", "dev").folder("/db").secret("B", "db");
+    Lab::new(infisical.within("prod").secret("A", "prod"))
+}
+
+#[test]
+fn a_service_token_says_project_and_environment_itself() {
+    let lab = lab();
+    let client = lab.client_of(token(&lab.infisical.service_token(&[("dev", "/**")])));
+    let resolution = resolve(&client, &Scope::new(App::Only, "")).unwrap();
+    assert_eq!(pairs(&resolution), ["A=dev"]);
+    assert_eq!(resolution.place, lab.place());
+    assert_eq!(lab.asked(), ["GET /v2/service-token", "GET /v4/secrets"]);
+    let bearer = lab.list().header("authorization").unwrap().to_owned();
+    assert_eq!(
+        bearer.matches('.').count(),
+        2,
+        "without the key that was once in it"
+    );
+}
+
+#[test]
+fn where_both_are_named_a_service_token_is_not_asked() {
+    let lab = lab();
+    let client = lab.client_of(token(&lab.infisical.service_token(&[("dev", "/**")])));
+    let scope = lab.scope().in_folders(these(&["/", "/db"]));
+    assert_eq!(pairs(&resolve(&client, &scope).unwrap()), ["A=dev", "B=db"]);
+    assert_eq!(lab.asked(), ["GET /v4/secrets", "GET /v4/secrets"]);
+}
+
+#[test]
+fn a_service_token_for_several_environments_wants_one_named() {
+    let lab = lab();
+    let scopes = [("prod", "/**"), ("dev", "/**"), ("dev", "/db")];
+    let client = lab.client_of(token(&lab.infisical.service_token(&scopes)));
+    let error = resolve(&client, &Scope::new(App::Only, "")).unwrap_err();
+    assert_eq!(error.kind(), Ambiguous);
+    assert_eq!(error.advice(), Some("give --env: there are dev, prod"));
+    let resolution = resolve(&client, &Scope::new(App::Only, "prod")).unwrap();
+    assert_eq!(pairs(&resolution), ["A=prod"]);
+    let two_of_one = [("dev", "/"), ("dev", "/db")];
+    let client = lab.client_of(token(&lab.infisical.service_token(&two_of_one)));
+    let resolution = resolve(&client, &Scope::new(App::Only, "")).unwrap();
+    assert_eq!(pairs(&resolution), ["A=dev"]);
+}
+
+#[test]
+fn a_service_token_for_one_folder_gives_it_to_those_who_name_none() {
+    let lab = lab();
+    let client = lab.client_of(token(&lab.infisical.service_token(&[("dev", "/db")])));
+    for folders in [these(&["/"]), these(&["/db"]), Folders::All] {
+        let scope = Scope::new(App::Only, "").in_folders(folders);
+        assert_eq!(
+            pairs(&resolve(&client, &scope).unwrap()),
+            ["B=db"],
+            "{scope:?}"
+        );
+    }
+}
+
+#[test]
+fn a_service_token_for_one_folder_never_gives_it_for_another_that_is_named() {
+    let lab = lab();
+    let client = lab.client_of(token(&lab.infisical.service_token(&[("dev", "/db")])));
+    for (environment, path) in [("prod", "/"), ("prod", "/db"), ("dev", "/other")] {
+        let scope = Scope::new(lab.place().app, environment).in_folders(these(&[path]));
+        let error = resolve(&client, &scope).unwrap_err();
+        assert_eq!(error.kind(), Denied, "{environment} {path}: {error:?}");
+        let text = error.to_string();
+        assert!(text.contains("/db of environment \"dev\""), "{text}");
+        assert!(text.contains(path) && text.contains(environment), "{text}");
+    }
+}
+
+#[test]
+fn a_service_token_keeps_to_its_folders() {
+    let lab = lab();
+    let client = lab.client_of(token(&lab.infisical.service_token(&[("dev", "/x*")])));
+    let error = resolve(&client, &lab.scope()).unwrap_err();
+    assert_eq!(error.kind(), Denied);
+    assert!(
+        error.to_string().contains("/ of environment \"dev\""),
+        "{error}"
+    );
+}
