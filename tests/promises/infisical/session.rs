@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{PRINT, asked, client, lab};
+use crate::support::bus::Bus;
 use crate::support::run::Run;
 use crate::support::server::{Infisical, Server};
+use crate::support::stage::Seat;
 use crate::support::store::{Store, TOKEN};
 
 /// What the CLI left behind, as it was recorded.
@@ -188,4 +190,68 @@ fn logins_at_two_providers_need_a_word_on_which_is_meant() {
     run.stdout("of the user").status(0).silent();
     let run = both().file(".infisical.json", 0o600, "{}");
     run.stdout("of the user").status(0).silent();
+}
+
+/// How the CLI's library names its entries.
+fn attributes(username: &str) -> [(&str, &str); 2] {
+    [("service", "infisical-cli"), ("username", username)]
+}
+
+#[test]
+fn a_session_in_the_systems_keyring_is_found_there() {
+    let (_, server) = known();
+    let mut config = moved(recorded()["config_legacy"].take(), &server);
+    config["vaultBackendType"] = json!("auto");
+    let bus = Bus::with_keyring();
+    let entry = json!({"email": "dev@example.com", "JTWToken": token("dev@example.com")});
+    bus.put(&attributes("dev@example.com"), &entry.to_string());
+    let run = Run::with(&[]).store(Store::Nowhere);
+    let run = run.file(
+        ".infisical/infisical-config.json",
+        0o600,
+        config.to_string(),
+    );
+    let run = run
+        .variable("DBUS_SESSION_BUS_ADDRESS", &bus.address)
+        .sh(PRINT);
+    run.stdout("of the user").status(0).silent();
+}
+
+#[test]
+fn without_a_keyring_the_vault_has_it_or_the_reason_is_told() {
+    let (_, server) = known();
+    let mut config = moved(recorded()["config_legacy"].take(), &server);
+    config["vaultBackendType"] = json!("auto");
+    logged_in(&config)
+        .sh(PRINT)
+        .stdout("of the user")
+        .status(0)
+        .silent();
+    let run = Run::with(&[]).store(Store::Nowhere);
+    let run = run.file(
+        ".infisical/infisical-config.json",
+        0o600,
+        config.to_string(),
+    );
+    let finished = run.sh(PRINT).failed(125, "credentials");
+    finished.stderr_has("~/.infisical (the keyring: ");
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn the_vaults_passphrase_is_asked_for_at_a_terminal() {
+    let (_, server) = known();
+    let mut config = moved(recorded()["config_legacy"].take(), &server);
+    config["vaultBackendPassphrase"] = Value::Null;
+    let show = ["/bin/sh", "-c", "stty echo && exec \"$@\"", "sh"];
+    let run = logged_in(&config).at(Seat::Leader).inside(&show).sh(PRINT);
+    let running = run.spawn();
+    running.await_text("Passphrase of the Infisical CLI's vault (dev@example.com): ");
+    assert!(!running.terminal().echoes());
+    running.terminal().press("abcDEF1234\n");
+    let text = running.finish().status(0).text();
+    assert!(
+        text.contains("of the user") && !text.contains("abcDEF1234"),
+        "{text}"
+    );
 }
