@@ -22,7 +22,8 @@ pub struct ClientCertificate {
 /// Proxies are taken from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    /// A bundle of root certificates, PEM, instead of the system's.
+    /// A bundle of root certificates, PEM, instead of the system's; or a folder of
+    /// them, under their hashes, as OpenSSL keeps one.
     pub bundle: Option<PathBuf>,
     /// What proves to the server who we are, besides what is sent to it.
     pub certificate: Option<ClientCertificate>,

@@ -59,9 +59,13 @@ fn roots(connection: &Connection) -> Result<RootCertStore> {
     Ok(store)
 }
 
-/// Adds the certificates of a PEM file.
+/// Adds the certificates of a PEM file, or those of a folder.
 fn add(store: &mut RootCertStore, file: &Path) -> Result<()> {
-    let read = rustls_native_certs::load_certs_from_paths(Some(file), None);
+    let read = if file.is_dir() {
+        rustls_native_certs::load_certs_from_paths(None, Some(file))
+    } else {
+        rustls_native_certs::load_certs_from_paths(Some(file), None)
+    };
     let problem = if let Some(error) = read.errors.into_iter().next() {
         error.to_string()
     } else if read.certs.is_empty() {

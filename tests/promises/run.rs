@@ -35,6 +35,12 @@ fn over_https_a_root_is_added_by_a_flag_or_the_users_file_or_replaced_by_a_varia
     ] {
         run.status(0).silent().stdout("hello");
     }
+    // As OpenSSL keeps them: the name is a hash, and a number.
+    let folder = over().file("roots/0123abcd.0", 0o600, std::fs::read(file).unwrap());
+    let roots = folder.folder().join("roots");
+    let roots = format!("/nonexistent:{}", roots.display());
+    let run = folder.variable("SSL_CERT_DIR", roots);
+    run.status(0).silent().stdout("hello");
     over()
         .failed(125, "unreachable")
         .stderr_has("--ca-cert")

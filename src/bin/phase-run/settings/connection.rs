@@ -1,5 +1,6 @@
 //! How a Phase server is reached.
 
+use std::env;
 use std::path::PathBuf;
 
 use phase_run::{Connection, PhaseApi};
@@ -41,7 +42,7 @@ pub(super) fn connection(
         ));
     }
     let connection = Connection {
-        bundle: layers.variable_os("SSL_CERT_FILE").map(PathBuf::from),
+        bundle: bundle(layers),
         roots: layers.path(args.ca_cert.as_deref(), &CA_CERT),
         verify,
         ..Connection::new(host)
@@ -53,6 +54,17 @@ pub(super) fn connection(
         ));
     }
     Ok(connection)
+}
+
+/// What replaces the system's root certificates: a file, or else the first folder
+/// that is there.
+fn bundle(layers: &Layers<'_>) -> Option<PathBuf> {
+    let folder = || {
+        let folders = layers.variable_os("SSL_CERT_DIR")?;
+        env::split_paths(&folders).find(|folder| folder.is_dir())
+    };
+    let file = layers.variable_os("SSL_CERT_FILE").map(PathBuf::from);
+    file.or_else(folder)
 }
 
 /// Which of the server's APIs is spoken.

@@ -67,6 +67,10 @@ pub(crate) const ALL: &[Variable] = &[
         "a bundle of root certificates that replaces the system's",
     ),
     variable(
+        "SSL_CERT_DIR",
+        "a folder of them, under their hashes; for want of a bundle",
+    ),
+    variable(
         "HTTPS_PROXY",
         "a proxy for `https` servers; likewise `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`",
     ),
