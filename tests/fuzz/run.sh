@@ -11,7 +11,7 @@ artifacts=$PWD/artifacts
 # cargo-fuzz needs flags that stable compilers hide.
 export RUSTC_BOOTSTRAP=1
 
-targets="ciphertext cli_login project_file reference rest_json sealed_json token vault"
+targets="ciphertext cli_login infisical_json project_file reference rest_json sealed_json token vault"
 
 without_libfuzzer() {
     echo "fuzz: $1; the targets run as plain tests over the saved inputs and random changes of them"

@@ -4,6 +4,8 @@ mod api;
 mod dynamic;
 mod folders;
 mod found;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod login;
 mod merge;
 mod owner;

@@ -12,6 +12,7 @@ mod cli_login;
 #[path = "../../../src/bin/phase-run/exit.rs"]
 #[expect(dead_code, reason = "failures are made here, and end nothing")]
 mod exit;
+mod infisical_json;
 mod project_file;
 mod reference;
 mod rest_json;
@@ -21,6 +22,7 @@ mod token;
 mod vault;
 
 pub use cli_login::cli_login;
+pub use infisical_json::infisical_json;
 pub use project_file::project_file;
 pub use reference::reference;
 pub use rest_json::rest_json;
@@ -29,9 +31,10 @@ pub use token::token;
 pub use vault::vault;
 
 /// The targets by their names.
-pub const TARGETS: [(&str, fn(&[u8])); 8] = [
+pub const TARGETS: [(&str, fn(&[u8])); 9] = [
     ("ciphertext", ciphertext),
     ("cli_login", cli_login),
+    ("infisical_json", infisical_json),
     ("project_file", project_file),
     ("reference", reference),
     ("rest_json", rest_json),
