@@ -214,7 +214,7 @@ fn headers_go_with_each_request_to_the_server() {
     let server = lab().serve();
     let run = run(&server).variable(
         "INFISICAL_CUSTOM_HEADERS",
-        "X-Door='front door' User-Agent=x",
+        "X-Door='front door' User-Agent=x Authorization=Basic Content-Type=text/plain",
     );
     run.sh(PRINT).stdout("of dev").status(0).silent();
     for request in server.requests() {
