@@ -41,10 +41,10 @@ impl Claims {
 
     /// When it ends, unless it does not: a year has four digits.
     pub(crate) fn end(&self) -> Option<SystemTime> {
-        const YEAR_10000: Duration = Duration::from_secs(253_402_300_800);
+        // In the year 10000.
+        const TOO_FAR: Duration = Duration::from_hours(70_389_528);
         let time = Duration::try_from_secs_f64(self.exp?.max(0.0)).ok()?;
-        let end = (time < YEAR_10000).then_some(time)?;
-        UNIX_EPOCH.checked_add(end)
+        UNIX_EPOCH.checked_add(Some(time).filter(|time| *time < TOO_FAR)?)
     }
 
     /// Whether it has ended at the time `now`, or is about to.
