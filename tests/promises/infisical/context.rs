@@ -1,11 +1,10 @@
 //! Where the project, the environment and the server come from.
 
-use super::super::{serve, web_with};
 use super::{PRINT, asked, client, id, lab, nobody, run, subcommand};
 use crate::support::run::Run;
 use crate::support::server::infisical::Version;
 use crate::support::server::{Authority, Infisical, Server};
-use crate::support::store::{Store, TOKEN};
+use crate::support::store::Store;
 
 /// The parameters of the only list of secrets that was asked for.
 #[track_caller]
@@ -175,66 +174,6 @@ fn a_project_file_sends_nobodys_credentials_anywhere() {
     let named = run(&server).file(".infisical.json", 0o600, &text);
     named.sh(PRINT).stdout("of dev").status(0);
     assert!(evil.requests().is_empty());
-}
-
-#[test]
-fn credentials_of_two_providers_are_an_error_until_one_is_named() {
-    let server = lab().serve();
-    let both = || {
-        run(&server)
-            .variable("PHASE_SERVICE_TOKEN", TOKEN)
-            .sh(PRINT)
-    };
-    let finished = both().failed(125, "ambiguous");
-    finished
-        .stderr_has("PHASE_SERVICE_TOKEN")
-        .stderr_has("INFISICAL_CLIENT_ID")
-        .stderr_has("--provider infisical");
-    let named = both().variable("PHASE_RUN_PROVIDER", "infisical");
-    named.stdout("of dev").status(0).silent();
-    let file = both().file("phase-run.toml", 0o600, "provider = 'infisical'\n");
-    file.stdout("of dev").status(0).silent();
-}
-
-/// Variables of Infisical's that amount to no login.
-const LEFT_OVER: [(&str, &str); 7] = [
-    ("INFISICAL_AUTH_METHOD", "universal-auth"),
-    ("INFISICAL_AUTH_METHOD", "no-such"),
-    ("INFISICAL_CLIENT_ID", "c"),
-    ("INFISICAL_DISABLE_UPDATE_CHECK", "true"),
-    ("INFISICAL_DOMAIN", "no URL"),
-    ("INFISICAL_MACHINE_IDENTITY_ID", "i"),
-    ("INFISICAL_TOKEN", "e30.eyJleHAiOjF9.c2ln"),
-];
-
-#[test]
-fn what_lies_about_of_infisical_is_in_nobodys_way() {
-    let phase = serve(web_with(&[("HOST", "ours")]));
-    for (name, value) in LEFT_OVER {
-        let secret = ("/".to_owned(), "HOST".to_owned(), "ours".to_owned());
-        for store in [Store::Vault(vec![secret]), Store::Phase(phase.url())] {
-            let run = Run::with(&[]).store(store).variable(name, value);
-            run.sh(PRINT).stdout("ours").status(0).silent();
-        }
-    }
-}
-
-#[test]
-fn a_login_of_no_use_is_told_where_there_is_no_other() {
-    for (name, value, why) in [
-        ("INFISICAL_AUTH_METHOD", "universal-auth", "client id"),
-        ("INFISICAL_AUTH_METHOD", "no-such", "\"no-such\""),
-        ("INFISICAL_CLIENT_ID", "c", "and no client secret"),
-        (
-            "INFISICAL_TOKEN",
-            LEFT_OVER[6].1,
-            "INFISICAL_TOKEN has expired",
-        ),
-    ] {
-        let run = Run::with(&[]).store(Store::Nowhere).variable(name, value);
-        let finished = run.arguments(&["--app", "demo"]).sh(PRINT).status(125);
-        finished.stderr_has(why).stderr_lacks("PHASE_SERVICE_TOKEN");
-    }
 }
 
 #[test]
