@@ -1,7 +1,7 @@
 //! Whose credentials are meant, where those of several providers lie about.
 
 use super::super::{serve, web_with};
-use super::{PRINT, lab, nobody, run};
+use super::{PRINT, client, lab, nobody, run};
 use crate::support::run::Run;
 use crate::support::store::{Store, TOKEN};
 
@@ -76,4 +76,21 @@ fn credentials_of_two_providers_are_an_error_until_one_is_named() {
     named.stdout("of dev").status(0).silent();
     let file = both().file("phase-run.toml", 0o600, "provider = 'infisical'\n");
     file.stdout("of dev").status(0).silent();
+}
+
+#[test]
+fn a_host_that_is_said_to_be_nobodys_keeps_credentials_from_going_to_the_usual_one() {
+    let server = lab().serve();
+    let host = format!("host = '{}'\n", server.url());
+    for file in ["config/phase-run/config.toml", "phase-run.toml"] {
+        let nobody = || client(Run::with(&[]).store(Store::Nowhere));
+        let run = nobody().file(file, 0o600, &host).sh(PRINT);
+        let finished = run.failed(125, "configuration");
+        finished.stderr_has(&server.url()).stderr_has("no provider");
+        assert!(server.requests().is_empty());
+    }
+    let theirs = format!("provider = 'infisical'\n{host}");
+    let run = client(Run::with(&[]).store(Store::Nowhere));
+    let run = run.file("config/phase-run/config.toml", 0o600, theirs);
+    run.sh(PRINT).stdout("of dev").status(0).silent();
 }
