@@ -11,6 +11,7 @@ use super::layers::{Layers, Origin, Spelling, word};
 use super::login;
 use super::machine;
 use super::phase::phase;
+use super::place;
 use super::places::Places;
 use super::source::{Source, token};
 use crate::args::{Context, ProviderName, Way};
@@ -211,10 +212,18 @@ impl Given<'_> {
         if !self.search.has_cli_login() {
             return Ok(ProviderName::Phase);
         }
-        let hinted =
-            layers.variable_os("INFISICAL_PROJECT_ID").is_some() || self.search.beside()?.is_some();
-        if hinted || !login::exist(places) {
+        if !login::exist(places) {
             return Ok(ProviderName::Infisical);
+        }
+        let of_infisical =
+            layers.variable_os("INFISICAL_PROJECT_ID").is_some() || self.search.beside()?.is_some();
+        let of_phase = place::is_of_phase(layers, self.search.world)?;
+        if of_infisical != of_phase {
+            return Ok(if of_phase {
+                ProviderName::Phase
+            } else {
+                ProviderName::Infisical
+            });
         }
         Err(two("a login at Phase", "one at Infisical")
             .help("say which with --provider phase or --provider infisical"))
