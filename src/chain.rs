@@ -129,21 +129,28 @@ impl InfisicalChain {
     /// [`ErrorKind::Credentials`] if there is none: its advice tells of each
     /// place what it had. Otherwise the error of the place that failed.
     pub fn find(&self) -> Result<FoundLogin> {
-        match self.look()? {
-            Place::Has(found) => Ok(*found),
-            Place::HasNone(tried) => {
-                let error = Error::new(ErrorKind::Credentials, "there is no login for Infisical");
-                Err(error.help(format!("tried: {tried}")))
-            }
-        }
+        self.search()?.map_err(|tried| {
+            let error = Error::new(ErrorKind::Credentials, "there is no login for Infisical");
+            error.help(format!("tried: {}", told(&tried)))
+        })
     }
 
-    /// The same, but that there is none is no error.
+    /// The same, but that there is none is no error: [`Place::NONE`], unless
+    /// something of one is somewhere.
     ///
     /// # Errors
     ///
     /// The error of the place that failed.
     pub fn look(&self) -> Result<Place> {
+        Ok(match self.search()? {
+            Ok(found) => Place::Has(Box::new(found)),
+            Err(tried) if tried.iter().all(|(_, why)| why == Place::NONE) => Place::empty(),
+            Err(tried) => Place::HasNone(told(&tried)),
+        })
+    }
+
+    /// The first login there is, or the places with what they had.
+    fn search(&self) -> Result<Result<FoundLogin, Vec<(&str, String)>>> {
         let mut tried = Vec::new();
         for (name, look) in &self.places {
             match look()? {
@@ -151,14 +158,18 @@ impl InfisicalChain {
                     let odd = tried.iter().filter(|(_, why)| why != Place::NONE);
                     let odd = odd.map(|(name, why)| format!("{name}: {why}; passed over"));
                     found.notices.splice(0..0, odd.collect::<Vec<_>>());
-                    return Ok(Place::Has(found));
+                    return Ok(Ok(*found));
                 }
-                Place::HasNone(why) => tried.push((name, why)),
+                Place::HasNone(why) => tried.push((name.as_str(), why)),
             }
         }
-        let tried = tried.iter().map(|(name, why)| format!("{name} ({why})"));
-        Ok(Place::HasNone(tried.collect::<Vec<_>>().join(", ")))
+        Ok(Err(tried))
     }
+}
+
+fn told(tried: &[(&str, String)]) -> String {
+    let tried = tried.iter().map(|(name, why)| format!("{name} ({why})"));
+    tried.collect::<Vec<_>>().join(", ")
 }
 
 impl fmt::Debug for InfisicalChain {
@@ -219,6 +230,19 @@ mod tests {
             error.advice(),
             Some("tried: flags (none), ~/.infisical (expired)")
         );
+    }
+
+    #[test]
+    fn places_with_nothing_of_a_login_come_to_nothing() {
+        let mut chain = InfisicalChain::new();
+        let why = |chain: &InfisicalChain| match chain.look().unwrap() {
+            Place::HasNone(why) => why,
+            Place::Has(found) => panic!("{found:?}"),
+        };
+        chain.push("flags", || Ok(Place::empty()));
+        assert_eq!(why(&chain), Place::NONE);
+        chain.push("b", || Ok(none("expired")));
+        assert_eq!(why(&chain), "flags (none), b (expired)");
     }
 
     #[test]

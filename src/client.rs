@@ -21,7 +21,9 @@ use crate::secret::{Change, NewSecret, Secret};
 /// A store of secrets, reached with one set of credentials.
 ///
 /// Making one opens no connection and no file. It may be shared between tasks.
-/// Every call gives up after [the timeout](Self::timeout), retries included.
+/// Every call gives up after [the timeout](Self::timeout), retries included. Where a
+/// call logs in, its token serves the next calls too; it is not given back, and
+/// ends by itself.
 #[derive(Debug)]
 pub struct Client {
     provider: Provider,

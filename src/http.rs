@@ -270,6 +270,8 @@ impl Http {
 fn retry_after(response: &Response, in_millis: bool) -> Option<Duration> {
     let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
     let wait = retry::after(text, std::time::SystemTime::now())?;
-    let odd = in_millis && wait > Duration::from_hours(1);
+    // A date is one, whoever sends it.
+    let is_date = text.contains(',');
+    let odd = in_millis && !is_date && wait > Duration::from_hours(1);
     Some(if odd { wait / 1000 } else { wait })
 }

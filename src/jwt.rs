@@ -39,10 +39,12 @@ impl Claims {
         serde_json::from_slice(&body).ok()
     }
 
-    /// When it ends, unless it does not.
+    /// When it ends, unless it does not: a year has four digits.
     pub(crate) fn end(&self) -> Option<SystemTime> {
+        // In the year 10000.
+        const TOO_FAR: Duration = Duration::from_hours(70_389_528);
         let time = Duration::try_from_secs_f64(self.exp?.max(0.0)).ok()?;
-        UNIX_EPOCH.checked_add(time)
+        UNIX_EPOCH.checked_add(Some(time).filter(|time| *time < TOO_FAR)?)
     }
 
     /// Whether it has ended at the time `now`, or is about to.
@@ -81,9 +83,12 @@ mod tests {
 
     #[test]
     fn a_time_beyond_all_clocks_is_none() {
-        for exp in ["1e300", "18446744073709551615"] {
+        for exp in ["1e300", "18446744073709551615", "253402300800"] {
             let claims = Claims::of(&token(&format!(r#"{{"exp":{exp}}}"#))).unwrap();
             assert!(claims.end().is_none(), "{exp}");
         }
+        let claims = Claims::of(&token(r#"{"exp":253402300799}"#)).unwrap();
+        let last = humantime::format_rfc3339_seconds(claims.end().unwrap()).to_string();
+        assert_eq!(last, "9999-12-31T23:59:59Z");
     }
 }

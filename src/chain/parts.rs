@@ -115,6 +115,16 @@ impl Parts<'_> {
 
     fn token(&self) -> Result<(InfisicalLogin, String)> {
         let (token, origin) = self.secret(&TOKENS, "token")?;
+        let of_phase = ["pss_", "ServiceAccount ", "Service ", "User "];
+        if of_phase
+            .iter()
+            .any(|start| token.expose().starts_with(start))
+        {
+            // Whoever named the provider need not be whoever holds the token.
+            let message = "this is a Phase token, and is sent to no server of Infisical's";
+            return Err(Error::new(ErrorKind::Credentials, message)
+                .help("name Phase as the provider, or give a token of Infisical's"));
+        }
         Ok((InfisicalLogin::Token(token), origin))
     }
 

@@ -27,7 +27,8 @@ pub struct Connection {
     pub bundle: Option<PathBuf>,
     /// What proves to the server who we are, besides what is sent to it.
     pub certificate: Option<ClientCertificate>,
-    /// Sent with each request to the server, and to no other host.
+    /// Sent with each request to the server, and to no other host. They replace
+    /// none of those by which the client says what it sends, and who asks.
     pub headers: Vec<(String, SecretValue)>,
     /// The server's URL, such as `https://console.phase.dev`.
     pub host: String,

@@ -7,13 +7,17 @@ use super::{Connection, Request};
 use crate::error::{Error, ErrorKind, Result};
 
 /// All that are not the client's own affair: those of every request to the
-/// server, and those of this one.
+/// server, and those of this one, which go before them.
 pub(super) fn headers(
     request: &Request<'_>,
     connection: &Connection,
 ) -> Result<HeaderMap, Failure> {
     let json = HeaderValue::from_static("application/json");
-    let mut headers = HeaderMap::from_iter([(ACCEPT, json.clone())]);
+    let mut headers = HeaderMap::new();
+    for (name, value) in &connection.headers {
+        add(&mut headers, name, value.expose())?;
+    }
+    headers.insert(ACCEPT, json.clone());
     if request.body.is_some() {
         headers.insert(CONTENT_TYPE, json);
     }
@@ -24,18 +28,21 @@ pub(super) fn headers(
         })?;
         headers.insert(AUTHORIZATION, value);
     }
-    let always = connection.headers.iter();
-    let always = always.map(|(name, value)| (name.as_str(), value.expose()));
-    for (name, value) in always.chain(request.headers.iter().copied()) {
-        let uncarriable = || {
-            let what = format!("the header {name:?} would hold a character that HTTP cannot carry");
-            Failure::lasting(Error::new(ErrorKind::Configuration, what))
-        };
-        let value = private(value).map_err(|()| uncarriable())?;
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| uncarriable())?;
-        headers.insert(name, value);
+    for (name, value) in request.headers {
+        add(&mut headers, name, value)?;
     }
     Ok(headers)
+}
+
+fn add(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Failure> {
+    let uncarriable = || {
+        let what = format!("the header {name:?} would hold a character that HTTP cannot carry");
+        Failure::lasting(Error::new(ErrorKind::Configuration, what))
+    };
+    let value = private(value).map_err(|()| uncarriable())?;
+    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| uncarriable())?;
+    headers.insert(name, value);
+    Ok(())
 }
 
 /// A value that no log shows.

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::Surroundings;
 use super::rsa::RsaKey;
+use super::surroundings::shown;
 use crate::error::{Error, ErrorKind, Result, plain};
 use crate::secret::SecretValue;
 use config::{Config, Entry};
@@ -62,7 +63,7 @@ fn key(config: &Config<'_>, surroundings: &Surroundings) -> Result<RsaKey> {
     let name = format!("the key of OCI, {},", file.display());
     let text = fs::read_to_string(&file).map(Zeroizing::new);
     let text = text.map_err(|error| {
-        let message = format!("cannot read {}, the key of OCI", file.display());
+        let message = format!("cannot read {}, the key of OCI", shown(&file));
         Error::new(ErrorKind::Configuration, message).because(plain(&error))
     })?;
     RsaKey::of_pem(&text, &name)

@@ -190,8 +190,18 @@ pub(crate) fn text(file: &Path, what: &str) -> Result<Zeroizing<String>> {
             Err(_) => "it is not text".to_owned(),
         },
     };
-    let message = format!("no {what} from {}", file.display());
+    let message = format!("no {what} from {}", shown(file));
     Err(Error::new(ErrorKind::Configuration, message).because(problem))
+}
+
+/// `file` as messages name it. What does not look like a path may be the secret
+/// itself, in the wrong place.
+pub(super) fn shown(file: &Path) -> String {
+    let text = file.to_string_lossy();
+    if text.contains('/') && text.len() < 256 && !text.contains(['{', '\n', '\r']) {
+        return text.into_owned();
+    }
+    "the file that was named".to_owned()
 }
 
 #[cfg(test)]
@@ -242,6 +252,21 @@ mod tests {
         let shown = format!("{:?}", with(&[("AWS_SECRET_ACCESS_KEY", "hunter2")]));
         assert!(shown.contains("AWS_SECRET_ACCESS_KEY"), "{shown}");
         assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn a_secret_in_the_place_of_a_file_is_not_shown() {
+        let named = |file: &str| token(Path::new(file)).unwrap_err().to_string();
+        for secret in [
+            "st.id.hunter2",
+            r#"{"key":"/hunter2"}"#,
+            "-----BEGIN\nhunter2/\n",
+            &format!("/{}hunter2", "x".repeat(4000)),
+        ] {
+            let error = named(secret);
+            assert_eq!(error, "no token from the file that was named", "{secret}");
+        }
+        assert_eq!(named("./no/file"), "no token from ./no/file");
     }
 
     #[test]

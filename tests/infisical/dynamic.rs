@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use phase_run::ErrorKind::{Configuration, Denied};
+use phase_run::ErrorKind::{Configuration, Denied, Protocol};
 use phase_run::{App, Folders, Leases, Notice, Plan, Resolution, Result, Scope};
 
 use super::{Lab, body, demo, notices, pairs, these, wait};
-use crate::support::server::Infisical;
 use crate::support::server::infisical::Version;
+use crate::support::server::{Infisical, Reply};
 
 const LEASES: &str = "/v1/dynamic-secrets/leases";
 
@@ -188,6 +188,21 @@ fn a_lease_in_a_folder_is_given_back_there() {
     assert!(lab.infisical.leases().iter().all(|lease| lease.revoked));
     let last = lab.server.requests().pop().unwrap();
     assert_eq!(body(&last)["path"], "/x/y");
+}
+
+#[test]
+fn a_lease_that_came_without_credentials_is_given_back() {
+    for data in ["null", "[]", "\"hunter2\""] {
+        let lab = Lab::with(infisical(), move |request| {
+            let body = format!(r#"{{"lease": {{"id": "l"}}, "data": {data}}}"#);
+            let ours = request.path.contains(LEASES) && request.method != "GET";
+            ours.then(|| Reply::json(200, body))
+        });
+        let error = lease(&lab, &lab.scope(), GENERATE).unwrap_err();
+        assert_eq!(error.kind(), Protocol);
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        assert_eq!(lab.asked().last().unwrap(), &format!("DELETE {LEASES}/l"));
+    }
 }
 
 #[test]

@@ -133,6 +133,17 @@ fn a_wait_beyond_the_timeout_fails_at_once_and_is_told_in_seconds_whatever_it_ca
 }
 
 #[test]
+fn a_wait_until_a_date_is_not_in_milliseconds() {
+    let reply = refusal(429, "RateLimitExceeded", "Rate limit exceeded");
+    let reply = reply.header("Retry-After", "Sat, 06 Nov 2094 08:49:37 GMT");
+    let lab = failing(9, &reply, is_list);
+    let error = resolve(&lab.client(), &lab.scope()).unwrap_err();
+    let mut words = error.advice().unwrap().split(' ');
+    let seconds: u64 = words.nth(3).unwrap().parse().unwrap();
+    assert!(seconds > 1_000_000_000, "{seconds}");
+}
+
+#[test]
 fn a_server_that_stays_broken_is_unreachable_at_the_end() {
     for fault in doubtful() {
         let lab = failing(usize::MAX, &fault, is_list);

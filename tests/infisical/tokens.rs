@@ -169,6 +169,7 @@ fn a_login_may_leave_out_when_its_token_ends() {
         "",
         r#", "expiresIn": null"#,
         r#", "expiresIn": 1e300"#,
+        r#", "expiresIn": 1e19"#,
         r#", "expiresIn": -5"#,
     ] {
         let lab = Lab::with(demo(), move |request| {

@@ -1,5 +1,6 @@
 //! Infisical, as a user of the program has it.
 
+mod choice;
 mod context;
 mod logins;
 mod session;

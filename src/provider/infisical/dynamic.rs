@@ -1,6 +1,5 @@
 //! Dynamic secrets, and the leases that they give credentials for.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -12,7 +11,7 @@ use super::api::segment;
 use super::found::Found;
 use super::refusal::Trouble;
 use super::wire::Project;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Request, json};
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
@@ -38,7 +37,9 @@ struct Named {
 /// Credentials that were made.
 #[derive(Deserialize)]
 struct Made<'a> {
-    data: BTreeMap<String, Value>,
+    /// An object, unless something is wrong: then the lease is there all the same.
+    #[serde(default)]
+    data: Value,
     #[serde(borrow)]
     lease: LeaseRow<'a>,
 }
@@ -175,6 +176,10 @@ impl Infisical {
             name: name.to_owned(),
             target: (project.to_owned(), environment.to_owned()),
         });
+        let Value::Object(data) = data else {
+            let message = format!("{about} came without credentials");
+            return Err(Error::new(ErrorKind::Protocol, message));
+        };
         let updated = lease.created_at.into_string();
         let secret = |(key, value)| Some(given(key, text(value)?, &id, folder, &updated));
         Ok(data.into_iter().filter_map(secret).collect())

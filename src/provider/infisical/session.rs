@@ -129,7 +129,8 @@ impl Service {
         let Granted { lifetime, token } = granted?;
         let ends = lifetime.filter(|_| self.login.can_repeat());
         let made = Arc::new(Session {
-            ends: ends.map(|lifetime| Instant::now() + lifetime.saturating_sub(LEEWAY)),
+            // What ends beyond all clocks does not end.
+            ends: ends.and_then(|time| Instant::now().checked_add(time.saturating_sub(LEEWAY))),
             token,
         });
         state.session = Some(Arc::clone(&made));

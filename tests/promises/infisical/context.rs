@@ -4,7 +4,7 @@ use super::{PRINT, asked, client, id, lab, nobody, run, subcommand};
 use crate::support::run::Run;
 use crate::support::server::infisical::Version;
 use crate::support::server::{Authority, Infisical, Server};
-use crate::support::store::{Store, TOKEN};
+use crate::support::store::Store;
 
 /// The parameters of the only list of secrets that was asked for.
 #[track_caller]
@@ -177,25 +177,6 @@ fn a_project_file_sends_nobodys_credentials_anywhere() {
 }
 
 #[test]
-fn credentials_of_two_providers_are_an_error_until_one_is_named() {
-    let server = lab().serve();
-    let both = || {
-        run(&server)
-            .variable("PHASE_SERVICE_TOKEN", TOKEN)
-            .sh(PRINT)
-    };
-    let finished = both().failed(125, "ambiguous");
-    finished
-        .stderr_has("PHASE_SERVICE_TOKEN")
-        .stderr_has("INFISICAL_CLIENT_ID")
-        .stderr_has("--provider infisical");
-    let named = both().variable("PHASE_RUN_PROVIDER", "infisical");
-    named.stdout("of dev").status(0).silent();
-    let file = both().file("phase-run.toml", 0o600, "provider = 'infisical'\n");
-    file.stdout("of dev").status(0).silent();
-}
-
-#[test]
 fn variables_of_other_programs_are_not_read() {
     let server = lab().serve();
     let run = nobody(&server).variable("TOKEN", "hunter2");
@@ -214,7 +195,7 @@ fn headers_go_with_each_request_to_the_server() {
     let server = lab().serve();
     let run = run(&server).variable(
         "INFISICAL_CUSTOM_HEADERS",
-        "X-Door='front door' User-Agent=x",
+        "X-Door='front door' User-Agent=x Authorization=Basic Content-Type=text/plain",
     );
     run.sh(PRINT).stdout("of dev").status(0).silent();
     for request in server.requests() {

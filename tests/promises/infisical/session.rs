@@ -190,6 +190,13 @@ fn logins_at_two_providers_need_a_word_on_which_is_meant() {
     run.stdout("of the user").status(0).silent();
     let run = both().file(".infisical.json", 0o600, "{}");
     run.stdout("of the user").status(0).silent();
+
+    let of_phase = || both().file(".phase.json", 0o600, r#"{"appId":"web-id"}"#);
+    let run = of_phase().variable("PHASE_HOST", "https://other.example");
+    run.failed(125, "credentials").stderr_has("phase.example");
+    of_phase()
+        .file(".infisical.json", 0o600, "{}")
+        .failed(125, "ambiguous");
 }
 
 /// How the CLI's library names its entries.

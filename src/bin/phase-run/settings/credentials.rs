@@ -1,17 +1,17 @@
 //! Which credentials these settings amount to.
 
-use phase_run::{Credentials, FoundLogin, PhaseToken};
+use phase_run::LoginPlace;
 
 use super::World;
 use super::access::Access;
-use super::connection::{api, connection};
-use super::host::{self, PHASE};
 use super::infisical::Search;
 use super::infisical::json::InfisicalJson;
 use super::key::{key, vault};
 use super::layers::{Layers, Origin, Spelling, word};
 use super::login;
-use super::machine::{self, machine};
+use super::machine;
+use super::phase::phase;
+use super::place;
 use super::places::Places;
 use super::source::{Source, token};
 use crate::args::{Context, ProviderName, Way};
@@ -39,7 +39,7 @@ pub(super) struct Chosen {
 struct Given<'a> {
     /// The word of a cloud for an account of Phase.
     cloud: Option<(Way, Origin)>,
-    infisical: Option<FoundLogin>,
+    infisical: LoginPlace,
     search: Search<'a>,
     token: Option<Source>,
 }
@@ -62,9 +62,21 @@ pub(super) fn credentials(
         Some(chosen) => chosen,
         None => (given.provider(true)?, Origin::Default),
     };
+    if let Some(odd) = given.odd().filter(|_| provider != ProviderName::Infisical) {
+        let by = Origin::Named("for Infisical".to_owned());
+        layers.note("login (not used)", odd, by);
+    }
     match provider {
         ProviderName::Infisical => given.search.chosen(given.infisical, origin, warnings),
-        ProviderName::Phase => phase(given, origin, warnings),
+        ProviderName::Phase => {
+            let Given {
+                cloud,
+                search,
+                token,
+                ..
+            } = given;
+            phase(&search, cloud, token, origin, warnings)
+        }
         ProviderName::Vault => {
             layers.note("provider", "vault", origin);
             let file = vault(args, layers);
@@ -119,9 +131,10 @@ fn given<'a>(
     };
     let infisical = match meant {
         None | Some(ProviderName::Infisical) => search.given()?,
-        Some(_) => None,
+        Some(_) => LoginPlace::empty(),
     };
-    let takes_file = infisical.is_some() && search.takes_file();
+    let is_there = matches!(infisical, LoginPlace::Has(_));
+    let takes_file = is_there && search.takes_file();
     let token = if takes_file {
         let without = Context {
             token_file: None,
@@ -132,7 +145,7 @@ fn given<'a>(
         token(args, layers)
     };
     let cloud = way.filter(|(way, _)| match way {
-        Way::AwsIam | Way::Azure => infisical.is_none(),
+        Way::AwsIam | Way::Azure => !is_there,
         _ => false,
     });
     Ok(Given {
@@ -162,8 +175,8 @@ impl Given<'_> {
             let text = format!("a Phase token ({})", token.named_by());
             there.push((ProviderName::Phase, text));
         }
-        if let Some(FoundLogin { origin, .. }) = &self.infisical {
-            let text = format!("an Infisical login ({origin})");
+        if let LoginPlace::Has(found) = &self.infisical {
+            let text = format!("an Infisical login ({})", found.origin);
             there.push((ProviderName::Infisical, text));
         }
         if let Some(vault) = vault(args, layers).filter(|_| vaults) {
@@ -181,115 +194,43 @@ impl Given<'_> {
         }
     }
 
+    /// What of a login for Infisical is there, and of no use.
+    fn odd(&self) -> Option<&str> {
+        match &self.infisical {
+            LoginPlace::HasNone(why) if why != LoginPlace::NONE => Some(why),
+            _ => None,
+        }
+    }
+
     /// The provider at which somebody is logged in. A login is there all the
     /// time, so that what lies beside it may have to tell which is meant.
     fn by_login(&self) -> Result<ProviderName, Failure> {
         let Search { layers, places, .. } = &self.search;
+        if self.odd().is_some() && !login::exist(places) {
+            return Ok(ProviderName::Infisical);
+        }
         if !self.search.has_cli_login() {
             return Ok(ProviderName::Phase);
         }
-        let hinted =
-            layers.variable_os("INFISICAL_PROJECT_ID").is_some() || self.search.beside()?.is_some();
-        if hinted || !login::exist(places) {
+        if !login::exist(places) {
             return Ok(ProviderName::Infisical);
+        }
+        let of_infisical =
+            layers.variable_os("INFISICAL_PROJECT_ID").is_some() || self.search.beside()?.is_some();
+        let of_phase = place::is_of_phase(layers, self.search.world)?;
+        if of_infisical != of_phase {
+            return Ok(if of_phase {
+                ProviderName::Phase
+            } else {
+                ProviderName::Infisical
+            });
         }
         Err(two("a login at Phase", "one at Infisical")
             .help("say which with --provider phase or --provider infisical"))
     }
 }
 
-fn phase(
-    given: Given<'_>,
-    provider: Origin,
-    warnings: &mut Vec<String>,
-) -> Result<Chosen, Failure> {
-    let Given {
-        cloud,
-        search,
-        token,
-        ..
-    } = given;
-    let Search {
-        args,
-        layers,
-        places,
-        way,
-        ..
-    } = search;
-    let Some((way, by)) = cloud else {
-        if let Some((way, origin)) = way.filter(|(way, _)| *way != Way::Token) {
-            let text = format!(
-                "Phase knows no such way to log in: {} ({origin})",
-                way.word()
-            );
-            return Err(Failure::new(Reason::Configuration, text).help(
-                "there are aws-iam, azure and token; the others are for --provider infisical",
-            ));
-        }
-        return by_token(args, layers, token, provider, places, warnings);
-    };
-    layers.note("provider", "phase", provider);
-    if let Some(token) = token {
-        layers.note("token (not used)", "(not shown)", token.origin());
-    }
-    let machine = machine(way, args, layers, places, warnings)?;
-    Ok(Chosen {
-        access: Access::Machine(machine),
-        beside: None,
-        provider: ProviderName::Phase,
-        token: Some(by),
-    })
-}
-
-/// The token that was given, or else that of a login.
-fn by_token(
-    args: &Context,
-    layers: &Layers<'_>,
-    source: Option<Source>,
-    provider: Origin,
-    places: &Places,
-    warnings: &mut Vec<String>,
-) -> Result<Chosen, Failure> {
-    let (token, host, origin) = if let Some(source) = source {
-        let token = PhaseToken::parse(&source.read(warnings)?)?;
-        let host = host::host(&PHASE, args.host.as_ref(), layers, None)?;
-        (token, host, source.origin())
-    } else {
-        let named = host::named(&PHASE, args.host.as_ref(), layers)?;
-        let what = if provider == Origin::Default {
-            "are no credentials"
-        } else {
-            "is no Phase token"
-        };
-        let login = login::find(named.as_ref(), places, warnings)?;
-        let login = login.ok_or_else(|| none(what))?;
-        let token = PhaseToken::parse(login.token(&places.keyring)?.expose())?;
-        let by = named.map_or_else(|| login.origin.clone(), |(_, origin)| origin);
-        layers.note("host", &login.host, by);
-        (token, login.host, login.origin)
-    };
-    layers.note("provider", "phase", provider);
-    layers.note("token", "(not shown)", origin.clone());
-    Ok(Chosen {
-        access: Access::Credentials(Credentials::Phase {
-            api: api(args, layers)?,
-            connection: connection(host, args, layers, warnings)?,
-            token,
-        }),
-        beside: None,
-        provider: ProviderName::Phase,
-        token: Some(origin),
-    })
-}
-
 fn two(one: &str, other: &str) -> Failure {
     let text = format!("there are credentials of two providers: {one} and {other}");
     Failure::new(Reason::Ambiguous, text)
-}
-
-fn none(what: &str) -> Failure {
-    Failure::new(Reason::Credentials, format!("there {what}"))
-        .help("log in with `phase-run auth login`, set PHASE_SERVICE_TOKEN, or give --token-file")
-        .help("for Infisical, set INFISICAL_TOKEN, or INFISICAL_UNIVERSAL_AUTH_CLIENT_ID and …_CLIENT_SECRET")
-        .help("for a vault, give --vault or set PHASE_RUN_VAULT")
 }

@@ -48,6 +48,29 @@ impl Servers {
         let host = file.content.host.as_deref()?;
         (meant == self.provider).then_some((host, &file.path))
     }
+
+    /// The host of those who name none.
+    ///
+    /// # Errors
+    ///
+    /// Somebody did, but did not say that it is this provider's.
+    fn usual(&self, layers: &Layers<'_>) -> Result<String, Failure> {
+        let files = [&layers.project, &layers.user].into_iter().flatten();
+        for file in files.filter(|file| file.content.provider.is_none()) {
+            let host = file.content.host.as_ref();
+            let other = host.filter(|host| !same(&site(host), self.default));
+            if let Some(host) = other.filter(|_| self.provider != ProviderName::Phase) {
+                let (word, path) = (self.provider.word(), file.path.display());
+                let text =
+                    format!("{path} names the host {host} and no provider: is it for {word}?");
+                let variable = self.variables[0];
+                return Err(Failure::new(Reason::Configuration, text).help(format!(
+                    "write `provider = {word:?}` beside it if so; if not, say which host is meant with --host or {variable}"
+                )));
+            }
+        }
+        Ok(self.default.to_owned())
+    }
 }
 
 /// The host that a flag or a variable names.
@@ -119,7 +142,10 @@ pub(super) fn host(
             )));
         }
     }
-    let (host, origin) = ours.unwrap_or_else(|| (servers.default.to_owned(), Origin::Default));
+    let (host, origin) = match ours {
+        Some(ours) => ours,
+        None => (servers.usual(layers)?, Origin::Default),
+    };
     layers.note("host", &host, origin);
     Ok(host)
 }

@@ -142,6 +142,15 @@ fn of_infisical(json: &InfisicalJson) -> Beside {
     }
 }
 
+/// Whether Phase's own project file counts.
+///
+/// # Errors
+///
+/// It cannot be used.
+pub(super) fn is_of_phase(layers: &Layers<'_>, world: &World<'_>) -> Result<bool, Failure> {
+    Ok(of_phase(layers, world)?.is_some())
+}
+
 /// What Phase's own project file says, where there is none of ours.
 fn of_phase(layers: &Layers<'_>, world: &World<'_>) -> Result<Option<Beside>, Failure> {
     if layers.project.is_some() {

@@ -28,6 +28,10 @@ use crate::http::{Answer, Request, json};
 use crate::identity::{MachineIdentity, Search, Surroundings};
 use crate::secret::SecretValue;
 
+/// How long a proof is sent before it is made anew: clouds take signatures of the
+/// last five minutes, by their own clocks.
+const FRESH: Duration = Duration::from_mins(4);
+
 /// An access token, and how long it is good for if that is known.
 pub(super) struct Granted {
     pub(super) lifetime: Option<Duration>,
@@ -111,7 +115,29 @@ pub(super) async fn log_in(service: &Service, until: Instant) -> Result<Granted>
             client_id,
             client_secret,
         } => universal::log_in(&attempt, client_id, client_secret).await,
-        InfisicalLogin::Identity { id, proof } => by_proof(&attempt, id, proof).await,
+        InfisicalLogin::Identity { id, proof } => by_fresh(&attempt, id, proof, FRESH).await,
+    }
+}
+
+/// The same as [`by_proof`], and what vouches is looked for again after `fresh`:
+/// while a server could not be reached, a signature has grown old.
+async fn by_fresh(
+    attempt: &Attempt<'_>,
+    id: &str,
+    proof: &IdentityProof,
+    fresh: Duration,
+) -> Result<Granted> {
+    loop {
+        let part = Attempt {
+            service: attempt.service,
+            until: attempt.until.min(Instant::now() + fresh),
+        };
+        match by_proof(&part, id, proof).await {
+            Err(error) if part.until < attempt.until && part.was_cut_off(&error) => {
+                tracing::debug!("proving anew who this machine is");
+            }
+            result => return result,
+        }
     }
 }
 
@@ -163,6 +189,14 @@ fn bearer(token: &SecretValue) -> SecretValue {
 }
 
 impl Attempt<'_> {
+    /// Whether it could have gone on but for its end: a request is not sent again
+    /// when the wait before that would take too long.
+    fn was_cut_off(&self, error: &Error) -> bool {
+        const WAIT: Duration = Duration::from_secs(5);
+        let passing = matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unreachable);
+        passing && Instant::now() + WAIT >= self.until
+    }
+
     /// A search for what a cloud says of this machine.
     fn search<'a>(&'a self, surroundings: &'a Surroundings) -> Search<'a> {
         Search {
@@ -214,4 +248,68 @@ fn granted(answer: Answer, way: Way, hidden: &[&str]) -> Result<Granted> {
 fn lifetime(seconds: f64) -> Option<Duration> {
     let lifetime = Duration::try_from_secs_f64(seconds).ok();
     lifetime.filter(|lifetime| !lifetime.is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+    use crate::credentials::{JwtKind, SecretSource};
+    use crate::http::Connection;
+
+    #[test]
+    fn a_proof_that_has_grown_old_before_the_server_answered_is_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        fs::write(&file, "old").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = format!("http://{}", listener.local_addr().unwrap());
+        let proof = IdentityProof::Jwt {
+            kind: JwtKind::Jwt,
+            token: SecretSource::File(file.clone()),
+        };
+        let server = thread::spawn(move || {
+            let mut olds = 0;
+            loop {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut request = Vec::new();
+                while !request.ends_with(b"}") {
+                    let mut part = [0; 4096];
+                    let length = stream.read(&mut part).unwrap();
+                    request.extend_from_slice(&part[..length]);
+                }
+                if String::from_utf8(request).unwrap().contains("\"old\"") {
+                    // Without an answer.
+                    fs::write(&file, "new").unwrap();
+                    olds += 1;
+                    continue;
+                }
+                let body = r#"{"accessToken":"t"}"#;
+                let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length";
+                write!(stream, "{head}: {}\r\n\r\n{body}", body.len()).unwrap();
+                return olds;
+            }
+        });
+        let login = InfisicalLogin::Identity {
+            id: "i".to_owned(),
+            proof: proof.clone(),
+        };
+        let service = Service::new(Connection::new(host), login, None).unwrap();
+        let attempt = Attempt {
+            service: &service,
+            until: Instant::now() + Duration::from_mins(1),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let granted = by_fresh(&attempt, "i", &proof, Duration::from_millis(100));
+        let granted = runtime.block_on(granted).unwrap();
+        assert_eq!(granted.token.expose(), "t");
+        assert!(server.join().unwrap() > 0);
+    }
 }

@@ -36,18 +36,21 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The login that flags and variables amount to.
+    /// The login that flags and variables amount to. What is of no use in the
+    /// variables is nobody's fault who does not mean Infisical.
     ///
     /// # Errors
     ///
-    /// There is a part of one, and another is missing.
-    pub(super) fn given(&self) -> Result<Option<FoundLogin>, Failure> {
+    /// Infisical is meant, and of a part of a login another is missing.
+    pub(super) fn given(&self) -> Result<LoginPlace, Failure> {
         if !self.meant && !self.is_named() {
-            return Ok(None);
+            return Ok(LoginPlace::empty());
         }
-        match self.chain().look()? {
-            LoginPlace::Has(found) => Ok(Some(*found)),
-            LoginPlace::HasNone(_) => Ok(None),
+        match self.chain().look() {
+            Err(error) if !self.meant && self.method().is_none() => {
+                Ok(LoginPlace::HasNone(error.to_string()))
+            }
+            place => Ok(place?),
         }
     }
 
@@ -131,12 +134,12 @@ impl Search<'_> {
     /// There is none, it is for another server, or a setting cannot be used.
     pub(super) fn chosen(
         &self,
-        given: Option<FoundLogin>,
+        given: LoginPlace,
         provider: Origin,
         warnings: &mut Vec<String>,
     ) -> Result<Chosen, Failure> {
-        let found = if let Some(found) = given {
-            found
+        let found = if let LoginPlace::Has(found) = given {
+            *found
         } else {
             let mut chain = self.chain();
             cli::push(&mut chain, self)?;
