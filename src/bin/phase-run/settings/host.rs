@@ -130,6 +130,10 @@ pub(super) fn host(
             layers.note("host (not used)", named, Origin::File(path.to_owned()));
         } else if !same {
             let variable = servers.variables[0];
+            let lines = match servers.provider {
+                ProviderName::Phase => format!("`host = {named:?}`"),
+                other => format!("`provider = {:?}` and `host = {named:?}`", other.word()),
+            };
             return Err(Failure::new(
                 Reason::Configuration,
                 format!(
@@ -138,7 +142,7 @@ pub(super) fn host(
                 ),
             )
             .help(format!(
-                "if you trust it, set {variable}={named}, pass --host, or write `host = {named:?}` into your own config.toml"
+                "if you trust it, set {variable}={named}, pass --host, or write {lines} into your own config.toml"
             )));
         }
     }

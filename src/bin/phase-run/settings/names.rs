@@ -198,7 +198,9 @@ pub(crate) const INFISICAL: &[Variable] = &[
 
 /// Whether `name` holds a credential of ours, which a child does not inherit.
 pub(crate) fn is_credential(name: &[u8]) -> bool {
-    const EXACT: [&[u8]; 3] = [
+    const EXACT: [&[u8]; 4] = [
+        // Some of them are what lets us through a door before the server.
+        b"INFISICAL_CUSTOM_HEADERS",
         b"PHASE_SERVICE_TOKEN",
         b"PHASE_RUN_VAULT_PASSPHRASE",
         b"PHASE_RUN_IDENTITY",
@@ -219,6 +221,7 @@ mod tests {
             "INFISICAL_TOKEN",
             "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET",
             "INFISICAL_JWT",
+            "INFISICAL_CUSTOM_HEADERS",
         ] {
             assert!(is_credential(name.as_bytes()), "{name}");
         }

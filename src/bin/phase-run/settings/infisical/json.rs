@@ -1,11 +1,14 @@
 //! `.infisical.json`, the project file of Infisical's own command line tool.
 //!
 //! Read for context where there is no `phase-run.toml` and no project is given.
-//! The first one above the working directory counts.
+//! The first one above the working directory counts. One that belongs to somebody
+//! else is passed over: what lies in a shared folder such as `/tmp` is anybody's.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use nix::unistd::geteuid;
 use serde::Deserialize;
 
 use super::branch::branch;
@@ -44,6 +47,10 @@ pub(in crate::settings) struct InfisicalJson {
 pub(in crate::settings) fn find(directory: &Path) -> Result<Option<InfisicalJson>, Failure> {
     for at in directory.ancestors() {
         let path = at.join(".infisical.json");
+        if is_foreign(&path, directory) {
+            tracing::debug!(path = %path.display(), "passed over: it is somebody else's");
+            continue;
+        }
         let bytes = contents(&path).map_err(|error| misused(&path, &error.to_string()))?;
         let Some(bytes) = bytes else {
             continue;
@@ -61,6 +68,13 @@ pub(in crate::settings) fn find(directory: &Path) -> Result<Option<InfisicalJson
         }));
     }
     Ok(None)
+}
+
+/// Whether `path` belongs neither to us nor to root, nor to whose `directory` is.
+fn is_foreign(path: &Path, directory: &Path) -> bool {
+    let owner = |path: &Path| path.symlink_metadata().ok().map(|found| found.uid());
+    let known = [Some(0), Some(geteuid().as_raw()), owner(directory)];
+    owner(path).is_some_and(|owner| !known.contains(&Some(owner)))
 }
 
 /// The environment of the branch that is checked out: by its whole name, or by
@@ -109,6 +123,19 @@ mod tests {
             assert_eq!(found.environment.as_deref(), Some(environment), "{branch}");
             assert_eq!(found.project.as_deref(), Some("1"));
         }
+    }
+
+    #[test]
+    fn somebody_elses_is_passed_over_but_not_that_of_the_directorys_owner() {
+        let (top, inner) = project("main", MAPPED);
+        let file = top.path().join(".infisical.json");
+        // Only root can give a file away, and whoever else runs this owns it.
+        let given = |path: &Path, user| std::os::unix::fs::chown(path, Some(user), None).is_ok();
+        if given(&file, 4242) {
+            assert!(find(&inner).unwrap().is_none());
+            assert!(given(&inner, 4242));
+        }
+        assert!(find(&inner).unwrap().is_some());
     }
 
     #[test]
