@@ -8,6 +8,7 @@ start_server
 {
     printf '%s\t' version-instructions "$phase_run" && echo --version
     fetch run-instructions "http://localhost:$HTTP" 60 /nonexistent
+    infisical infisical-instructions "http://localhost:$HTTP" 60 /nonexistent
 } | instructions >"$folder/found"
 fetch run-faults "http://localhost:$HTTP" 60 /nonexistent | "$tools/measure" 9 | cut -f 1,5 >>"$folder/found"
 printf 'crates\t%s\n' "$(grep -c '^\[\[package\]\]' "$bench/../../Cargo.lock")" >>"$folder/found"

@@ -2,7 +2,7 @@
 # Prints what a run costs, beside curl and the least that can be done: `run.sh [ROUNDS]`.
 #
 # Needs Linux, the musl target of Rust and musl-gcc, curl, valgrind, openssl for the RSA chain, and
-# python3 with venv, which gets the official SDK of Phase.
+# python3 with venv, which gets the official SDKs of Phase and Infisical.
 # Absolute times are those of the machine; the ratios move less.
 set -eu
 . "$(dirname "$0")/stage.sh"
@@ -13,7 +13,7 @@ glibc=$bench/../../target/release/phase-run
 
 python=$bench/target/python
 [ -x "$python/bin/python" ] || python3 -m venv "$python"
-"$python/bin/pip" install --quiet --disable-pip-version-check phase-dev==2.1.2
+"$python/bin/python" -m pip install --quiet --disable-pip-version-check phase-dev==2.1.2 infisicalsdk==1.0.17
 
 mkdir "$folder/rsa"
 for key in leaf:2048 intermediate:2048 root:4096; do
@@ -25,10 +25,14 @@ cat /etc/ssl/certs/ca-certificates.crt "$folder/ec.pem" >"$folder/bundle.pem"
 one=$folder/ec.pem
 bundle=$folder/bundle.pem
 
-# The official SDK, which gets the token by standard input.
+# The official SDK of Phase, which gets the token by standard input.
 phase_dev() {
     line "$1" "REQUESTS_CA_BUNDLE=$4" sh -c 'exec "$1" "$2" "$3" "$4" development <"$5"' sh \
         "$python/bin/python" "$bench/phase_dev.py" "$2" "$3" "$folder/token"
+}
+# That of Infisical, whom the server lets in by whatever secret.
+infisicalsdk() {
+    line "$1" "REQUESTS_CA_BUNDLE=$4" "$python/bin/python" "$bench/infisicalsdk.py" "$2" "$3"
 }
 line() { (IFS=$tab && printf '%s\n' "$*"); }
 curl_of() { line "$1" curl -s --cacert "$4" "$2/service/public/v1/secrets/?app_id=$3&env=development"; }
@@ -59,6 +63,12 @@ demo=$bench/../demo
     sealed 'encrypted: EC, 60, one CA, 20 ms away' "$far" 60 "$one"
     phase_dev 'phase-dev: EC, 60, one CA' "$ec" 60 "$one"
     phase_dev 'phase-dev: EC, 1000, one CA' "$ec" 1000 "$one"
+    infisical 'Infisical: HTTP, 60' "$http" 60 "$one"
+    infisical 'Infisical: EC, 60, one CA' "$ec" 60 "$one"
+    infisical 'Infisical: EC, 1000, one CA' "$ec" 1000 "$one"
+    infisical 'Infisical: EC, 60, one CA, 20 ms away' "$far" 60 "$one"
+    infisicalsdk 'infisicalsdk: EC, 60, one CA' "$ec" 60 "$one"
+    infisicalsdk 'infisicalsdk: EC, 1000, one CA' "$ec" 1000 "$one"
     floor_of 'floor: HTTP, 60' "$http" 60 "$one"
     floor_of 'floor: RSA, 60, one CA' "$rsa" 60 "$folder/rsa.pem"
     floor_of 'floor: EC, 60, one CA' "$ec" 60 "$one"
@@ -73,8 +83,8 @@ demo=$bench/../demo
 } >"$folder/plan"
 
 "$tools/measure" "$rounds" <"$folder/plan" >"$folder/costs"
-# The SDK of another language is not counted: it would take minutes.
-grep -v '^phase-dev' "$folder/plan" | instructions >"$folder/instructions"
+# The SDKs of another language are not counted: it would take minutes.
+grep -v -e '^phase-dev:' -e '^infisicalsdk:' "$folder/plan" | instructions >"$folder/instructions"
 
 # Staying: the memory of the supervisor, and how often it wakes in three idle seconds.
 mkfifo "$folder/ready"

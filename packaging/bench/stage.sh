@@ -46,6 +46,14 @@ sealed() {
     printf '%s\n' "$folder/true"
 }
 
+# The same from Infisical, after a login.
+infisical() {
+    printf '%s\t' "$1" "INFISICAL_DOMAIN=$2" "INFISICAL_PROJECT_ID=$3" "SSL_CERT_FILE=$4" \
+        INFISICAL_UNIVERSAL_AUTH_CLIENT_ID=client INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET=secret \
+        "${5:-$phase_run}" --
+    printf '%s\n' "$folder/true"
+}
+
 # The user instructions of each line of a plan, up to the end or to a command
 # that cannot be started.
 instructions() {

@@ -50,6 +50,10 @@ END {
     ours = "encrypted: EC, 1000, one CA"
     check("wall of 1,000 encrypted secrets, of phase-dev", ratio(wall, ours, sdk), 0.05, " ×")
     check("peak RSS of 1,000 encrypted secrets, of phase-dev", ratio(memory, ours, sdk), 0.2, " ×")
+    sdk = "infisicalsdk: " here
+    ours = "Infisical: " here
+    check("wall of 60 Infisical secrets, of infisicalsdk", ratio(wall, ours, sdk), 0.05, " ×")
+    check("peak RSS of 60 Infisical secrets, of infisicalsdk", ratio(memory, ours, sdk), 0.2, " ×")
     printf "\nTwo X25519 for each of 1,000 secrets take %.1f ms on one core.\n", fact["bound-1000"] / 1e3
     printf "\nThe glibc build has %.2f MB.\n", fact["size-glibc"] / 1e6
 }

@@ -1,9 +1,12 @@
-//! A stand-in for a Phase server on loopback: `server FOLDER [RSA]`.
+//! A stand-in for a Phase server and an Infisical server on loopback:
+//! `server FOLDER [RSA]`.
 //!
 //! It answers `GET /service/public/v1/secrets/?app_id=N…` with N secrets at once,
-//! whatever else is asked, and the encrypted API for the app `N`, over HTTP, over HTTPS with an EC chain (P-256 leaf,
-//! P-384 intermediate and root) and, if RSA is a folder with the keys `leaf`,
-//! `intermediate` and `root`, over HTTPS with an RSA chain.
+//! whatever else is asked, and the encrypted API for the app `N`. Of Infisical it
+//! has universal auth for anybody, and the project `N` with N secrets in versions
+//! 3 and 4 of the list. All that is had over HTTP, over HTTPS with an EC chain
+//! (P-256 leaf, P-384 intermediate and root) and, if RSA is a folder with the keys
+//! `leaf`, `intermediate` and `root`, over HTTPS with an RSA chain.
 //!
 //! `FAR` is the port of the EC chain as if it were 20 ms away and back (but for
 //! the TCP handshake).
@@ -15,7 +18,7 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -27,6 +30,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+mod infisical;
 mod sealed;
 
 use sealed::sealed;
@@ -41,8 +45,11 @@ const ROUND_TRIP: Duration = Duration::from_millis(20);
 /// How many encrypted ones there are to choose from.
 const SEALED: [usize; 4] = [10, 60, 1_000, 10_000];
 
+/// How many of Infisical's.
+const OF_INFISICAL: [usize; 2] = [60, 1_000];
+
 /// Whole answers, by what tells their requests apart: `?app_id=60`, `tokens`,
-/// or the id of an environment.
+/// the id of an environment, `login`, `?projectid=60` or `?workspaceid=60`.
 type Answers = Arc<HashMap<String, Vec<u8>>>;
 
 fn main() -> Result<()> {
@@ -54,6 +61,12 @@ fn main() -> Result<()> {
     fs::write(folder.join("token"), sealed.token)?;
     answers.insert("tokens".to_owned(), sealed.tokens);
     answers.extend(sealed.secrets);
+    answers.insert("login".to_owned(), infisical::login());
+    for count in OF_INFISICAL {
+        let secrets = infisical::secrets(count);
+        answers.insert(format!("?workspaceid={count}"), secrets.clone());
+        answers.insert(format!("?projectid={count}"), secrets);
+    }
     let answers = answers.into_iter().map(|(key, body)| (key, answer(&body)));
     let answers: Answers = Arc::new(answers.collect());
     let mut ports = format!("HTTP={}\n", listen(&answers, None)?);
@@ -207,31 +220,46 @@ fn serve(socket: TcpStream, answers: &Answers, tls: Option<Arc<ServerConfig>>) -
 
 fn reply(stream: impl Read + Write, answers: &Answers) -> Result<()> {
     let mut stream = BufReader::new(stream);
-    loop {
-        let mut key = None;
-        loop {
-            let mut line = String::new();
-            if stream.read_line(&mut line)? == 0 {
-                return Ok(());
-            }
-            if line.trim_end().is_empty() {
-                break;
-            }
-            // Header names are in lower case or not.
-            let line = line.to_ascii_lowercase();
-            if line.starts_with("get /service/secrets/tokens/") {
-                key = Some("tokens".to_owned());
-            } else if let Some(environment) = line.strip_prefix("environment: ") {
-                key = Some(environment.trim().to_owned());
-            } else if let Some(at) = line.find("?app_id=") {
-                key = line[at..].split(['&', ' ']).next().map(str::to_owned);
-            }
-        }
-        let answer = key.and_then(|key| answers.get(&key));
+    while let Some(key) = asked(&mut stream)? {
+        let answer = answers.get(&key);
         let nothing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".as_slice();
         stream
             .get_mut()
             .write_all(answer.map_or(nothing, Vec::as_slice))?;
         stream.get_mut().flush()?;
+    }
+    Ok(())
+}
+
+/// The key of what the next request asks for, if there is another request. A
+/// body is read, and ignored.
+fn asked(stream: &mut impl BufRead) -> Result<Option<String>> {
+    let (mut key, mut body) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line)? == 0 {
+            return Ok(None);
+        }
+        // Header names are in lower case or not.
+        let line = line.trim_end().to_ascii_lowercase();
+        if line.is_empty() {
+            io::copy(&mut stream.take(body), &mut io::sink())?;
+            return Ok(Some(key));
+        }
+        let query = ["?app_id=", "?projectid=", "?workspaceid="]
+            .iter()
+            .find_map(|first| line.find(first));
+        if line.starts_with("get /service/secrets/tokens/") {
+            "tokens".clone_into(&mut key);
+        } else if line.starts_with("post /api/v1/auth/universal-auth/login ") {
+            "login".clone_into(&mut key);
+        } else if let Some(environment) = line.strip_prefix("environment: ") {
+            environment.clone_into(&mut key);
+        } else if let Some(length) = line.strip_prefix("content-length: ") {
+            body = length.parse()?;
+        } else if let Some(at) = query {
+            let words = line[at..].split(['&', ' ']);
+            key = words.take(1).collect();
+        }
     }
 }

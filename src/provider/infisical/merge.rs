@@ -28,28 +28,39 @@ impl Rows {
     /// # Errors
     ///
     /// A secret lies elsewhere than was asked for.
-    pub(super) fn add(&mut self, list: List<'_>, query: &Query<'_>, tags: &[String]) -> Result<()> {
-        let mut own = Vec::new();
+    pub(super) fn add(
+        &mut self,
+        mut list: List<'_>,
+        query: &Query<'_>,
+        tags: &[String],
+    ) -> Result<()> {
         let mut overrides = HashMap::new();
-        for row in list.secrets {
+        for row in list.secrets.extract_if(.., |row| row.is_personal()) {
             let key = (folder_of(&row, query)?, row.secret_key.as_str().to_owned());
-            if !row.is_personal() {
-                own.push((key, row));
-            } else if query.manner.personal {
-                // Older servers send them anyway.
+            // Older servers send them unasked.
+            if query.manner.personal {
                 overrides.insert(key, row);
             }
         }
-        for (key, row) in own {
-            let personal = overrides.remove(&key);
-            self.take(row, key.0, personal, tags);
+        self.secrets.reserve(list.secrets.len());
+        for row in list.secrets {
+            let folder = folder_of(&row, query)?;
+            // Most lists have none.
+            let personal = if overrides.is_empty() {
+                None
+            } else {
+                overrides.remove(&(folder.clone(), row.secret_key.as_str().to_owned()))
+            };
+            self.take(row, folder, personal, tags);
         }
         // Newer servers leave out what an override stands in for.
         for ((lies, _), row) in overrides {
             self.take_personal(row, lies, tags);
         }
         let imports = list.imports.unwrap_or_default();
-        self.import(imports, query.folder, tags);
+        if !imports.is_empty() {
+            self.import(imports, query.folder, tags);
+        }
         Ok(())
     }
 
@@ -153,7 +164,7 @@ fn line(row: MetadataRow<'_>) -> Metadata {
 /// gets that one, whatever is asked for: it will do for those who name none.
 fn folder_of(row: &Row<'_>, query: &Query<'_>) -> Result<Folder> {
     let lies = match row.secret_path.as_str() {
-        "" => query.folder.clone(),
+        path if path.is_empty() || path == query.folder.as_str() => query.folder.clone(),
         path => Folder::new(path).map_err(|_| {
             let message = format!("secret {:?} came with an unusable path", row.id.as_str());
             Error::new(ErrorKind::Protocol, message)
