@@ -128,7 +128,6 @@ fn a_profile_is_chosen_by_a_variable() {
     let (_, server) = known();
     let config = moved(recorded()["config_profiles"].take(), &server);
     let run = logged_in(&config).variable("INFISICAL_PROFILE", "nobody");
-    let run = run.arguments(&["--provider", "infisical"]);
     run.sh(PRINT)
         .failed(125, "configuration")
         .stderr_has("nobody");

@@ -181,16 +181,28 @@ impl Given<'_> {
         }
     }
 
-    /// The provider at which somebody is logged in. A login is there all the
-    /// time, so that what lies beside it may have to tell which is meant.
+    /// The provider at which somebody is logged in, or else the one that may be
+    /// meant. A login is there all the time, so that what lies beside it may have
+    /// to tell which is meant.
     fn by_login(&self) -> Result<ProviderName, Failure> {
         let Search { layers, places, .. } = &self.search;
-        if !self.search.has_cli_login() {
-            return Ok(ProviderName::Phase);
+        let at_phase = login::exist(places);
+        let at_infisical = match self.search.has_cli_login() {
+            Ok(there) => there,
+            // What is wrong with it is told to those who have no other login.
+            Err(_) => !at_phase,
+        };
+        if !at_infisical {
+            let meant = !at_phase && self.search.is_named();
+            return Ok(if meant {
+                ProviderName::Infisical
+            } else {
+                ProviderName::Phase
+            });
         }
         let hinted =
             layers.variable_os("INFISICAL_PROJECT_ID").is_some() || self.search.beside()?.is_some();
-        if hinted || !login::exist(places) {
+        if hinted || !at_phase {
             return Ok(ProviderName::Infisical);
         }
         Err(two("a login at Phase", "one at Infisical")
@@ -289,7 +301,7 @@ fn two(one: &str, other: &str) -> Failure {
 
 fn none(what: &str) -> Failure {
     Failure::new(Reason::Credentials, format!("there {what}"))
-        .help("log in with `phase-run auth login`, set PHASE_SERVICE_TOKEN, or give --token-file")
+        .help("for Phase, log in with `phase-run auth login`, set PHASE_SERVICE_TOKEN, or give --token-file")
         .help("for Infisical, set INFISICAL_TOKEN, or INFISICAL_UNIVERSAL_AUTH_CLIENT_ID and …_CLIENT_SECRET")
         .help("for a vault, give --vault or set PHASE_RUN_VAULT")
 }

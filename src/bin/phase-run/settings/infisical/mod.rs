@@ -53,7 +53,7 @@ impl Search<'_> {
 
     /// Whether anything says that Infisical may be meant. Most runs of other
     /// providers end here, without a look at each variable.
-    fn is_named(&self) -> bool {
+    pub(super) fn is_named(&self) -> bool {
         let machine = &self.args.machine;
         let flags = machine.machine_identity_id.is_some() || machine.client_id.is_some();
         let of_infisical = self
@@ -243,9 +243,13 @@ impl Search<'_> {
         })
     }
 
-    /// The login of Infisical's own CLI, without its token.
-    pub(super) fn has_cli_login(&self) -> bool {
-        cli::find(self).is_ok_and(|login| login.is_some())
+    /// Whether Infisical's own CLI is logged in, if only by what it says itself.
+    ///
+    /// # Errors
+    ///
+    /// Its file cannot be used, or it has no such profile.
+    pub(super) fn has_cli_login(&self) -> Result<bool, Failure> {
+        cli::find(self).map(|login| login.is_some())
     }
 }
 
