@@ -122,10 +122,12 @@ fn merged(
         match notice {
             Notice::Dynamic { name, keys } if looks => {
                 let gives = match &keys[..] {
-                    [] => "values under names of its own".to_owned(),
+                    [] => "names not known yet".to_owned(),
                     keys => keys.join(", "),
                 };
-                report.warn(&format!("a run has dynamic secret {name:?} give {gives}"));
+                report.warn(&format!(
+                    "a run makes a lease of dynamic secret {name:?}, which sets {gives}"
+                ));
                 leased.extend(keys);
             }
             _ => report.warn(&notice.to_string()),
