@@ -121,6 +121,7 @@ fn whose_credentials_these_are_is_told_with_their_end() {
         IDENTITY,
         &server.url(),
         "INFISICAL_CLIENT_ID",
+        "project demo",
         "dev, prod",
     ] {
         assert!(text.contains(part), "{part} is not in: {text}");
