@@ -231,7 +231,8 @@ impl Search<'_> {
             insecure: self.args.insecure || verify.as_ref().is_some_and(off),
             ..self.args.clone()
         };
-        let files = (self.args.client_cert.clone(), self.args.client_key.clone());
+        let machine = &self.args.machine;
+        let files = (machine.client_cert.clone(), machine.client_key.clone());
         Ok(Connection {
             certificate: match files {
                 (Some(certificates), Some(key)) => Some(ClientCertificate { certificates, key }),
