@@ -126,7 +126,7 @@ pub(super) fn json<T: DeserializeOwned>(path: &Path) -> Result<Option<(T, Conten
     };
     // The whole error would quote what it did not expect.
     let content = serde_json::from_str(&contents.text)
-        .map_err(|error| format!("line {}: no such JSON", error.line()))?;
+        .map_err(|error| format!("line {}: it is not JSON of the right shape", error.line()))?;
     Ok(Some((content, contents)))
 }
 
