@@ -148,6 +148,8 @@ fn the_vaults_passphrase_may_stand_in_a_variable() {
     with("abcDEF1234").stdout("of the user").status(0).silent();
     let finished = with("hunter2").failed(125, "credentials");
     finished.stderr_has("~/.infisical").stderr_lacks("hunter2");
+    let finished = with("").failed(125, "credentials");
+    finished.stderr_has("set INFISICAL_VAULT_FILE_PASSPHRASE");
 }
 
 #[test]
