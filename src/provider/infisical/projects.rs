@@ -91,7 +91,7 @@ impl Infisical {
                 Ok(answer) => return Ok(Found::of(project(&answer)?)),
                 // Older than version 4 of the routes for secrets, and version 3 takes slugs.
                 Err(Trouble::NoRoute(_)) => {
-                    self.api.is_old();
+                    self.api.remember_old();
                     return Ok(Found::at(Target::Slug(wanted.to_owned())));
                 }
                 Err(Trouble::Missing(_)) => {}
