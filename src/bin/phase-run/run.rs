@@ -168,7 +168,12 @@ fn merged(
         return Err(Failure::new(Reason::Missing, text)
             .help("create them in the store, or look at --env, --path and --tag"));
     }
-    tracing::info!("{} secrets", environment.injected.len());
+    let (count, place) = (environment.injected.len(), &resolution.place);
+    tracing::info!(
+        "{count} secrets from {} of {}",
+        place.environment,
+        place.app
+    );
     Ok(environment)
 }
 
