@@ -1,19 +1,15 @@
 //! Which credentials these settings amount to.
 
-use phase_run::{Credentials, FoundLogin, PhaseToken};
+use phase_run::FoundLogin;
 
-use super::World;
 use super::access::Access;
-use super::connection::{api, connection};
-use super::host::{self, PHASE};
 use super::infisical::Search;
 use super::infisical::json::InfisicalJson;
 use super::key::{key, vault};
 use super::layers::{Layers, Origin, Spelling, word};
-use super::login;
-use super::machine::{self, machine};
 use super::places::Places;
 use super::source::{Source, token};
+use super::{World, login, machine, phase};
 use crate::args::{Context, ProviderName, Way};
 use crate::exit::{Failure, Reason};
 
@@ -36,12 +32,12 @@ pub(super) struct Chosen {
 }
 
 /// All that there is of credentials, for any provider.
-struct Given<'a> {
+pub(super) struct Given<'a> {
     /// The word of a cloud for an account of Phase.
-    cloud: Option<(Way, Origin)>,
+    pub(super) cloud: Option<(Way, Origin)>,
     infisical: Option<FoundLogin>,
-    search: Search<'a>,
-    token: Option<Source>,
+    pub(super) search: Search<'a>,
+    pub(super) token: Option<Source>,
 }
 
 /// The credentials for what was asked, with their provider.
@@ -64,7 +60,7 @@ pub(super) fn credentials(
     };
     match provider {
         ProviderName::Infisical => given.search.chosen(given.infisical, origin, warnings),
-        ProviderName::Phase => phase(given, origin, warnings),
+        ProviderName::Phase => phase::chosen(given, origin, warnings),
         ProviderName::Vault => {
             layers.note("provider", "vault", origin);
             let file = vault(args, layers);
@@ -210,98 +206,7 @@ impl Given<'_> {
     }
 }
 
-fn phase(
-    given: Given<'_>,
-    provider: Origin,
-    warnings: &mut Vec<String>,
-) -> Result<Chosen, Failure> {
-    let Given {
-        cloud,
-        search,
-        token,
-        ..
-    } = given;
-    let Search {
-        args,
-        layers,
-        places,
-        way,
-        ..
-    } = search;
-    let Some((way, by)) = cloud else {
-        if let Some((way, origin)) = way.filter(|(way, _)| *way != Way::Token) {
-            let text = format!(
-                "Phase knows no such way to log in: {} ({origin})",
-                way.word()
-            );
-            return Err(Failure::new(Reason::Configuration, text).help(
-                "there are aws-iam, azure and token; the others are for --provider infisical",
-            ));
-        }
-        return by_token(args, layers, token, provider, places, warnings);
-    };
-    layers.note("provider", "phase", provider);
-    if let Some(token) = token {
-        layers.note("token (not used)", "(not shown)", token.origin());
-    }
-    let machine = machine(way, args, layers, places, warnings)?;
-    Ok(Chosen {
-        access: Access::Machine(machine),
-        beside: None,
-        provider: ProviderName::Phase,
-        token: Some(by),
-    })
-}
-
-/// The token that was given, or else that of a login.
-fn by_token(
-    args: &Context,
-    layers: &Layers<'_>,
-    source: Option<Source>,
-    provider: Origin,
-    places: &Places,
-    warnings: &mut Vec<String>,
-) -> Result<Chosen, Failure> {
-    let (token, host, origin) = if let Some(source) = source {
-        let token = PhaseToken::parse(&source.read(warnings)?)?;
-        let host = host::host(&PHASE, args.host.as_ref(), layers, None)?;
-        (token, host, source.origin())
-    } else {
-        let named = host::named(&PHASE, args.host.as_ref(), layers)?;
-        let what = if provider == Origin::Default {
-            "are no credentials"
-        } else {
-            "is no Phase token"
-        };
-        let login = login::find(named.as_ref(), places, warnings)?;
-        let login = login.ok_or_else(|| none(what))?;
-        let token = PhaseToken::parse(login.token(&places.keyring)?.expose())?;
-        let by = named.map_or_else(|| login.origin.clone(), |(_, origin)| origin);
-        layers.note("host", &login.host, by);
-        (token, login.host, login.origin)
-    };
-    layers.note("provider", "phase", provider);
-    layers.note("token", "(not shown)", origin.clone());
-    Ok(Chosen {
-        access: Access::Credentials(Credentials::Phase {
-            api: api(args, layers)?,
-            connection: connection(host, args, layers, warnings)?,
-            token,
-        }),
-        beside: None,
-        provider: ProviderName::Phase,
-        token: Some(origin),
-    })
-}
-
 fn two(one: &str, other: &str) -> Failure {
     let text = format!("there are credentials of two providers: {one} and {other}");
     Failure::new(Reason::Ambiguous, text)
-}
-
-fn none(what: &str) -> Failure {
-    Failure::new(Reason::Credentials, format!("there {what}"))
-        .help("for Phase, log in with `phase-run auth login`, set PHASE_SERVICE_TOKEN, or give --token-file")
-        .help("for Infisical, set INFISICAL_TOKEN, or INFISICAL_UNIVERSAL_AUTH_CLIENT_ID and …_CLIENT_SECRET")
-        .help("for a vault, give --vault or set PHASE_RUN_VAULT")
 }

@@ -13,6 +13,7 @@ pub(crate) mod logins;
 mod machine;
 pub(crate) mod names;
 mod official;
+mod phase;
 mod phase_json;
 mod place;
 mod places;
