@@ -161,6 +161,21 @@ fn what_is_given_goes_before_the_login() {
 }
 
 #[test]
+fn a_token_or_a_login_is_taken_alone_where_that_is_said() {
+    let (infisical, server) = known();
+    let config = moved(recorded()["config_legacy"].take(), &server);
+    let said = || {
+        let run = client(logged_in(&config)).variable("INFISICAL_DOMAIN", server.url());
+        let run = run.variable("INFISICAL_AUTH_METHOD", "universal-auth");
+        run.arguments(&["--provider", "infisical", "--auth", "token"])
+    };
+    said().sh(PRINT).stdout("of the user").status(0).silent();
+    let run = said().variable("INFISICAL_TOKEN", infisical.token());
+    run.sh(PRINT).stdout("of dev").status(0).silent();
+    assert!(infisical.logins().is_empty());
+}
+
+#[test]
 fn a_token_that_has_expired_gives_way_to_the_login_and_is_told() {
     let (_, server) = known();
     let config = moved(recorded()["config_legacy"].take(), &server);

@@ -204,6 +204,7 @@ pub(crate) enum Way {
     #[value(alias = "tls-cert-auth")]
     TlsCert,
     /// A token, or a login
+    #[value(alias = "token-auth")]
     Token,
     /// A client's id and secret
     #[value(alias = "universal-auth")]

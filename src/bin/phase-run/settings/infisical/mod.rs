@@ -6,8 +6,8 @@ mod headers;
 pub(super) mod json;
 
 use phase_run::{
-    ClientCertificate, Connection, Credentials, FoundLogin, InfisicalChain, InfisicalLogin,
-    InfisicalMethod, InfisicalParts, LoginPlace, SecretSource, Surroundings,
+    ClientCertificate, Connection, Credentials, ErrorKind, FoundLogin, InfisicalChain,
+    InfisicalLogin, InfisicalMethod, InfisicalParts, LoginPlace, SecretSource, Surroundings,
 };
 
 use super::World;
@@ -74,6 +74,10 @@ impl Search<'_> {
                 let found = method.login(&parts, &around)?;
                 Ok(LoginPlace::Has(Box::new(found)))
             });
+        } else if matches!(self.way, Some((Way::Token, _))) {
+            // Whatever other method the variables name or would do for.
+            chain.push("environment", move || token(&surroundings));
+            return chain;
         } else {
             chain.push("flags", || Ok(LoginPlace::empty()));
         }
@@ -274,6 +278,15 @@ fn method(way: Way) -> Option<InfisicalMethod> {
         Way::Token => return None,
         Way::Universal => InfisicalMethod::Universal,
     })
+}
+
+/// The token of the variables, if there is one.
+fn token(surroundings: &Surroundings) -> phase_run::Result<LoginPlace> {
+    match InfisicalMethod::Token.login(&InfisicalParts::default(), surroundings) {
+        Ok(found) => Ok(LoginPlace::Has(Box::new(found))),
+        Err(error) if error.kind() == ErrorKind::Credentials => Ok(LoginPlace::empty()),
+        Err(error) => Err(error),
+    }
 }
 
 fn none(failure: Failure) -> Failure {
