@@ -30,14 +30,14 @@ pub struct FoundLogin {
 
 /// What a place has.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum LoginPlace {
     /// A login.
     Has(Box<FoundLogin>),
     /// None, and why not: [`NONE`](Self::NONE), or what is wrong with what is there.
     HasNone(String),
 }
 
-impl Place {
+impl LoginPlace {
     /// Why a place has no login where nothing of one is there.
     pub const NONE: &'static str = "none";
 
@@ -48,7 +48,7 @@ impl Place {
     }
 }
 
-type Look = dyn Fn() -> Result<Place> + Send + Sync;
+type Look = dyn Fn() -> Result<LoginPlace> + Send + Sync;
 
 /// Places where a login may stand, in the order in which they are asked. The
 /// first one that has a login ends the search, and so does one that fails.
@@ -95,7 +95,7 @@ impl InfisicalChain {
         &mut self,
         index: usize,
         name: impl Into<String>,
-        look: impl Fn() -> Result<Place> + Send + Sync + 'static,
+        look: impl Fn() -> Result<LoginPlace> + Send + Sync + 'static,
     ) {
         self.places.insert(index, (name.into(), Box::new(look)));
     }
@@ -104,7 +104,7 @@ impl InfisicalChain {
     pub fn push(
         &mut self,
         name: impl Into<String>,
-        look: impl Fn() -> Result<Place> + Send + Sync + 'static,
+        look: impl Fn() -> Result<LoginPlace> + Send + Sync + 'static,
     ) {
         self.insert(self.places.len(), name, look);
     }
@@ -130,8 +130,8 @@ impl InfisicalChain {
     /// place what it had. Otherwise the error of the place that failed.
     pub fn find(&self) -> Result<FoundLogin> {
         match self.look()? {
-            Place::Has(found) => Ok(*found),
-            Place::HasNone(tried) => {
+            LoginPlace::Has(found) => Ok(*found),
+            LoginPlace::HasNone(tried) => {
                 let error = Error::new(ErrorKind::Credentials, "there is no login for Infisical");
                 Err(error.help(format!("tried: {tried}")))
             }
@@ -143,21 +143,21 @@ impl InfisicalChain {
     /// # Errors
     ///
     /// The error of the place that failed.
-    pub fn look(&self) -> Result<Place> {
+    pub fn look(&self) -> Result<LoginPlace> {
         let mut tried = Vec::new();
         for (name, look) in &self.places {
             match look()? {
-                Place::Has(mut found) => {
-                    let odd = tried.iter().filter(|(_, why)| why != Place::NONE);
+                LoginPlace::Has(mut found) => {
+                    let odd = tried.iter().filter(|(_, why)| why != LoginPlace::NONE);
                     let odd = odd.map(|(name, why)| format!("{name}: {why}; passed over"));
                     found.notices.splice(0..0, odd.collect::<Vec<_>>());
-                    return Ok(Place::Has(found));
+                    return Ok(LoginPlace::Has(found));
                 }
-                Place::HasNone(why) => tried.push((name, why)),
+                LoginPlace::HasNone(why) => tried.push((name, why)),
             }
         }
         let tried = tried.iter().map(|(name, why)| format!("{name} ({why})"));
-        Ok(Place::HasNone(tried.collect::<Vec<_>>().join(", ")))
+        Ok(LoginPlace::HasNone(tried.collect::<Vec<_>>().join(", ")))
     }
 }
 
@@ -174,12 +174,12 @@ mod tests {
     use super::*;
     use crate::secret::SecretValue;
 
-    fn none(why: &str) -> Place {
-        Place::HasNone(why.to_owned())
+    fn none(why: &str) -> LoginPlace {
+        LoginPlace::HasNone(why.to_owned())
     }
 
-    fn token(origin: &str) -> Place {
-        Place::Has(Box::new(FoundLogin {
+    fn token(origin: &str) -> LoginPlace {
+        LoginPlace::Has(Box::new(FoundLogin {
             host: None,
             login: InfisicalLogin::Token(SecretValue::new("t".to_owned())),
             notices: Vec::new(),

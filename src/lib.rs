@@ -58,7 +58,7 @@ mod scope;
 mod secret;
 mod stock;
 
-pub use chain::{FoundLogin, InfisicalChain, InfisicalMethod, InfisicalParts, Place as LoginPlace};
+pub use chain::{FoundLogin, InfisicalChain, InfisicalMethod, InfisicalParts, LoginPlace};
 pub use cli_login::InfisicalCliLogin;
 pub use client::{Client, Resolution};
 #[cfg(feature = "vault")]
