@@ -405,6 +405,15 @@ mod tests {
     }
 
     #[test]
+    fn without_a_token_for_oidc_the_advice_is_for_github_too() {
+        let error = look(&[(METHOD, "oidc-auth"), (MACHINE_IDENTITY, "m")]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Credentials);
+        let advice = error.advice().unwrap();
+        assert!(advice.contains("INFISICAL_JWT"), "{advice}");
+        assert!(advice.contains("id-token: write"), "{advice}");
+    }
+
+    #[test]
     fn half_a_login_is_none_and_says_what_is_missing() {
         for (variable, part) in [
             (CLIENT_IDS[1], "no client secret"),
