@@ -117,16 +117,9 @@ fn given<'a>(
         None | Some(ProviderName::Infisical) => search.given()?,
         Some(_) => None,
     };
-    let takes_file = infisical.is_some() && search.takes_file();
-    let token = if takes_file {
-        let without = Context {
-            token_file: None,
-            ..args.clone()
-        };
-        token(&without, layers)
-    } else {
-        token(args, layers)
-    };
+    let is_infisicals = infisical.is_some() && search.takes_file();
+    let file = args.token_file.as_ref().filter(|_| !is_infisicals);
+    let token = token(file, layers);
     let cloud = way.filter(|(way, _)| match way {
         Way::AwsIam | Way::Azure => infisical.is_none(),
         _ => false,

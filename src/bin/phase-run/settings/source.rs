@@ -154,10 +154,9 @@ fn systemd(layers: &Layers<'_>, name: &str) -> Option<Source> {
         .then(|| Source::File(path, Origin::Variable("CREDENTIALS_DIRECTORY")))
 }
 
-pub(super) fn token(args: &Context, layers: &Layers<'_>) -> Option<Source> {
-    args.token_file
-        .clone()
-        .map(|path| Source::File(path, Origin::Flag("--token-file")))
+/// The token of Phase: in `file`, which is that of a flag, or where it is kept.
+pub(super) fn token(file: Option<&PathBuf>, layers: &Layers<'_>) -> Option<Source> {
+    file.map(|path| Source::File(path.clone(), Origin::Flag("--token-file")))
         .or_else(|| text(layers, "PHASE_SERVICE_TOKEN"))
         .or_else(|| named_file(layers, "PHASE_SERVICE_TOKEN_FILE"))
         .or_else(|| systemd(layers, "phase-token"))
