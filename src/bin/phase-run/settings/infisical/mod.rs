@@ -1,20 +1,19 @@
-//! Infisical: which login these settings amount to, and which server gets it.
+//! Infisical: which login these settings amount to.
 
 mod branch;
 mod cli;
 mod headers;
 pub(super) mod json;
+mod server;
 
 use phase_run::{
-    ClientCertificate, Connection, Credentials, ErrorKind, FoundLogin, InfisicalChain,
-    InfisicalLogin, InfisicalMethod, InfisicalParts, LoginPlace, SecretSource, Surroundings,
+    Credentials, ErrorKind, FoundLogin, InfisicalChain, InfisicalLogin, InfisicalMethod,
+    InfisicalParts, LoginPlace, SecretSource, Surroundings,
 };
 
 use super::World;
 use super::access::Access;
-use super::connection::connection;
 use super::credentials::Chosen;
-use super::host::{self, INFISICAL};
 use super::layers::{Layers, Origin};
 use super::machine::account;
 use super::places::Places;
@@ -190,64 +189,6 @@ impl Search<'_> {
         }
     }
 
-    /// The server that gets the login.
-    fn host(
-        &self,
-        of_login: Option<String>,
-        json: Option<&InfisicalJson>,
-    ) -> Result<String, Failure> {
-        let beside = json.and_then(|json| Some((json.domain.as_deref()?, json.path.as_path())));
-        let Some(of_login) = of_login else {
-            return host::host(&INFISICAL, self.args.host.as_ref(), self.layers, beside);
-        };
-        let named = host::named(&INFISICAL, self.args.host.as_ref(), self.layers)?;
-        match named {
-            Some((named, origin)) if !host::same(&host::site(&named), &of_login) => {
-                let text = format!(
-                    "the login of Infisical's CLI is for {of_login}, and the host is {named} ({origin}): a login's token goes to its own host alone"
-                );
-                Err(Failure::new(Reason::Credentials, text).help(format!(
-                    "log in there with `infisical login --domain {named}`, or leave the host to the login"
-                )))
-            }
-            _ => {
-                self.layers
-                    .note("host", &of_login, Origin::Named("the login".to_owned()));
-                Ok(of_login)
-            }
-        }
-    }
-
-    fn connection(&self, host: String, warnings: &mut Vec<String>) -> Result<Connection, Failure> {
-        let unusable = |name: &str, why: String| {
-            Failure::new(
-                Reason::Configuration,
-                format!("{name} cannot be used: {why}"),
-            )
-        };
-        let headers = match self.layers.variable(HEADERS)? {
-            Some(text) => headers::headers(&text).map_err(|why| unusable(HEADERS, why))?,
-            None => Vec::new(),
-        };
-        let verify = self.layers.variable("INFISICAL_VERIFY_SSL")?;
-        let off = |text: &String| matches!(&*text.to_ascii_lowercase(), "0" | "false" | "no");
-        let args = Context {
-            insecure: self.args.insecure || verify.as_ref().is_some_and(off),
-            ..self.args.clone()
-        };
-        let machine = &self.args.machine;
-        let files = (machine.client_cert.clone(), machine.client_key.clone());
-        Ok(Connection {
-            certificate: match files {
-                (Some(certificates), Some(key)) => Some(ClientCertificate { certificates, key }),
-                _ => None,
-            },
-            headers,
-            roots_text: self.layers.variable("INFISICAL_SSL_CERTIFICATE")?,
-            ..connection(host, &args, self.layers, warnings)?
-        })
-    }
-
     /// Whether Infisical's own CLI is logged in, if only by what it says itself.
     ///
     /// # Errors
@@ -257,8 +198,6 @@ impl Search<'_> {
         cli::find(self).map(|login| login.is_some())
     }
 }
-
-const HEADERS: &str = "INFISICAL_CUSTOM_HEADERS";
 
 /// The auth method that a word means; none for a token or a login.
 fn method(way: Way) -> Option<InfisicalMethod> {
