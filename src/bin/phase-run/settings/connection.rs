@@ -1,8 +1,8 @@
-//! How a Phase server is reached.
+//! How a server is reached.
 
 use std::path::PathBuf;
 
-use phase_run::{Connection, PhaseApi};
+use phase_run::{ClientCertificate, Connection, PhaseApi};
 
 use super::layers::{Layers, Spelling, word};
 use crate::args::{Api, Context};
@@ -40,8 +40,11 @@ pub(super) fn connection(
             "the certificate of {host} is NOT checked: anybody on the way can read the secrets"
         ));
     }
+    let files = args.machine.client_cert.clone();
+    let files = files.zip(args.machine.client_key.clone());
     let connection = Connection {
         bundle: layers.variable_os("SSL_CERT_FILE").map(PathBuf::from),
+        certificate: files.map(|(certificates, key)| ClientCertificate { certificates, key }),
         roots: layers.path(args.ca_cert.as_deref(), &CA_CERT),
         verify,
         ..Connection::new(host)
@@ -55,7 +58,7 @@ pub(super) fn connection(
     Ok(connection)
 }
 
-/// Which of the server's APIs is spoken.
+/// Which of the APIs of a Phase server is spoken.
 ///
 /// # Errors
 ///

@@ -1,6 +1,6 @@
 //! Which server gets the login, and how it is reached.
 
-use phase_run::{ClientCertificate, Connection};
+use phase_run::Connection;
 
 use super::json::InfisicalJson;
 use super::{Search, headers};
@@ -66,13 +66,7 @@ impl Search<'_> {
             insecure: self.args.insecure || verify.as_ref().is_some_and(off),
             ..self.args.clone()
         };
-        let machine = &self.args.machine;
-        let files = (machine.client_cert.clone(), machine.client_key.clone());
         Ok(Connection {
-            certificate: match files {
-                (Some(certificates), Some(key)) => Some(ClientCertificate { certificates, key }),
-                _ => None,
-            },
             headers,
             roots_text: self.layers.variable("INFISICAL_SSL_CERTIFICATE")?,
             ..connection(host, &args, self.layers, warnings)?
