@@ -57,6 +57,7 @@ fn secret((name, value): (char, &str)) -> Secret {
         folder: Folder::root(),
         id: name.to_string(),
         kind: SecretType::default(),
+        metadata: Vec::new(),
         name: name.to_string(),
         personal: None,
         tags: Vec::new(),
