@@ -30,14 +30,14 @@ pub struct FoundLogin {
 
 /// What a place has.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum LoginPlace {
     /// A login.
     Has(Box<FoundLogin>),
     /// None, and why not: [`NONE`](Self::NONE), or what is wrong with what is there.
     HasNone(String),
 }
 
-impl Place {
+impl LoginPlace {
     /// Why a place has no login where nothing of one is there.
     pub const NONE: &'static str = "none";
 
@@ -48,7 +48,7 @@ impl Place {
     }
 }
 
-type Look = dyn Fn() -> Result<Place> + Send + Sync;
+type Look = dyn Fn() -> Result<LoginPlace> + Send + Sync;
 
 /// Places where a login may stand, in the order in which they are asked. The
 /// first one that has a login ends the search, and so does one that fails.
@@ -95,7 +95,7 @@ impl InfisicalChain {
         &mut self,
         index: usize,
         name: impl Into<String>,
-        look: impl Fn() -> Result<Place> + Send + Sync + 'static,
+        look: impl Fn() -> Result<LoginPlace> + Send + Sync + 'static,
     ) {
         self.places.insert(index, (name.into(), Box::new(look)));
     }
@@ -104,7 +104,7 @@ impl InfisicalChain {
     pub fn push(
         &mut self,
         name: impl Into<String>,
-        look: impl Fn() -> Result<Place> + Send + Sync + 'static,
+        look: impl Fn() -> Result<LoginPlace> + Send + Sync + 'static,
     ) {
         self.insert(self.places.len(), name, look);
     }
@@ -135,17 +135,19 @@ impl InfisicalChain {
         })
     }
 
-    /// The same, but that there is none is no error: [`Place::NONE`], unless
+    /// The same, but that there is none is no error: [`LoginPlace::NONE`], unless
     /// something of one is somewhere.
     ///
     /// # Errors
     ///
     /// The error of the place that failed.
-    pub fn look(&self) -> Result<Place> {
+    pub fn look(&self) -> Result<LoginPlace> {
         Ok(match self.search()? {
-            Ok(found) => Place::Has(Box::new(found)),
-            Err(tried) if tried.iter().all(|(_, why)| why == Place::NONE) => Place::empty(),
-            Err(tried) => Place::HasNone(told(&tried)),
+            Ok(found) => LoginPlace::Has(Box::new(found)),
+            Err(tried) if tried.iter().all(|(_, why)| why == LoginPlace::NONE) => {
+                LoginPlace::empty()
+            }
+            Err(tried) => LoginPlace::HasNone(told(&tried)),
         })
     }
 
@@ -154,13 +156,13 @@ impl InfisicalChain {
         let mut tried = Vec::new();
         for (name, look) in &self.places {
             match look()? {
-                Place::Has(mut found) => {
-                    let odd = tried.iter().filter(|(_, why)| why != Place::NONE);
+                LoginPlace::Has(mut found) => {
+                    let odd = tried.iter().filter(|(_, why)| why != LoginPlace::NONE);
                     let odd = odd.map(|(name, why)| format!("{name}: {why}; passed over"));
                     found.notices.splice(0..0, odd.collect::<Vec<_>>());
                     return Ok(Ok(*found));
                 }
-                Place::HasNone(why) => tried.push((name.as_str(), why)),
+                LoginPlace::HasNone(why) => tried.push((name.as_str(), why)),
             }
         }
         Ok(Err(tried))
@@ -185,12 +187,12 @@ mod tests {
     use super::*;
     use crate::secret::SecretValue;
 
-    fn none(why: &str) -> Place {
-        Place::HasNone(why.to_owned())
+    fn none(why: &str) -> LoginPlace {
+        LoginPlace::HasNone(why.to_owned())
     }
 
-    fn token(origin: &str) -> Place {
-        Place::Has(Box::new(FoundLogin {
+    fn token(origin: &str) -> LoginPlace {
+        LoginPlace::Has(Box::new(FoundLogin {
             host: None,
             login: InfisicalLogin::Token(SecretValue::new("t".to_owned())),
             notices: Vec::new(),
@@ -236,11 +238,11 @@ mod tests {
     fn places_with_nothing_of_a_login_come_to_nothing() {
         let mut chain = InfisicalChain::new();
         let why = |chain: &InfisicalChain| match chain.look().unwrap() {
-            Place::HasNone(why) => why,
-            Place::Has(found) => panic!("{found:?}"),
+            LoginPlace::HasNone(why) => why,
+            LoginPlace::Has(found) => panic!("{found:?}"),
         };
-        chain.push("flags", || Ok(Place::empty()));
-        assert_eq!(why(&chain), Place::NONE);
+        chain.push("flags", || Ok(LoginPlace::empty()));
+        assert_eq!(why(&chain), LoginPlace::NONE);
         chain.push("b", || Ok(none("expired")));
         assert_eq!(why(&chain), "flags (none), b (expired)");
     }

@@ -18,6 +18,26 @@
 //! # }
 //! ```
 //!
+//! The same at Infisical, by the variables that its own tools read:
+//!
+//! ```no_run
+//! use phase_run::{App, Client, Connection, Credentials, FoundLogin, InfisicalChain, Plan, Scope, Surroundings};
+//!
+//! # async fn example() -> phase_run::Result<()> {
+//! let mut chain = InfisicalChain::new();
+//! chain.push_environment(Surroundings::new(None, |name| std::env::var_os(name)));
+//! let FoundLogin { login, organisation, .. } = chain.find()?;
+//! let client = Client::new(Credentials::Infisical {
+//!     connection: Connection::new("https://app.infisical.com"),
+//!     login,
+//!     organisation,
+//! })?;
+//! let scope = Scope::new(App::Name("web".into()), "prod");
+//! let resolution = client.resolve(&scope, &Plan::default()).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! A [`Client`] talks to one store with one set of [`Credentials`]: a Phase
 //! server, end to end encrypted or over REST, an Infisical server, or a vault file.
 //! It may be shared between tasks, and runs on any tokio runtime with time and I/O enabled.
@@ -58,7 +78,7 @@ mod scope;
 mod secret;
 mod stock;
 
-pub use chain::{FoundLogin, InfisicalChain, InfisicalMethod, InfisicalParts, Place as LoginPlace};
+pub use chain::{FoundLogin, InfisicalChain, InfisicalMethod, InfisicalParts, LoginPlace};
 pub use cli_login::InfisicalCliLogin;
 pub use client::{Client, Resolution};
 #[cfg(feature = "vault")]

@@ -28,7 +28,7 @@ impl fmt::Display for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Id(text) | Self::Name(text) => f.write_str(text),
-            Self::Only => f.write_str("the only app"),
+            Self::Only => f.write_str("the only project"),
         }
     }
 }

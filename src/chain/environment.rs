@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::parts::{CLIENT_IDS, CLIENT_SECRETS, GCP_KEY, MACHINE_IDENTITY, TOKENS};
-use super::{InfisicalMethod, InfisicalParts, Place};
+use super::{InfisicalMethod, InfisicalParts, LoginPlace};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Surroundings;
 use crate::jwt::Claims;
@@ -24,11 +24,11 @@ const BY_IDENTITY: [InfisicalMethod; 8] = [
 ];
 
 /// The login that the variables amount to.
-pub(super) fn look(surroundings: &Surroundings) -> Result<Place> {
+pub(super) fn look(surroundings: &Surroundings) -> Result<LoginPlace> {
     look_at(surroundings, SystemTime::now())
 }
 
-fn look_at(surroundings: &Surroundings, now: SystemTime) -> Result<Place> {
+fn look_at(surroundings: &Surroundings, now: SystemTime) -> Result<LoginPlace> {
     let variables = Variables(surroundings);
     if let Some(name) = surroundings.text(METHOD)?
         // The login of a person is looked for elsewhere.
@@ -37,7 +37,7 @@ fn look_at(surroundings: &Surroundings, now: SystemTime) -> Result<Place> {
         let method = InfisicalMethod::from_name(name).ok_or_else(|| unknown(name))?;
         return variables.by(method);
     }
-    let mut none = Place::NONE.to_owned();
+    let mut none = LoginPlace::NONE.to_owned();
     let pair = variables
         .any(&CLIENT_IDS)?
         .zip(variables.any(&CLIENT_SECRETS)?);
@@ -75,7 +75,7 @@ fn look_at(surroundings: &Surroundings, now: SystemTime) -> Result<Place> {
         }
         none = format!("{MACHINE_IDENTITY} is set, and {METHOD} is not");
     }
-    Ok(Place::HasNone(none))
+    Ok(LoginPlace::HasNone(none))
 }
 
 struct Variables<'a>(&'a Surroundings);
@@ -91,9 +91,9 @@ impl<'a> Variables<'a> {
         Ok(None)
     }
 
-    fn by(&self, method: InfisicalMethod) -> Result<Place> {
+    fn by(&self, method: InfisicalMethod) -> Result<LoginPlace> {
         let found = method.login(&InfisicalParts::default(), self.0)?;
-        Ok(Place::Has(Box::new(found)))
+        Ok(LoginPlace::Has(Box::new(found)))
     }
 }
 
@@ -117,7 +117,7 @@ mod tests {
     use crate::identity::MachineIdentity;
 
     /// What `variables` amount to at the second 1,000.
-    fn look(variables: &[(&str, &str)]) -> Result<Place> {
+    fn look(variables: &[(&str, &str)]) -> Result<LoginPlace> {
         let surroundings = Surroundings::new(None, |name| {
             let found = variables.iter().find(|(other, _)| *other == name);
             found.map(|(_, value)| value.into())
@@ -128,8 +128,8 @@ mod tests {
     #[track_caller]
     fn found(variables: &[(&str, &str)]) -> FoundLogin {
         match look(variables).unwrap() {
-            Place::Has(found) => *found,
-            Place::HasNone(why) => panic!("{variables:?}: {why}"),
+            LoginPlace::Has(found) => *found,
+            LoginPlace::HasNone(why) => panic!("{variables:?}: {why}"),
         }
     }
 
@@ -361,7 +361,7 @@ mod tests {
         let (old, new): (&str, &str) = (old.leak(), new.leak());
         amounts_to(&with(old), "universal i s");
         amounts_to(&with(new), &format!("token {new}"));
-        let Place::HasNone(why) = look(&[("INFISICAL_TOKEN", old)]).unwrap() else {
+        let LoginPlace::HasNone(why) = look(&[("INFISICAL_TOKEN", old)]).unwrap() else {
             panic!("it has ended");
         };
         assert_eq!(why, "the token of INFISICAL_TOKEN has expired");
@@ -405,13 +405,22 @@ mod tests {
     }
 
     #[test]
+    fn without_a_token_for_oidc_the_advice_is_for_github_too() {
+        let error = look(&[(METHOD, "oidc-auth"), (MACHINE_IDENTITY, "m")]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Credentials);
+        let advice = error.advice().unwrap();
+        assert!(advice.contains("INFISICAL_JWT"), "{advice}");
+        assert!(advice.contains("id-token: write"), "{advice}");
+    }
+
+    #[test]
     fn half_a_login_is_none_and_says_what_is_missing() {
         for (variable, part) in [
             (CLIENT_IDS[1], "no client secret"),
             (CLIENT_SECRETS[2], "no client id"),
             (MACHINE_IDENTITY, METHOD),
         ] {
-            let Place::HasNone(why) = look(&[(variable, "x")]).unwrap() else {
+            let LoginPlace::HasNone(why) = look(&[(variable, "x")]).unwrap() else {
                 panic!("{variable}");
             };
             assert!(why.contains(variable) && why.contains(part), "{why}");
@@ -426,10 +435,10 @@ mod tests {
             ("INFISICAL_EMAIL", "e"),
             ("INFISICAL_PASSWORD", "p"),
         ];
-        let Place::HasNone(why) = look(&variables).unwrap() else {
+        let LoginPlace::HasNone(why) = look(&variables).unwrap() else {
             panic!("none of them is a login");
         };
-        assert_eq!(why, Place::NONE);
+        assert_eq!(why, LoginPlace::NONE);
     }
 
     #[test]

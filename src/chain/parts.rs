@@ -147,19 +147,21 @@ impl Parts<'_> {
 
     /// A token that was given, or else the one that a run of GitHub Actions can have.
     fn oidc(&self) -> Result<IdentityProof> {
-        let token = self.jwt(&[JWT, OIDC_JWT]);
-        if token.is_err()
-            && self
-                .surroundings
-                .text("ACTIONS_ID_TOKEN_REQUEST_URL")?
-                .is_some()
-        {
-            return Ok(IdentityProof::GitHub {
-                audience: None,
-                surroundings: self.surroundings.clone(),
-            });
+        let missing = match self.jwt(&[JWT, OIDC_JWT]) {
+            Ok(token) => return Ok(signed(JwtKind::Oidc, token)),
+            Err(error) if error.kind() == ErrorKind::Credentials => error,
+            Err(error) => return Err(error),
+        };
+        let of_run = self.surroundings.text("ACTIONS_ID_TOKEN_REQUEST_URL")?;
+        if of_run.is_none() {
+            return Err(missing.help(format!(
+                "set {JWT}; in GitHub Actions, give the job `permissions: id-token: write`"
+            )));
         }
-        Ok(signed(JwtKind::Oidc, token?))
+        Ok(IdentityProof::GitHub {
+            audience: None,
+            surroundings: self.surroundings.clone(),
+        })
     }
 
     fn resource(&self) -> String {

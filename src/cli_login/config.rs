@@ -58,7 +58,7 @@ impl Content {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
         // The whole error would quote what it did not expect.
         let content: Value = serde_json::from_slice(bytes)
-            .map_err(|error| format!("line {}: no such JSON", error.line()))?;
+            .map_err(|error| format!("line {}: it is not JSON of the right shape", error.line()))?;
         let mut content = Object::of(content, "the file")?;
         Ok(Self {
             active_profile: content.word("activeProfile")?,
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_told_by_its_line_or_its_key_alone() {
         for (text, expected) in [
-            ("\n{", "line 2: no such JSON"),
+            ("\n{", "line 2: it is not JSON of the right shape"),
             ("\n\"hunter2\"", "the file is no object"),
             (
                 r#"{"vaultBackendPassphrase": {"hunter2": 1}}"#,

@@ -31,7 +31,8 @@ pub(super) fn token(entry: &SecretValue, now: SystemTime) -> Result<SecretValue,
     let text = plain(entry.expose()).ok_or("is not text as it is written to the keychain")?;
     let text = text.trim();
     let token = if text.starts_with('{') {
-        let content: Content = serde_json::from_str(text).map_err(|_| "is no such JSON")?;
+        let content: Content =
+            serde_json::from_str(text).map_err(|_| "is not JSON of the right shape")?;
         let token = content.token.filter(|token| !token.is_empty());
         SecretValue::new(token.ok_or("holds no token")?)
     } else {

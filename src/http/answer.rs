@@ -122,24 +122,10 @@ impl Answer {
     /// the body says is not repeated: it may be a secret.
     pub(crate) fn json<'a, T: Deserialize<'a>>(&'a self, what: &str) -> Result<T> {
         if self.is_json() {
-            return self.json_of_any_type(what);
+            self.json_of_any_type(what)
+        } else {
+            Err(self.not_json())
         }
-        let found = match self
-            .content_type
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-        {
-            "" => "without a content type",
-            found => &format!("as {found:?}"),
-        };
-        let Self {
-            request, status, ..
-        } = self;
-        Err(unusable(format!("{request} answered {found} (status {status}), not with JSON")).help(
-            "a proxy, an ingress or another server may have answered: check --host, and that all of its API is passed on to the server",
-        ))
     }
 
     /// The same, whatever the body claims to be: metadata services call
@@ -149,25 +135,44 @@ impl Answer {
     ///
     /// As those of [`json`](Self::json).
     pub(crate) fn json_of_any_type<'a, T: Deserialize<'a>>(&'a self, what: &str) -> Result<T> {
-        let request = &self.request;
-        // Checked once, and not again for each text in it.
-        let text = str::from_utf8(&self.body).map_err(|error| {
-            let at = error.valid_up_to();
+        serde_json::from_str(self.utf8()?).map_err(|error| self.broken(&error, what))
+    }
+
+    /// The body, checked once, and not again for each text in it.
+    fn utf8(&self) -> Result<&str> {
+        str::from_utf8(&self.body).map_err(|error| {
+            let (request, at) = (&self.request, error.valid_up_to());
             unusable(format!(
                 "{request} answered with broken JSON: byte {at} is not UTF-8"
             ))
-        })?;
-        serde_json::from_str(text).map_err(|error| {
-            let at = format!("line {}, column {}", error.line(), error.column());
-            unusable(match error.classify() {
-                Category::Eof => format!("the JSON of {request} ends in the middle"),
-                Category::Data => {
-                    format!("{request} did not answer with {what}: wrong shape at {at}")
-                }
-                Category::Io | Category::Syntax => {
-                    format!("{request} answered with broken JSON at {at}")
-                }
-            })
+        })
+    }
+
+    fn not_json(&self) -> Error {
+        let kind = self.content_type.split(';').next().unwrap_or_default();
+        let found = match kind.trim() {
+            "" => "without a content type".to_owned(),
+            found => format!("as {found:?}"),
+        };
+        let Self {
+            request, status, ..
+        } = self;
+        unusable(format!("{request} answered {found} (status {status}), not with JSON")).help(
+            "a proxy, an ingress or another server may have answered: check --host, and that all of its API is passed on to the server",
+        )
+    }
+
+    fn broken(&self, error: &serde_json::Error, what: &str) -> Error {
+        let request = &self.request;
+        let at = format!("line {}, column {}", error.line(), error.column());
+        unusable(match error.classify() {
+            Category::Eof => format!("the JSON of {request} ends in the middle"),
+            Category::Data => {
+                format!("{request} did not answer with {what}: wrong shape at {at}")
+            }
+            Category::Io | Category::Syntax => {
+                format!("{request} answered with broken JSON at {at}")
+            }
         })
     }
 

@@ -93,7 +93,7 @@ impl Connection {
             ErrorKind::Configuration,
             format!("{shown} cannot be used: {problem}"),
         )
-        .help("give a URL such as https://console.phase.dev"))
+        .help("give a URL such as https://secrets.example.com"))
     }
 }
 

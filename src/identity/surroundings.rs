@@ -109,12 +109,13 @@ impl Surroundings {
     ];
 
     /// The surroundings of a process whose home folder is `home`, and whose
-    /// environment `variable` reads. A variable that is empty counts as not set.
+    /// environment `variable` reads. A variable that is empty or space counts as
+    /// not set.
     #[must_use]
     pub fn new(home: Option<PathBuf>, variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let variables = Self::VARIABLES.iter().filter_map(|name| {
             let value = Zeroizing::new(variable(name)?.into_vec());
-            (!value.is_empty()).then_some((*name, value))
+            (!value.trim_ascii().is_empty()).then_some((*name, value))
         });
         Self {
             home,
@@ -216,9 +217,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_variable_counts_as_not_set() {
-        let surroundings = with(&[("AWS_REGION", ""), ("AWS_PROFILE", " web\n")]);
+    fn a_variable_that_is_empty_or_space_counts_as_not_set() {
+        let surroundings = with(&[
+            ("AWS_REGION", ""),
+            ("INFISICAL_TOKEN", " \n"),
+            ("AWS_PROFILE", " web\n"),
+        ]);
         assert_eq!(surroundings.text("AWS_REGION").unwrap(), None);
+        assert_eq!(surroundings.text("INFISICAL_TOKEN").unwrap(), None);
         assert_eq!(surroundings.text("AWS_PROFILE").unwrap(), Some("web"));
     }
 

@@ -121,11 +121,15 @@ fn connections_that_say_nothing_keep_nobody_waiting() {
 
 #[test]
 fn a_login_that_nobody_finishes_ends() {
-    let (login, page) = begin();
-    let error = finish(login, Duration::from_millis(1)).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Timeout);
-    assert!(error.advice().unwrap().contains("on this machine"));
-    std::net::TcpStream::connect(("127.0.0.1", page.port)).unwrap_err();
+    let is_closed = |_| {
+        let (login, page) = begin();
+        let error = finish(login, Duration::from_millis(1)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Timeout);
+        assert!(error.advice().unwrap().contains("on this machine"));
+        std::net::TcpStream::connect(("127.0.0.1", page.port)).is_err()
+    };
+    // Somebody else may have been given the port meanwhile.
+    assert!((0..5).any(is_closed));
     assert_eq!(WebLogin::PATIENCE, Duration::from_mins(5));
 }
 

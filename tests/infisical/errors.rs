@@ -226,5 +226,5 @@ fn a_missing_project_says_what_to_check() {
         all_text(&error).contains("Project with ID 'nope' not found"),
         "{error:?}"
     );
-    assert!(error.advice().unwrap().contains("--app-id"));
+    assert!(error.advice().unwrap().contains("slug is for --app"));
 }

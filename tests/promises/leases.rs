@@ -124,7 +124,7 @@ fn a_dry_run_counts_what_a_run_would_have_made() {
     let phase = cloud();
     let server = phase.serve();
     let run = with(&phase, &server, Kind::User).arguments(&["--dry-run", "--require", "AWS_KEY"]);
-    run.status(0).stderr_has("give AWS_USER, AWS_KEY");
+    run.status(0).stderr_has("sets AWS_USER, AWS_KEY");
     for words in [
         &["--leases", "skip", "--revoke-leases"][..],
         &["--leases", "skip", "--lease-ttl", "1h"],

@@ -38,6 +38,27 @@ fn without_a_certificate_store_the_built_in_roots_are_used() {
 }
 
 #[test]
+fn a_certificate_is_shown_to_a_server_that_wants_one() {
+    let authority = Authority::new();
+    let phase = web_with(&[("GREETING", "hello")]);
+    let server = Server::start_for_clients_of(&authority, &["127.0.0.1"], move |request| {
+        phase.answer(request)
+    });
+    let run = || {
+        over(&server)
+            .argument("--ca-cert")
+            .argument(authority.file())
+    };
+    run().sh(GREET).failed(125, "unreachable");
+    let (certificate, key) = authority.client();
+    let run = run()
+        .file("cert.pem", 0o600, certificate)
+        .file("key.pem", 0o600, key)
+        .arguments(&["--client-cert", "cert.pem", "--client-key", "key.pem"]);
+    run.sh(GREET).stdout("hello").status(0).silent();
+}
+
+#[test]
 fn a_proxy_of_the_environment_is_used_and_what_is_plain_is_told() {
     let proxy = serve(web_with(&[("GREETING", "by proxy")]));
     for (name, host) in [

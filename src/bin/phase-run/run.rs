@@ -23,7 +23,7 @@ use start::{start, supervision};
 
 /// Fetches, merges and launches. Returns only if we supervise, or for a dry run.
 pub(crate) fn run(args: &args::Run, world: &World<'_>, report: Report) -> Result<Outcome, Failure> {
-    run_with(args, world, report, |_| Marks::new())
+    run_with(args, world, report, |_, _| Marks::new())
 }
 
 /// Variables that are set, or removed, whatever the secrets say.
@@ -34,7 +34,7 @@ fn run_with(
     args: &args::Run,
     world: &World<'_>,
     report: Report,
-    marks: fn(&Place) -> Marks,
+    marks: fn(&Place, ProviderName) -> Marks,
 ) -> Result<Outcome, Failure> {
     let command = command(args)?;
     check(args)?;
@@ -71,7 +71,7 @@ fn run_with(
     let leases = Held::new(client, mem::take(&mut resolution.leases));
     let merged = merged(environ, &resolution, args, &settings, &globs, report);
     let image = merged.and_then(|mut environment| {
-        for (name, value) in marks(&resolution.place) {
+        for (name, value) in marks(&resolution.place, settings.provider) {
             environment.set(name, value.as_deref());
         }
         if args.preview {
@@ -122,10 +122,12 @@ fn merged(
         match notice {
             Notice::Dynamic { name, keys } if looks => {
                 let gives = match &keys[..] {
-                    [] => "values under names of its own".to_owned(),
+                    [] => "names not known yet".to_owned(),
                     keys => keys.join(", "),
                 };
-                report.warn(&format!("a run has dynamic secret {name:?} give {gives}"));
+                report.warn(&format!(
+                    "a run makes a lease of dynamic secret {name:?}, which sets {gives}"
+                ));
                 leased.extend(keys);
             }
             _ => report.warn(&notice.to_string()),
@@ -166,7 +168,12 @@ fn merged(
         return Err(Failure::new(Reason::Missing, text)
             .help("create them in the store, or look at --env, --path and --tag"));
     }
-    tracing::info!("{} secrets", environment.injected.len());
+    let (count, place) = (environment.injected.len(), &resolution.place);
+    tracing::info!(
+        "{count} secrets from {} of {}",
+        place.environment,
+        place.app
+    );
     Ok(environment)
 }
 
@@ -234,15 +241,22 @@ pub(crate) fn shell(
 
 /// What a shell's prompt may show, and what means the same place to
 /// `phase-run` in that shell.
-fn shell_marks(place: &Place) -> Marks {
+fn shell_marks(place: &Place, provider: ProviderName) -> Marks {
     let id = match &place.app {
         App::Id(id) => Some(id.clone()),
         App::Name(_) | App::Only => None,
     };
-    vec![
+    let environment = Some(place.environment.clone());
+    let mut marks = vec![
         ("PHASE_SHELL", Some("true".to_owned())),
         ("PHASE_APP", Some(place.app.to_string())),
-        ("PHASE_APP_ID", id),
-        ("PHASE_ENV", Some(place.environment.clone())),
-    ]
+        ("PHASE_APP_ID", id.clone()),
+        ("PHASE_ENV", environment.clone()),
+    ];
+    if provider == ProviderName::Infisical {
+        // They go before ours there, and may be inherited.
+        marks.push(("INFISICAL_PROJECT_ID", id));
+        marks.push(("INFISICAL_ENVIRONMENT", environment));
+    }
+    marks
 }

@@ -110,7 +110,7 @@ impl Api {
     }
 
     /// Remembers that the server has no version 4.
-    pub(super) fn is_old(&self) {
+    pub(super) fn remember_old(&self) {
         if !self.old.swap(true, Ordering::Relaxed) {
             tracing::debug!(
                 "this server has no version 4 of the API: version 3 is used, in which a reference in an imported secret is looked up where it stands"
@@ -118,6 +118,7 @@ impl Api {
         }
     }
 
+    /// Whether `target` is to be asked for in version 3.
     pub(super) fn old(&self, target: &Target) -> bool {
         matches!(target, Target::Slug(_)) || self.old.load(Ordering::Relaxed)
     }
@@ -132,7 +133,7 @@ impl Api {
                 ..Request::get("/api/v4/secrets")
             };
             match self.service.ask(&request, &about, &[], until).await {
-                Err(Trouble::NoRoute(_)) => self.is_old(),
+                Err(Trouble::NoRoute(_)) => self.remember_old(),
                 answer => return answer,
             }
         }
@@ -150,7 +151,7 @@ impl Api {
         if !self.old(write.target) {
             let path = format!("/api/v4/secrets/{name}");
             match self.written(write, &path, false, until).await {
-                Err(Trouble::NoRoute(_)) => self.is_old(),
+                Err(Trouble::NoRoute(_)) => self.remember_old(),
                 answer => return answer,
             }
         }
@@ -240,7 +241,7 @@ fn waiting(about: &str, request: &str) -> Trouble {
 /// It is one that URLs give a meaning of their own.
 pub(super) fn segment(name: &str) -> Result<String> {
     if matches!(name, "" | "." | "..") {
-        let message = format!("{name:?} cannot be the name of a secret here");
+        let message = format!("{name:?} cannot be a name here");
         return Err(Error::new(ErrorKind::InvalidName, message));
     }
     Ok(percent_encoded(name))

@@ -91,7 +91,7 @@ impl Infisical {
                 Ok(answer) => return Ok(Found::of(project(&answer)?)),
                 // Older than version 4 of the routes for secrets, and version 3 takes slugs.
                 Err(Trouble::NoRoute(_)) => {
-                    self.api.is_old();
+                    self.api.remember_old();
                     return Ok(Found::at(Target::Slug(wanted.to_owned())));
                 }
                 Err(Trouble::Missing(_)) => {}
@@ -170,13 +170,17 @@ impl Infisical {
         let about = format!("project {id}");
         let id = segment(id)?;
         let path = format!("/api/v1/projects/{id}");
-        let answer = match self.ask(&Request::get(&path), &about, until).await {
-            Err(Trouble::NoRoute(_)) => {
-                let path = format!("/api/v1/workspace/{id}");
-                self.ask(&Request::get(&path), &about, until).await?
+        let mut answer = self.ask(&Request::get(&path), &about, until).await;
+        if matches!(answer, Err(Trouble::NoRoute(_))) {
+            let path = format!("/api/v1/workspace/{id}");
+            answer = self.ask(&Request::get(&path), &about, until).await;
+        }
+        let answer = answer.map_err(|trouble| match trouble {
+            Trouble::Missing(error) => {
+                error.help("check --app-id, which is the project's id; its slug is for --app")
             }
-            answer => answer?,
-        };
+            trouble => trouble.into(),
+        })?;
         project(&answer)
     }
 

@@ -161,7 +161,6 @@ pub(super) struct TagRow<'a> {
 pub(super) struct Project {
     #[serde(default)]
     pub(super) environments: Vec<Environment>,
-    #[serde(default)]
     pub(super) id: String,
     #[serde(default)]
     pub(super) name: String,

@@ -259,6 +259,13 @@ fn a_prefix_of_an_environment_is_told_and_two_are_an_error() {
 }
 
 #[test]
+fn the_place_that_nobody_named_is_told_when_asked() {
+    let server = lab().serve();
+    let finished = run(&server).argument("-v").sh("true").status(0);
+    finished.stderr_has("1 secrets from dev of demo");
+}
+
+#[test]
 fn what_the_credentials_reach_is_listed() {
     let server = lab().serve();
     let run = subcommand(&server, &["apps"]);

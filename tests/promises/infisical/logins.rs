@@ -10,6 +10,7 @@ use super::{PRINT, asked, id, lab, nobody, run};
 use crate::support::run::Run;
 use crate::support::server::infisical::{CLIENT_ID, CLIENT_SECRET, IDENTITY, Identity};
 use crate::support::server::{Authority, Infisical, Reply, Server};
+use crate::support::store::Store;
 
 const PUBLIC: &[u8] = include_bytes!("../../fixtures/identity/public.der");
 const PRIVATE: &str = include_str!("../../fixtures/identity/key.pkcs8.pem");
@@ -269,6 +270,21 @@ fn the_organisation_is_told_at_the_login() {
         .map(|login| login.organisation);
     let told: Vec<_> = told.flatten().collect();
     assert_eq!(told, ["acme", "globex"]);
+}
+
+#[test]
+fn half_a_login_is_told_with_the_half_that_is_missing() {
+    let old = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjEwMDB9.c2ln";
+    for (name, value, lack) in [
+        ("INFISICAL_CLIENT_ID", CLIENT_ID, "no client secret"),
+        ("INFISICAL_CLIENT_SECRET", "hunter2", "no client id"),
+        ("INFISICAL_TOKEN", old, "has expired"),
+    ] {
+        let run = Run::with(&[]).store(Store::Nowhere).variable(name, value);
+        let finished = run.sh(PRINT).failed(125, "credentials");
+        let finished = finished.stderr_has(name).stderr_has(lack);
+        finished.stderr_lacks("hunter2").stderr_lacks("PHASE_");
+    }
 }
 
 #[test]

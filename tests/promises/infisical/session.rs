@@ -130,7 +130,6 @@ fn a_profile_is_chosen_by_a_variable() {
     let (_, server) = known();
     let config = moved(recorded()["config_profiles"].take(), &server);
     let run = logged_in(&config).variable("INFISICAL_PROFILE", "nobody");
-    let run = run.arguments(&["--provider", "infisical"]);
     run.sh(PRINT)
         .failed(125, "configuration")
         .stderr_has("nobody");
@@ -151,6 +150,8 @@ fn the_vaults_passphrase_may_stand_in_a_variable() {
     with("abcDEF1234").stdout("of the user").status(0).silent();
     let finished = with("hunter2").failed(125, "credentials");
     finished.stderr_has("~/.infisical").stderr_lacks("hunter2");
+    let finished = with("").failed(125, "credentials");
+    finished.stderr_has("set INFISICAL_VAULT_FILE_PASSPHRASE");
 }
 
 #[test]
@@ -159,6 +160,21 @@ fn what_is_given_goes_before_the_login() {
     let config = moved(recorded()["config_legacy"].take(), &server);
     let run = client(logged_in(&config)).variable("INFISICAL_DOMAIN", server.url());
     run.sh(PRINT).stdout("of dev").status(0).silent();
+}
+
+#[test]
+fn a_token_or_a_login_is_taken_alone_where_that_is_said() {
+    let (infisical, server) = known();
+    let config = moved(recorded()["config_legacy"].take(), &server);
+    let said = || {
+        let run = client(logged_in(&config)).variable("INFISICAL_DOMAIN", server.url());
+        let run = run.variable("INFISICAL_AUTH_METHOD", "universal-auth");
+        run.arguments(&["--provider", "infisical", "--auth", "token"])
+    };
+    said().sh(PRINT).stdout("of the user").status(0).silent();
+    let run = said().variable("INFISICAL_TOKEN", infisical.token());
+    run.sh(PRINT).stdout("of dev").status(0).silent();
+    assert!(infisical.logins().is_empty());
 }
 
 #[test]

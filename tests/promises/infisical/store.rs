@@ -22,6 +22,9 @@ fn a_secret_is_made_changed_moved_and_removed_under_the_name_that_was_typed() {
     secrets(&server, &["get", "new"]).stdout("one").status(0);
     let run = secrets(&server, &["create", "new"]);
     run.stdin("x").failed(125, "conflict").stderr_has("new");
+    let unknown = |words: &[&str]| secrets(&server, words).failed(125, "missing");
+    unknown(&["get", "x"]).stderr_has("no secret \"x\" in dev of demo\n");
+    unknown(&["delete", "x"]).stderr_has("no secret \"x\" in the only project\n");
     let run = secrets(&server, &["update", "new"]);
     run.stdin("two").stdout("").status(0).silent();
     let run = secrets(
@@ -80,6 +83,23 @@ fn a_change_that_waits_for_approval_is_no_success() {
 }
 
 #[test]
+fn a_shell_is_told_of_what_it_is_in_infisicals_words_too() {
+    let server = lab().serve();
+    let shell = || {
+        let run = subcommand(&server, &["shell"]).variable("SHELL", "/bin/sh");
+        let run = run.variable("INFISICAL_ENVIRONMENT", "dev");
+        run.variable("INFISICAL_PROJECT_ID", "another")
+    };
+    let show = "echo $PHASE_APP/$PHASE_ENV/${INFISICAL_PROJECT_ID-none}/$INFISICAL_ENVIRONMENT\n";
+    let by_name = shell().arguments(&["--app", "demo", "--env", "prod"]);
+    by_name.stdin(show).stdout("demo/prod/none/prod\n");
+    let by_id = shell().arguments(&["--app-id", &id(), "--env", "prod"]);
+    by_id
+        .stdin(show)
+        .stdout(format!("{}/prod/{}/prod\n", id(), id()));
+}
+
+#[test]
 fn a_hidden_value_starts_nothing() {
     let server = lab().secret("SECRET", "hunter2").hidden().serve();
     let finished = run(&server).sh("true").failed(125, "denied");
@@ -101,6 +121,7 @@ fn whose_credentials_these_are_is_told_with_their_end() {
         IDENTITY,
         &server.url(),
         "INFISICAL_CLIENT_ID",
+        "project demo",
         "dev, prod",
     ] {
         assert!(text.contains(part), "{part} is not in: {text}");

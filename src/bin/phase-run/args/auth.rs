@@ -19,11 +19,16 @@ pub(crate) enum Auth {
         #[arg(long, value_name = "PROVIDER")]
         provider: Option<ProviderName>,
 
+        /// Server URL [default: the login's, else the cloud's] [env: PHASE_HOST]
+        /// [env: INFISICAL_DOMAIN]
+        #[arg(long, value_name = "URL")]
+        host: Option<String>,
+
         #[command(flatten)]
         server: Server,
 
-        /// File with the token [default: PHASE_SERVICE_TOKEN, else a login]
-        /// [env: PHASE_SERVICE_TOKEN_FILE]
+        /// File with the token [default: what there is in the environment, else a
+        /// login] [env: PHASE_SERVICE_TOKEN_FILE]
         #[arg(long, value_name = "FILE")]
         token_file: Option<PathBuf>,
 
@@ -31,7 +36,7 @@ pub(crate) enum Auth {
         machine: Machine,
 
         /// Print JSON
-        #[arg(long)]
+        #[arg(long, help_heading = "Printing")]
         json: bool,
     },
     /// Forget a login of `auth login`, and its token; or end a token
@@ -53,6 +58,10 @@ pub(crate) enum Auth {
 /// `auth login`.
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Login {
+    /// Server URL [default: Phase Cloud, console.phase.dev] [env: PHASE_HOST]
+    #[arg(long, value_name = "URL")]
+    host: Option<String>,
+
     #[command(flatten)]
     server: Server,
 
@@ -78,13 +87,9 @@ pub(crate) enum StoreName {
     Keyring,
 }
 
-/// The server to ask.
+/// How the server is asked.
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Server {
-    /// Server URL [default: Phase Cloud, console.phase.dev] [env: PHASE_HOST]
-    #[arg(long, value_name = "URL")]
-    host: Option<String>,
-
     /// More root certificates, PEM (SSL_CERT_FILE replaces the system's)
     #[arg(long, value_name = "FILE")]
     ca_cert: Option<PathBuf>,
@@ -103,7 +108,6 @@ impl Server {
     /// The same words as context options.
     pub(crate) fn context(&self) -> Context {
         Context {
-            host: self.host.clone(),
             ca_cert: self.ca_cert.clone(),
             insecure: self.insecure,
             timeout: self.timeout,
@@ -115,6 +119,9 @@ impl Server {
 impl Login {
     /// The same words as context options.
     pub(crate) fn context(&self) -> Context {
-        self.server.context()
+        Context {
+            host: self.host.clone(),
+            ..self.server.context()
+        }
     }
 }

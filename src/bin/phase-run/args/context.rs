@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
+/// The heading of all that proves who we are.
+const LOGIN: &str = "How to log in";
+
 /// Where the secrets are, and with what they are fetched.
 #[derive(ClapArgs, Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -20,21 +23,22 @@ pub(crate) struct Context {
     #[arg(long, value_name = "URL")]
     pub(crate) host: Option<String>,
 
-    /// App, by name; of Infisical a project, by slug [env: PHASE_APP]
+    /// App, by name; at Infisical the project, by slug [env: PHASE_APP]
     #[arg(long, value_name = "NAME")]
     pub(crate) app: Option<String>,
 
-    /// App, by id; wins over the name [env: PHASE_APP_ID]
-    /// [env: INFISICAL_PROJECT_ID]
+    /// App, at Infisical the project, by id; wins over the name
+    /// [env: PHASE_APP_ID] [env: INFISICAL_PROJECT_ID]
     #[arg(long, value_name = "ID")]
     pub(crate) app_id: Option<String>,
 
-    /// Environment [default: development; of Infisical dev] [env: PHASE_ENV]
-    /// [env: INFISICAL_ENVIRONMENT]
+    /// Environment, by name; at Infisical by slug [default: development; at
+    /// Infisical dev] [env: PHASE_ENV] [env: INFISICAL_ENVIRONMENT]
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Option<String>,
 
     /// Folder; may be repeated, later ones win [default: /] [env: PHASE_PATH]
+    /// [env: INFISICAL_SECRET_PATH]
     #[arg(long, value_name = "PATH")]
     pub(crate) path: Vec<String>,
 
@@ -60,27 +64,12 @@ pub(crate) struct Context {
     #[arg(long, value_name = "FILE")]
     pub(crate) identity: Option<PathBuf>,
 
-    /// File with the token, or with what --auth needs: the client's secret, a
-    /// JWT, a key, a password [env: PHASE_SERVICE_TOKEN_FILE]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) token_file: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) machine: Machine,
-
-    /// A certificate of ours to show to the server, PEM
-    #[arg(long, value_name = "FILE", requires = "client_key")]
-    pub(crate) client_cert: Option<PathBuf>,
-
-    /// The private key of --client-cert, PEM
-    #[arg(long, value_name = "FILE", requires = "client_cert")]
-    pub(crate) client_key: Option<PathBuf>,
-
     /// More root certificates, PEM (SSL_CERT_FILE replaces the system's)
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_cert: Option<PathBuf>,
 
     /// Do not check the server's certificate [env: PHASE_VERIFY_SSL=false]
+    /// [env: INFISICAL_VERIFY_SSL=false]
     #[arg(long)]
     pub(crate) insecure: bool,
 
@@ -104,11 +93,20 @@ pub(crate) struct Context {
     /// How to speak to Phase [default: auto] [env: PHASE_RUN_API]
     #[arg(long, value_name = "API")]
     pub(crate) api: Option<Api>,
+
+    /// File with the token, or with what --auth needs: the client's secret, a
+    /// JWT, a key, a password [env: PHASE_SERVICE_TOKEN_FILE]
+    #[arg(long, value_name = "FILE", help_heading = LOGIN)]
+    pub(crate) token_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) machine: Machine,
 }
 
 /// How to log in, and as whom.
 #[expect(clippy::struct_field_names, reason = "they are the flags' names")]
 #[derive(ClapArgs, Clone, Debug, Default)]
+#[command(next_help_heading = LOGIN)]
 pub(crate) struct Machine {
     /// How to log in: with a token or a login, or by what proves who this
     /// machine is, anew each time [default: by what there is]
@@ -136,9 +134,17 @@ pub(crate) struct Machine {
     #[arg(long, value_name = "SLUG")]
     pub(crate) organization: Option<String>,
 
-    /// Whom a token of Azure is for [default: Azure Resource Manager]
+    /// What to ask a token of Azure for [default: Azure Resource Manager]
     #[arg(long, value_name = "URL")]
     pub(crate) azure_resource: Option<String>,
+
+    /// A certificate of ours to show to the server, PEM
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    pub(crate) client_cert: Option<PathBuf>,
+
+    /// The private key of --client-cert, PEM
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    pub(crate) client_key: Option<PathBuf>,
 }
 
 /// `--provider`.
@@ -198,6 +204,7 @@ pub(crate) enum Way {
     #[value(alias = "tls-cert-auth")]
     TlsCert,
     /// A token, or a login
+    #[value(alias = "token-auth")]
     Token,
     /// A client's id and secret
     #[value(alias = "universal-auth")]

@@ -82,7 +82,7 @@ pub(crate) enum Command {
     /// Read and write the secrets themselves
     #[command(subcommand)]
     Secrets(Late<Secrets>),
-    /// List the apps and environments these credentials reach
+    /// List the apps, at Infisical projects, that these credentials reach
     Apps(Late<Apps>),
     /// Make and share a vault: an encrypted file instead of a server
     #[command(subcommand)]
@@ -104,7 +104,7 @@ pub(crate) enum Command {
     Man,
 }
 
-/// List the apps and environments these credentials reach
+/// List the apps, at Infisical projects, that these credentials reach
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Apps {
     #[command(flatten)]

@@ -128,7 +128,7 @@ pub(crate) struct Selection {
     pub(crate) allow_partial: bool,
 
     /// Have credentials made for dynamic secrets, or leave these out
-    /// [default: generate; of Infisical skip]
+    /// [default: generate; at Infisical skip]
     #[arg(long, value_name = "WHAT", value_enum)]
     pub(crate) leases: Option<LeasesName>,
 

@@ -1,6 +1,6 @@
 //! The store that a command works on.
 
-use phase_run::{Client, Folder, Folders, Plan, Resolution, Resolved, Scope};
+use phase_run::{Client, Folder, Folders, Place, Plan, Resolution, Resolved, Scope};
 
 use super::settings;
 use crate::args;
@@ -68,7 +68,7 @@ impl Store {
         }
         self.tell(&resolution);
         let found = resolution.secrets.into_iter().next();
-        found.ok_or_else(|| self.missing(name))
+        found.ok_or_else(|| missing(name, &resolution.place))
     }
 
     /// The one of `names` that `name` means: as it is spelt, or else in upper
@@ -98,12 +98,18 @@ impl Store {
     }
 
     pub(super) fn missing(&self, name: &str) -> Failure {
-        let place = &self.scope.place;
-        let text = format!(
-            "there is no secret {name:?} in {} of {}",
-            place.environment, place.app
-        );
-        Failure::new(Reason::Missing, text)
-            .help("look at --env and --path, or `phase-run secrets list --all-paths`")
+        missing(name, &self.scope.place)
     }
+}
+
+fn missing(name: &str, place: &Place) -> Failure {
+    let Place { app, environment } = place;
+    let place = match &**environment {
+        // Nobody named one, and the store has not said which is usual.
+        "" => app.to_string(),
+        environment => format!("{environment} of {app}"),
+    };
+    let text = format!("there is no secret {name:?} in {place}");
+    Failure::new(Reason::Missing, text)
+        .help("look at --env and --path, or `phase-run secrets list --all-paths`")
 }

@@ -1,9 +1,9 @@
-//! How a Phase server is reached.
+//! How a server is reached.
 
 use std::env;
 use std::path::PathBuf;
 
-use phase_run::{Connection, PhaseApi};
+use phase_run::{ClientCertificate, Connection, PhaseApi};
 
 use super::layers::{Layers, Spelling, word};
 use crate::args::{Api, Context};
@@ -41,8 +41,11 @@ pub(super) fn connection(
             "the certificate of {host} is NOT checked: anybody on the way can read the secrets"
         ));
     }
+    let files = args.machine.client_cert.clone();
+    let files = files.zip(args.machine.client_key.clone());
     let connection = Connection {
         bundle: bundle(layers),
+        certificate: files.map(|(certificates, key)| ClientCertificate { certificates, key }),
         roots: layers.path(args.ca_cert.as_deref(), &CA_CERT),
         verify,
         ..Connection::new(host)
@@ -67,7 +70,7 @@ fn bundle(layers: &Layers<'_>) -> Option<PathBuf> {
     file.or_else(folder)
 }
 
-/// Which of the server's APIs is spoken.
+/// Which of the APIs of a Phase server is spoken.
 ///
 /// # Errors
 ///

@@ -2,18 +2,14 @@
 
 use phase_run::LoginPlace;
 
-use super::World;
 use super::access::Access;
 use super::infisical::Search;
 use super::infisical::json::InfisicalJson;
 use super::key::{key, vault};
 use super::layers::{Layers, Origin, Spelling, word};
-use super::login;
-use super::machine;
-use super::phase::phase;
-use super::place;
 use super::places::Places;
 use super::source::{Source, token};
+use super::{World, login, machine, phase, place};
 use crate::args::{Context, ProviderName, Way};
 use crate::exit::{Failure, Reason};
 
@@ -36,12 +32,12 @@ pub(super) struct Chosen {
 }
 
 /// All that there is of credentials, for any provider.
-struct Given<'a> {
+pub(super) struct Given<'a> {
     /// The word of a cloud for an account of Phase.
-    cloud: Option<(Way, Origin)>,
+    pub(super) cloud: Option<(Way, Origin)>,
     infisical: LoginPlace,
-    search: Search<'a>,
-    token: Option<Source>,
+    pub(super) search: Search<'a>,
+    pub(super) token: Option<Source>,
 }
 
 /// The credentials for what was asked, with their provider.
@@ -68,15 +64,7 @@ pub(super) fn credentials(
     }
     match provider {
         ProviderName::Infisical => given.search.chosen(given.infisical, origin, warnings),
-        ProviderName::Phase => {
-            let Given {
-                cloud,
-                search,
-                token,
-                ..
-            } = given;
-            phase(&search, cloud, token, origin, warnings)
-        }
+        ProviderName::Phase => phase::chosen(given, origin, warnings),
         ProviderName::Vault => {
             layers.note("provider", "vault", origin);
             let file = vault(args, layers);
@@ -134,16 +122,9 @@ fn given<'a>(
         Some(_) => LoginPlace::empty(),
     };
     let is_there = matches!(infisical, LoginPlace::Has(_));
-    let takes_file = is_there && search.takes_file();
-    let token = if takes_file {
-        let without = Context {
-            token_file: None,
-            ..args.clone()
-        };
-        token(&without, layers)
-    } else {
-        token(args, layers)
-    };
+    let is_infisicals = is_there && search.takes_file();
+    let file = args.token_file.as_ref().filter(|_| !is_infisicals);
+    let token = token(file, layers);
     let cloud = way.filter(|(way, _)| match way {
         Way::AwsIam | Way::Azure => !is_there,
         _ => false,
@@ -202,17 +183,26 @@ impl Given<'_> {
         }
     }
 
-    /// The provider at which somebody is logged in. A login is there all the
-    /// time, so that what lies beside it may have to tell which is meant.
+    /// The provider at which somebody is logged in, or else the one that may be
+    /// meant. A login is there all the time, so that what lies beside it may have
+    /// to tell which is meant.
     fn by_login(&self) -> Result<ProviderName, Failure> {
         let Search { layers, places, .. } = &self.search;
-        if self.odd().is_some() && !login::exist(places) {
-            return Ok(ProviderName::Infisical);
+        let at_phase = login::exist(places);
+        let at_infisical = match self.search.has_cli_login() {
+            Ok(there) => there,
+            // What is wrong with it is told to those who have no other login.
+            Err(_) => !at_phase,
+        };
+        if !at_infisical {
+            let meant = !at_phase && self.search.is_named();
+            return Ok(if meant {
+                ProviderName::Infisical
+            } else {
+                ProviderName::Phase
+            });
         }
-        if !self.search.has_cli_login() {
-            return Ok(ProviderName::Phase);
-        }
-        if !login::exist(places) {
+        if !at_phase {
             return Ok(ProviderName::Infisical);
         }
         let of_infisical =

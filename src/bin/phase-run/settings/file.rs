@@ -157,7 +157,7 @@ pub(crate) fn misused(path: &Path, why: &str) -> Failure {
         Reason::Configuration,
         format!("{} cannot be used: {why}", path.display()),
     )
-    .help("a project file names things, and holds no credentials")
+    .help("such a file names things, and holds no credentials")
 }
 
 #[cfg(test)]
@@ -201,6 +201,18 @@ mod tests {
             assert_eq!(failure.reason(), Reason::Configuration);
             assert!(failure.to_string().contains("line 2"), "{failure}");
             assert!(!failure.to_string().contains("pss_x"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn the_readme_lists_every_key() {
+        let failure = parse("x = 1", Path::new("x")).unwrap_err().to_string();
+        let (_, keys) = failure.split_once("expected one of ").unwrap();
+        let readme = include_str!("../../../../README.md");
+        let (_, listed) = readme.split_once("Both files may say").unwrap();
+        let (listed, _) = listed.split_once("\n\n").unwrap();
+        for key in keys.split(", ") {
+            assert!(listed.contains(key), "{key}");
         }
     }
 

@@ -1,10 +1,10 @@
-//! Phase: which credentials these settings amount to.
+//! Phase: which token these settings amount to, and which server gets it.
 
 use phase_run::{Credentials, PhaseToken};
 
 use super::access::Access;
 use super::connection::{api, connection};
-use super::credentials::Chosen;
+use super::credentials::{Chosen, Given};
 use super::host::{self, PHASE};
 use super::infisical::Search;
 use super::layers::{Layers, Origin};
@@ -15,18 +15,22 @@ use super::source::Source;
 use crate::args::{Context, ProviderName, Way};
 use crate::exit::{Failure, Reason};
 
-/// The credentials for Phase: the word of a cloud, or else a token.
+/// The credentials of Phase among those that are `given`, or else a login.
 ///
 /// # Errors
 ///
-/// There are none, or they cannot be read.
-pub(super) fn phase(
-    search: &Search<'_>,
-    cloud: Option<(Way, Origin)>,
-    token: Option<Source>,
+/// There are none, or a setting cannot be used.
+pub(super) fn chosen(
+    given: Given<'_>,
     provider: Origin,
     warnings: &mut Vec<String>,
 ) -> Result<Chosen, Failure> {
+    let Given {
+        cloud,
+        search,
+        token,
+        ..
+    } = given;
     let Search {
         args,
         layers,
@@ -35,7 +39,7 @@ pub(super) fn phase(
         ..
     } = search;
     let Some((way, by)) = cloud else {
-        if let Some((way, origin)) = way.as_ref().filter(|(way, _)| *way != Way::Token) {
+        if let Some((way, origin)) = way.filter(|(way, _)| *way != Way::Token) {
             let text = format!(
                 "Phase knows no such way to log in: {} ({origin})",
                 way.word()
@@ -69,18 +73,19 @@ fn by_token(
     warnings: &mut Vec<String>,
 ) -> Result<Chosen, Failure> {
     let (token, host, origin) = if let Some(source) = source {
-        let token = PhaseToken::parse(&source.read(warnings)?)?;
+        let token = PhaseToken::parse(&source.read(warnings)?).map_err(|error| {
+            let failure = Failure::from(error);
+            if provider != Origin::Default {
+                return failure;
+            }
+            failure.help("for a token of Infisical, say --provider infisical")
+        })?;
         let host = host::host(&PHASE, args.host.as_ref(), layers, None)?;
         (token, host, source.origin())
     } else {
         let named = host::named(&PHASE, args.host.as_ref(), layers)?;
-        let what = if provider == Origin::Default {
-            "are no credentials"
-        } else {
-            "is no Phase token"
-        };
         let login = login::find(named.as_ref(), places, warnings)?;
-        let login = login.ok_or_else(|| none(what))?;
+        let login = login.ok_or_else(|| none(provider == Origin::Default))?;
         let token = PhaseToken::parse(login.token(&places.keyring)?.expose())?;
         let by = named.map_or_else(|| login.origin.clone(), |(_, origin)| origin);
         layers.note("host", &login.host, by);
@@ -100,9 +105,15 @@ fn by_token(
     })
 }
 
-fn none(what: &str) -> Failure {
-    Failure::new(Reason::Credentials, format!("there {what}"))
-        .help("log in with `phase-run auth login`, set PHASE_SERVICE_TOKEN, or give --token-file")
+/// That there are no credentials: of any provider, or of Phase, which was named.
+fn none(any: bool) -> Failure {
+    const PHASE: &str =
+        "log in with `phase-run auth login`, set PHASE_SERVICE_TOKEN, or give --token-file";
+    if !any {
+        return Failure::new(Reason::Credentials, "there is no Phase token").help(PHASE);
+    }
+    Failure::new(Reason::Credentials, "there are no credentials")
+        .help(format!("for Phase, {PHASE}"))
         .help("for Infisical, set INFISICAL_TOKEN, or INFISICAL_UNIVERSAL_AUTH_CLIENT_ID and …_CLIENT_SECRET")
         .help("for a vault, give --vault or set PHASE_RUN_VAULT")
 }

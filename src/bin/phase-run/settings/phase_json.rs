@@ -48,7 +48,7 @@ pub(crate) fn find(
             Err(error) if level == 0 => {
                 return Err(misused(
                     &path,
-                    &format!("line {}: no such JSON", error.line()),
+                    &format!("line {}: it is not JSON of the right shape", error.line()),
                 ));
             }
             _ => {}

@@ -37,7 +37,7 @@ pub(crate) fn server(args: &Context, world: &World<'_>) -> Result<Server, Failur
     let timeout = timeout(args, &layers)?;
     let host = host::host(&host::PHASE, args.host.as_ref(), &layers, None)?;
     let connection = connection(host, args, &layers, &mut warnings)?;
-    let token = source::token(args, &layers).map(|token| token.named_by());
+    let token = source::token(args.token_file.as_ref(), &layers).map(|token| token.named_by());
     let way = machine::way(args, &layers)?.filter(|(way, _)| *way != Way::Token);
     let cloud = way.map(|(_, origin)| origin);
     let vault = layers.variable_os(VAULT).map(|_| Origin::Variable(VAULT));

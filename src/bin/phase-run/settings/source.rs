@@ -126,7 +126,7 @@ pub(super) fn json<T: DeserializeOwned>(path: &Path) -> Result<Option<(T, Conten
     };
     // The whole error would quote what it did not expect.
     let content = serde_json::from_str(&contents.text)
-        .map_err(|error| format!("line {}: no such JSON", error.line()))?;
+        .map_err(|error| format!("line {}: it is not JSON of the right shape", error.line()))?;
     Ok(Some((content, contents)))
 }
 
@@ -154,10 +154,9 @@ fn systemd(layers: &Layers<'_>, name: &str) -> Option<Source> {
         .then(|| Source::File(path, Origin::Variable("CREDENTIALS_DIRECTORY")))
 }
 
-pub(super) fn token(args: &Context, layers: &Layers<'_>) -> Option<Source> {
-    args.token_file
-        .clone()
-        .map(|path| Source::File(path, Origin::Flag("--token-file")))
+/// The token of Phase: in `file`, which is that of a flag, or where it is kept.
+pub(super) fn token(file: Option<&PathBuf>, layers: &Layers<'_>) -> Option<Source> {
+    file.map(|path| Source::File(path.clone(), Origin::Flag("--token-file")))
         .or_else(|| text(layers, "PHASE_SERVICE_TOKEN"))
         .or_else(|| named_file(layers, "PHASE_SERVICE_TOKEN_FILE"))
         .or_else(|| systemd(layers, "phase-token"))

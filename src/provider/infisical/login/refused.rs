@@ -29,12 +29,6 @@ const COMPLAINTS: &[Row] = &[
         "wait for some minutes, and mend the credentials first: each further failure locks it again",
     ),
     (
-        "Failed to acquire lock",
-        ErrorKind::Throttled,
-        "the server looks at other logins of this identity just now",
-        "try again in a moment",
-    ),
-    (
         "auth method not found for identity",
         ErrorKind::Configuration,
         "this identity has no {}",

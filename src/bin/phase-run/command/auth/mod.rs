@@ -18,6 +18,7 @@ pub(crate) fn auth(args: &Auth, world: &World<'_>, report: Report) -> Result<(),
         Auth::Login(args) => login::login(args, world, report),
         Auth::Status {
             provider,
+            host,
             server,
             token_file,
             machine,
@@ -25,6 +26,7 @@ pub(crate) fn auth(args: &Auth, world: &World<'_>, report: Report) -> Result<(),
         } => {
             let context = Context {
                 provider: *provider,
+                host: host.clone(),
                 token_file: token_file.clone(),
                 machine: machine.clone(),
                 ..server.context()

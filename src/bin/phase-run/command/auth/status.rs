@@ -2,7 +2,7 @@
 
 use phase_run::Owner;
 
-use crate::args::Context;
+use crate::args::{Context, ProviderName};
 use crate::command::settings;
 use crate::exit::Failure;
 use crate::fetch::fetch;
@@ -32,7 +32,11 @@ pub(super) fn status(
     if json {
         return print(&as_json(&owner, host, source));
     }
-    print(&as_text(&owner, host, source))
+    let called = match provider {
+        ProviderName::Infisical => "project",
+        ProviderName::Phase | ProviderName::Vault => "app",
+    };
+    print(&as_text(&owner, called, host, source))
 }
 
 fn as_json(owner: &Owner, host: &str, source: &str) -> String {
@@ -55,7 +59,8 @@ fn as_json(owner: &Owner, host: &str, source: &str) -> String {
     format!("{status}\n")
 }
 
-fn as_text(owner: &Owner, host: &str, source: &str) -> String {
+/// `called` is the provider's own word for an app.
+fn as_text(owner: &Owner, called: &str, host: &str, source: &str) -> String {
     let id = |id: &str| format!(" ({id})");
     let account = owner.id.as_deref().map_or_else(String::new, id);
     let account = format!("{}{account}", super::kind(owner));
@@ -73,7 +78,7 @@ fn as_text(owner: &Owner, host: &str, source: &str) -> String {
     };
     rows.push(["expires".to_owned(), expires.to_owned()]);
     rows.extend(owner.apps.iter().map(|app| {
-        let name = format!("app {}", app.name);
+        let name = format!("{called} {}", app.name);
         [name, app.environments.join(", ")]
     }));
     columns(&rows)

@@ -16,6 +16,8 @@ use crate::settings::prompt::prompt;
 /// What the place is called in messages.
 const NAME: &str = "~/.infisical";
 
+const PASSPHRASE: &str = "INFISICAL_VAULT_FILE_PASSPHRASE";
+
 /// Where its login lies, and what of it is meant.
 struct Cli {
     /// The working directory, as the shell calls it.
@@ -66,7 +68,7 @@ impl Cli {
                 .variable("INFISICAL_ORG")?
                 .or(layers.variable("INFISICAL_ORGANIZATION_ID")?),
         };
-        let passphrase = layers.variable("INFISICAL_VAULT_FILE_PASSPHRASE")?;
+        let passphrase = layers.variable(PASSPHRASE)?;
         Ok(Some(Self {
             directory: logical(search.world.directory, layers.variable_os("PWD")),
             home,
@@ -122,7 +124,9 @@ impl Cli {
                 "Passphrase of the Infisical CLI's vault ({}): ",
                 login.username()
             );
-            asked = prompt(&question).map_err(|failure| failure.to_string())?;
+            asked = prompt(&question).map_err(|failure| {
+                format!("its vault has a passphrase: set {PASSPHRASE}; {failure}")
+            })?;
             passphrase = Some(&asked);
         }
         match login.vault_entry(passphrase).map_err(said)? {

@@ -43,7 +43,7 @@ pub(in crate::settings) struct InfisicalJson {
 ///
 /// # Errors
 ///
-/// One that cannot be read or is no such JSON.
+/// One that cannot be read or is not JSON of the right shape.
 pub(in crate::settings) fn find(directory: &Path) -> Result<Option<InfisicalJson>, Failure> {
     for at in directory.ancestors() {
         let path = at.join(".infisical.json");
@@ -56,8 +56,12 @@ pub(in crate::settings) fn find(directory: &Path) -> Result<Option<InfisicalJson
             continue;
         };
         // The whole error would quote what it did not expect.
-        let content: Content = serde_json::from_slice(&bytes)
-            .map_err(|error| misused(&path, &format!("line {}: no such JSON", error.line())))?;
+        let content: Content = serde_json::from_slice(&bytes).map_err(|error| {
+            misused(
+                &path,
+                &format!("line {}: it is not JSON of the right shape", error.line()),
+            )
+        })?;
         let set = |text: Option<String>| text.filter(|text| !text.is_empty());
         let environment = mapped(&content, directory).or(set(content.default_environment));
         return Ok(Some(InfisicalJson {

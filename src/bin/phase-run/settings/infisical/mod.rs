@@ -1,20 +1,19 @@
-//! Infisical: which login these settings amount to, and which server gets it.
+//! Infisical: which login these settings amount to.
 
 mod branch;
 mod cli;
 mod headers;
 pub(super) mod json;
+mod server;
 
 use phase_run::{
-    ClientCertificate, Connection, Credentials, FoundLogin, InfisicalChain, InfisicalLogin,
-    InfisicalMethod, InfisicalParts, LoginPlace, SecretSource, Surroundings,
+    Credentials, ErrorKind, FoundLogin, InfisicalChain, InfisicalLogin, InfisicalMethod,
+    InfisicalParts, LoginPlace, SecretSource, Surroundings,
 };
 
 use super::World;
 use super::access::Access;
-use super::connection::connection;
 use super::credentials::Chosen;
-use super::host::{self, INFISICAL};
 use super::layers::{Layers, Origin};
 use super::machine::account;
 use super::places::Places;
@@ -56,7 +55,7 @@ impl Search<'_> {
 
     /// Whether anything says that Infisical may be meant. Most runs of other
     /// providers end here, without a look at each variable.
-    fn is_named(&self) -> bool {
+    pub(super) fn is_named(&self) -> bool {
         let machine = &self.args.machine;
         let flags = machine.machine_identity_id.is_some() || machine.client_id.is_some();
         let of_infisical = self
@@ -77,6 +76,10 @@ impl Search<'_> {
                 let found = method.login(&parts, &around)?;
                 Ok(LoginPlace::Has(Box::new(found)))
             });
+        } else if matches!(self.way, Some((Way::Token, _))) {
+            // Whatever other method the variables name or would do for.
+            chain.push("environment", move || token(&surroundings));
+            return chain;
         } else {
             chain.push("flags", || Ok(LoginPlace::empty()));
         }
@@ -189,70 +192,15 @@ impl Search<'_> {
         }
     }
 
-    /// The server that gets the login.
-    fn host(
-        &self,
-        of_login: Option<String>,
-        json: Option<&InfisicalJson>,
-    ) -> Result<String, Failure> {
-        let beside = json.and_then(|json| Some((json.domain.as_deref()?, json.path.as_path())));
-        let Some(of_login) = of_login else {
-            return host::host(&INFISICAL, self.args.host.as_ref(), self.layers, beside);
-        };
-        let named = host::named(&INFISICAL, self.args.host.as_ref(), self.layers)?;
-        match named {
-            Some((named, origin)) if !host::same(&host::site(&named), &of_login) => {
-                let text = format!(
-                    "the login of Infisical's CLI is for {of_login}, and the host is {named} ({origin}): a login's token goes to its own host alone"
-                );
-                Err(Failure::new(Reason::Credentials, text).help(format!(
-                    "log in there with `infisical login --domain {named}`, or leave the host to the login"
-                )))
-            }
-            _ => {
-                self.layers
-                    .note("host", &of_login, Origin::Named("the login".to_owned()));
-                Ok(of_login)
-            }
-        }
-    }
-
-    fn connection(&self, host: String, warnings: &mut Vec<String>) -> Result<Connection, Failure> {
-        let unusable = |name: &str, why: String| {
-            Failure::new(
-                Reason::Configuration,
-                format!("{name} cannot be used: {why}"),
-            )
-        };
-        let headers = match self.layers.variable(HEADERS)? {
-            Some(text) => headers::headers(&text).map_err(|why| unusable(HEADERS, why))?,
-            None => Vec::new(),
-        };
-        let verify = self.layers.variable("INFISICAL_VERIFY_SSL")?;
-        let off = |text: &String| matches!(&*text.to_ascii_lowercase(), "0" | "false" | "no");
-        let args = Context {
-            insecure: self.args.insecure || verify.as_ref().is_some_and(off),
-            ..self.args.clone()
-        };
-        let files = (self.args.client_cert.clone(), self.args.client_key.clone());
-        Ok(Connection {
-            certificate: match files {
-                (Some(certificates), Some(key)) => Some(ClientCertificate { certificates, key }),
-                _ => None,
-            },
-            headers,
-            roots_text: self.layers.variable("INFISICAL_SSL_CERTIFICATE")?,
-            ..connection(host, &args, self.layers, warnings)?
-        })
-    }
-
-    /// The login of Infisical's own CLI, without its token.
-    pub(super) fn has_cli_login(&self) -> bool {
-        cli::find(self).is_ok_and(|login| login.is_some())
+    /// Whether Infisical's own CLI is logged in, if only by what it says itself.
+    ///
+    /// # Errors
+    ///
+    /// Its file cannot be used, or it has no such profile.
+    pub(super) fn has_cli_login(&self) -> Result<bool, Failure> {
+        cli::find(self).map(|login| login.is_some())
     }
 }
-
-const HEADERS: &str = "INFISICAL_CUSTOM_HEADERS";
 
 /// The auth method that a word means; none for a token or a login.
 fn method(way: Way) -> Option<InfisicalMethod> {
@@ -272,6 +220,15 @@ fn method(way: Way) -> Option<InfisicalMethod> {
         Way::Token => return None,
         Way::Universal => InfisicalMethod::Universal,
     })
+}
+
+/// The token of the variables, if there is one.
+fn token(surroundings: &Surroundings) -> phase_run::Result<LoginPlace> {
+    match InfisicalMethod::Token.login(&InfisicalParts::default(), surroundings) {
+        Ok(found) => Ok(LoginPlace::Has(Box::new(found))),
+        Err(error) if error.kind() == ErrorKind::Credentials => Ok(LoginPlace::empty()),
+        Err(error) => Err(error),
+    }
 }
 
 fn none(failure: Failure) -> Failure {
