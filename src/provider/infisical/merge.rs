@@ -66,9 +66,9 @@ impl Rows {
 
     /// Each secret once, where several lists have it.
     pub(super) fn settle(&mut self) {
-        self.secrets.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        self.secrets.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
         self.secrets
-            .dedup_by(|a, b| !a.id.is_empty() && a.id == b.id && a.folder == b.folder);
+            .dedup_by(|a, b| !a.id.is_empty() && key(a) == key(b));
     }
 
     /// These secrets, with the overrides that `own` shows in their place.
@@ -128,6 +128,11 @@ impl Rows {
             ..secret
         });
     }
+}
+
+/// What is the same in each list.
+fn key(secret: &Secret) -> (&str, &Folder, &str) {
+    (&secret.id, &secret.folder, &secret.name)
 }
 
 /// `row` in our terms.
