@@ -99,11 +99,13 @@ pub(crate) trait Backend {
     /// Not called where references are the server's.
     async fn reach(
         &self,
-        asked: BTreeSet<Place>,
-        known: &(dyn Fn(&Place) -> bool + Sync),
-        plan: &Plan<'_>,
-        until: Instant,
-    ) -> Reached;
+        _asked: BTreeSet<Place>,
+        _known: &(dyn Fn(&Place) -> bool + Sync),
+        _plan: &Plan<'_>,
+        _until: Instant,
+    ) -> Reached {
+        Reached::default()
+    }
 
     /// Adds `secret`. One of that name in that folder is a
     /// [`Conflict`](crate::ErrorKind::Conflict).

@@ -17,7 +17,6 @@ mod store;
 mod tags;
 mod wire;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -28,13 +27,12 @@ use self::merge::Rows;
 use self::refusal::Trouble;
 use self::session::Service;
 use self::stock::Listed;
-use super::{Backend, Order, Reached, References, Supply, join};
+use super::{Backend, Order, References, Supply, join};
 use crate::credentials::InfisicalLogin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Connection;
 use crate::lease::Lease;
 use crate::owner::{AppSummary, Owner};
-use crate::plan::Plan;
 use crate::scope::{Folder, Folders, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret};
 
@@ -85,16 +83,6 @@ impl Backend for Infisical {
             notices: found.notices,
             stock: Arc::new(Listed::new(rows, plan.personal)),
         })
-    }
-
-    async fn reach(
-        &self,
-        _: BTreeSet<Place>,
-        _: &(dyn Fn(&Place) -> bool + Sync),
-        _: &Plan<'_>,
-        _: Instant,
-    ) -> Reached {
-        Reached::default()
     }
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {

@@ -6,7 +6,6 @@ mod found;
 pub(super) mod fuzz;
 mod wire;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,8 +19,7 @@ use crate::http::{Connection, Http};
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
-use crate::plan::Plan;
-use crate::provider::{Backend, Order, Reached, References, Supply, join, no_log_out};
+use crate::provider::{Backend, Order, References, Supply, join, no_log_out};
 use crate::scope::{Folder, Folders, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret, SecretType};
 use crate::stock::{Plain, age};
@@ -69,16 +67,6 @@ impl Backend for Rest {
             notices: found.notices,
             stock: Arc::new(Plain::new(secrets, plan.personal)),
         })
-    }
-
-    async fn reach(
-        &self,
-        _: BTreeSet<Place>,
-        _: &(dyn Fn(&Place) -> bool + Sync),
-        _: &Plan<'_>,
-        _: Instant,
-    ) -> Reached {
-        Reached::default()
     }
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
