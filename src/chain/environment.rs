@@ -347,7 +347,11 @@ mod tests {
             let error = look(&[(METHOD, method)]).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Credentials);
             assert!(error.to_string().contains(method), "{error}");
-            assert!(error.advice().unwrap().contains(variable), "{error:?}");
+            let advice = error.advice().unwrap();
+            assert!(
+                advice.starts_with("give --") && advice.contains(variable),
+                "{advice}"
+            );
         }
         let error = look(&[(METHOD, "hunter")]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);

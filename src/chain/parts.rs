@@ -225,6 +225,13 @@ impl Parts<'_> {
     fn missing(&self, what: &str, names: &[&str]) -> Error {
         let method = self.method.name();
         let message = format!("{method} needs the {what}, and there is none");
-        Error::new(ErrorKind::Credentials, message).help(format!("set {}", names[0]))
+        let variable = names[0];
+        let advice = match what {
+            "account's name" => format!("set {variable}"),
+            "client id" => format!("give --client-id, or set {variable}"),
+            "identity's id" => format!("give --machine-identity-id, or set {variable}"),
+            _ => format!("give --token-file, or set {variable}"),
+        };
+        Error::new(ErrorKind::Credentials, message).help(advice)
     }
 }

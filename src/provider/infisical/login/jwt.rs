@@ -26,7 +26,12 @@ pub(super) async fn log_in(
     token: &SecretSource,
 ) -> Result<Granted> {
     let token = match token {
-        SecretSource::File(file) => token_in(file)?,
+        SecretSource::File(file) => token_in(file).map_err(|error| {
+            error.help(match kind {
+                JwtKind::Kubernetes => "outside a pod, or where its token lies elsewhere, name the file with --token-file",
+                _ => "name another file with --token-file",
+            })
+        })?,
         SecretSource::Value(token) => Zeroizing::new(token.expose().trim().to_owned()),
     };
     let way = kind.way();
