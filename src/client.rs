@@ -17,6 +17,7 @@ use crate::provider::{Backend, Order, Provider, References, Supply};
 use crate::resolve::{Chosen, Resolved, Resolver, Step, chosen};
 use crate::scope::{Folder, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret};
+use crate::trust::TrustStore;
 
 /// A store of secrets, reached with one set of credentials.
 ///
@@ -100,6 +101,19 @@ impl Client {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// The same client, which remembers in `store` what it trusts at first use, and
+    /// refuses what differs later. (Phase, end-to-end encrypted; vault)
+    #[must_use]
+    pub fn trust(mut self, store: TrustStore) -> Self {
+        match &mut self.provider {
+            Provider::Phase(phase) => phase.trust(store),
+            #[cfg(feature = "vault")]
+            Provider::Vault(vault) => vault.trust(store),
+            Provider::Infisical(_) | Provider::PhaseRest(_) => {}
+        }
         self
     }
 

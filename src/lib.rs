@@ -73,10 +73,12 @@ mod owner;
 mod pick;
 mod plan;
 mod provider;
+mod regular;
 mod resolve;
 mod scope;
 mod secret;
 mod stock;
+mod trust;
 
 pub use chain::{FoundLogin, InfisicalChain, InfisicalMethod, InfisicalParts, LoginPlace};
 pub use cli_login::InfisicalCliLogin;
@@ -101,3 +103,4 @@ pub use scope::{App, Folder, Folders, Place, Scope};
 pub use secret::{
     Change, Metadata, NewSecret, Personal, Secret, SecretName, SecretType, SecretValue,
 };
+pub use trust::TrustStore;

@@ -9,6 +9,10 @@ use crate::lease::Leases;
 #[derive(Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Plan<'a> {
+    /// Let a folder, a tag or a whole scope that holds no secret be, and take a
+    /// folder that is not there for one. Otherwise that is
+    /// [`Missing`](crate::ErrorKind::Missing).
+    pub allow_empty: bool,
     /// Leave out what does not decrypt, and give a notice.
     pub allow_partial: bool,
     /// Leave a reference that leads nowhere as it stands, and give a notice.
@@ -33,6 +37,7 @@ pub struct Plan<'a> {
 impl Default for Plan<'_> {
     fn default() -> Self {
         Self {
+            allow_empty: false,
             allow_partial: false,
             allow_unresolved: false,
             expand: true,

@@ -19,7 +19,7 @@ const CI: &str = include_str!("../.ci/run");
 
 /// The flags of the contract that this version has.
 const PROMISED: &str = "\
-    --all-paths --allow-partial --allow-unresolved --api --app --app-id --auth \
+    --accept-new-key --accept-recipients --all-paths --allow-empty --allow-partial --allow-unresolved --api --app --app-id --auth \
     --azure-resource --ca-cert --client-cert --client-id --client-key \
     --clean-env --command --dry-run --env --exclude --host --identity --insecure \
     --json --kill-after --lease-ttl --leases --log-format --machine-identity-id --map-signal --mode --no-expand --no-imports \

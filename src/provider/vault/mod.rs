@@ -41,18 +41,29 @@ use crate::plan::Plan;
 use crate::scope::{Folder, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret};
 use crate::stock::Plain;
+use crate::trust::TrustStore;
 
 /// The back-end.
 #[derive(Debug)]
 pub(crate) struct Vault {
     file: PathBuf,
     key: VaultKey,
+    trust: Option<TrustStore>,
 }
 
 impl Vault {
     /// The vault `file`. Nothing is read yet.
     pub(crate) fn new(file: PathBuf, key: VaultKey) -> Self {
-        Self { file, key }
+        Self {
+            file,
+            key,
+            trust: None,
+        }
+    }
+
+    /// Remembers in `store` which recipients were accepted.
+    pub(crate) fn trust(&mut self, store: TrustStore) {
+        self.trust = Some(store);
     }
 
     fn store(&self) -> Result<Store> {

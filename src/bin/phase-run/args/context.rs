@@ -90,6 +90,15 @@ pub(crate) struct Context {
     #[arg(long)]
     pub(crate) no_expand: bool,
 
+    /// Phase, end-to-end encrypted: trust that an environment has another public key
+    /// than before
+    #[arg(long)]
+    pub(crate) accept_new_key: bool,
+
+    /// Vault: trust the recipients that were added by others
+    #[arg(long)]
+    pub(crate) accept_recipients: bool,
+
     /// How to speak to Phase [default: auto] [env: PHASE_RUN_API]
     #[arg(long, value_name = "API")]
     pub(crate) api: Option<Api>,

@@ -119,6 +119,11 @@ pub(crate) struct Selection {
     #[arg(long)]
     pub(crate) pass_auth: bool,
 
+    /// Start also where nothing was found: no secret at all, none in a --path, with
+    /// a --tag, or by the name of --only
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
+
     /// Leave a reference that leads nowhere as it stands
     #[arg(long)]
     pub(crate) allow_unresolved: bool,

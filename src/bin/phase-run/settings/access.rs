@@ -3,7 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use phase_run::{Client, Connection, Credentials, MachineIdentity, PhaseApi, PhaseToken};
+use phase_run::{
+    Client, Connection, Credentials, MachineIdentity, PhaseApi, PhaseToken, TrustStore,
+};
 
 use crate::exit::Failure;
 use crate::fetch::fetch;
@@ -26,17 +28,26 @@ pub(crate) struct Machine {
 }
 
 impl Access {
-    /// The client, which takes `timeout` at most, a login included. Nothing of a
-    /// login is kept.
+    /// The client, which takes `timeout` at most, a login included, and remembers in
+    /// `trust` what it accepts. Nothing of a login is kept.
     ///
     /// # Errors
     ///
     /// A host or a certificate file that cannot be used; for a machine, whatever
     /// keeps it from logging in.
-    pub(super) fn client(&self, timeout: Duration) -> Result<Client, Failure> {
+    pub(super) fn client(
+        &self,
+        timeout: Duration,
+        trust: Option<&TrustStore>,
+    ) -> Result<Client, Failure> {
+        let trusting = |client: Client| match trust {
+            Some(store) => client.trust(store.clone()),
+            None => client,
+        };
         let machine = match self {
             Self::Credentials(credentials) => {
-                return Ok(Client::new(credentials.clone())?.timeout(timeout));
+                let client = Client::new(credentials.clone())?.timeout(timeout);
+                return Ok(trusting(client));
             }
             Self::Machine(machine) => machine,
         };
@@ -55,7 +66,7 @@ impl Access {
             connection: connection.clone(),
             token,
         })?;
-        Ok(client.timeout(timeout.saturating_sub(start.elapsed())))
+        Ok(trusting(client).timeout(timeout.saturating_sub(start.elapsed())))
     }
 
     /// The server's URL; empty where there is none.

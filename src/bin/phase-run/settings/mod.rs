@@ -24,7 +24,7 @@ mod source;
 use std::path::Path;
 use std::time::Duration;
 
-use phase_run::{App, Client, Folder, Folders, Scope};
+use phase_run::{App, Client, Folder, Folders, Scope, TrustStore};
 
 use crate::args::{Context, ProviderName};
 use crate::exit::{Failure, Reason};
@@ -54,6 +54,8 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     /// Where the token came from; `None` for a vault.
     pub(crate) token: Option<String>,
+    /// Where what is trusted at first use is remembered, if there is a place for it.
+    trust: Option<TrustStore>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -110,6 +112,11 @@ impl Settings {
             scope,
             timeout,
             token: token.map(|origin| origin.to_string()),
+            trust: places.state.map(|folder| {
+                TrustStore::new(folder)
+                    .accept_new_keys(args.accept_new_key)
+                    .accept_recipients(args.accept_recipients)
+            }),
             warnings,
         })
     }
@@ -139,7 +146,7 @@ impl Settings {
     ///
     /// A host or a certificate file that cannot be used, or a login that fails.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        self.access.client(self.timeout)
+        self.access.client(self.timeout, self.trust.as_ref())
     }
 }
 

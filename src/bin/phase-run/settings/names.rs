@@ -83,6 +83,11 @@ pub(crate) const ALL: &[Variable] = &[
         "where `phase-run` remembers ids, and no secrets; `~/.cache`",
     ),
     variable("CACHE_DIRECTORY", "set by systemd: the same, for a service"),
+    variable(
+        "XDG_STATE_HOME",
+        "where `phase-run` remembers what it trusted at first use; `~/.local/state`",
+    ),
+    variable("STATE_DIRECTORY", "set by systemd: the same, for a service"),
     variable("NO_COLOR", "no colour in messages, not even on a terminal"),
 ];
 

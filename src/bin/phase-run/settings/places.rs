@@ -1,5 +1,6 @@
 //! Where a user's own files are, and the keyring.
 
+use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -16,20 +17,31 @@ pub(crate) struct Places {
     pub(crate) keyring: Keyring,
     /// Our own logins, unless there is no place for them.
     pub(crate) logins: Option<Logins>,
+    /// The folder of what is remembered about stores, if there is a place for it.
+    pub(super) state: Option<PathBuf>,
 }
 
 impl Places {
     pub(super) fn find(variables: &dyn Fn(&str) -> Option<OsString>) -> Self {
         let variable = |name: &str| variables(name).filter(|value| !value.is_empty());
         let home = variable("HOME").map(PathBuf::from);
-        let configuration = variable("XDG_CONFIG_HOME")
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-            .or_else(|| home.as_ref().map(|home| home.join(".config")))
-            .map(|folder| folder.join("phase-run"));
+        let ours = |name: &str, usual: &str| {
+            variable(name)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+                .or_else(|| home.as_ref().map(|home| home.join(usual)))
+                .map(|folder| folder.join("phase-run"))
+        };
+        let configuration = ours("XDG_CONFIG_HOME", ".config");
+        // systemd names several, the first of them ours.
+        let service = variable("STATE_DIRECTORY")
+            .and_then(|folders| env::split_paths(&folders).next())
+            .filter(|path| path.is_absolute());
+        let state = service.or_else(|| ours("XDG_STATE_HOME", ".local/state"));
         Self {
             logins: configuration.as_deref().map(Logins::new),
             configuration,
+            state,
             home,
             keyring: Keyring::find(variables),
         }

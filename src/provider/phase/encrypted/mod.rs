@@ -28,6 +28,7 @@ use crate::provider::{Backend, Order, Reached, References, Supply, join, no_log_
 use crate::scope::{Folder, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret};
 use crate::stock::age;
+use crate::trust::TrustStore;
 use account::Account;
 use api::Api;
 use fetch::{named, parted, unset};
@@ -44,6 +45,7 @@ const WORTH_A_CONNECTION: Duration = Duration::from_millis(10);
 pub(crate) struct Encrypted {
     account: Mutex<Option<(Instant, Arc<Account>)>>,
     api: Api,
+    trust: Option<TrustStore>,
 }
 
 impl Backend for Encrypted {
@@ -243,6 +245,12 @@ impl Encrypted {
                     token,
                 },
             },
+            trust: None,
         })
+    }
+
+    /// Remembers in `store` which public keys environments have.
+    pub(crate) fn trust(&mut self, store: TrustStore) {
+        self.trust = Some(store);
     }
 }
