@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use phase_run::ErrorKind::{Configuration, Denied, Protocol};
+use phase_run::ErrorKind::{Configuration, Denied, Missing, Protocol};
 use phase_run::{App, Folders, Leases, Notice, Plan, Resolution, Result, Scope};
 
 use super::{Lab, body, demo, notices, pairs, these, wait};
@@ -104,12 +104,14 @@ fn leases_come_from_all_folders_that_are_meant_and_from_no_other() {
         (super::below(&["/x"]), 1),
         (super::below(&["/x", "/x/y"]), 1),
         (these(&["/", "/x/y"]), 3),
-        (these(&["/x"]), 0),
     ] {
         let scope = lab.scope().in_folders(folders);
         let resolution = lease(&lab, &scope, GENERATE).unwrap();
         assert_eq!(resolution.leases.len(), count, "{scope:?}");
     }
+    let scope = lab.scope().in_folders(these(&["/x"]));
+    let error = lease(&lab, &scope, GENERATE).unwrap_err();
+    assert_eq!(error.kind(), Missing);
 }
 
 #[test]

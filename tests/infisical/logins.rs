@@ -45,7 +45,7 @@ fn a_wrong_secret_is_sent_once_however_much_is_asked_for() {
 
 #[test]
 fn a_secret_with_a_line_break_at_its_end_will_do() {
-    let lab = Lab::new(demo());
+    let lab = Lab::new(demo().secret("A", "1"));
     let client = lab.client_of(with_secret(&format!("{CLIENT_SECRET}\n")));
     resolve(&client, &lab.scope()).unwrap();
 }

@@ -80,9 +80,18 @@ fn no_environment_means_dev() {
 
 #[test]
 fn several_folders_are_asked_for_each_by_itself_after_one_login() {
-    let lab = Lab::new(demo().folder("/a b").secret("A", "1").folder("/c/d&e"));
+    let lab = Lab::new(
+        demo()
+            .folder("/a b")
+            .secret("A", "1")
+            .folder("/c/d&e")
+            .secret("B", "2")
+            .folder("/")
+            .secret("C", "3"),
+    );
     let scope = lab.scope().in_folders(these(&["/", "/a b", "/c/d&e"]));
-    assert_eq!(pairs(&resolve(&lab.client(), &scope).unwrap()), ["A=1"]);
+    let all = pairs(&resolve(&lab.client(), &scope).unwrap());
+    assert_eq!(all, ["A=1", "B=2", "C=3"]);
     let lists = lab.lists();
     let mut paths: Vec<_> = lists
         .iter()
@@ -230,7 +239,7 @@ fn a_host_may_end_in_api_and_a_slash_or_have_a_prefix() {
         let server = Server::always(Reply::json(200, r#"{"secrets": []}"#));
         let url = format!("{}{suffix}", server.url());
         let client = client(&url, super::token("t"));
-        resolve(&client, &Scope::new(App::Id("p".into()), "dev")).unwrap();
+        wait(client.list(&Scope::new(App::Id("p".into()), "dev"))).unwrap();
         let path = server.requests()[0].path.clone();
         assert_eq!(path, format!("{prefix}/api/v4/secrets"), "{suffix}");
     }

@@ -57,7 +57,12 @@ fn found(pid: i32, needles: &[&str]) -> Vec<String> {
 
 #[test]
 fn the_thread_that_looked_up_a_name_does_no_harm_to_a_supervisor() {
-    let server = Server::start(|_| Reply::json(200, "[]"));
+    let server = Server::start(|_| {
+        Reply::json(
+            200,
+            r#"[{"id": "1", "key": "A", "value": "x", "path": "/"}]"#,
+        )
+    });
     let url = server.url().replace("127.0.0.1", "localhost");
     for _ in 0..10 {
         let run = Run::with(&[]).store(Store::Phase(url.clone())).supervised();

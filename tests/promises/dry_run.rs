@@ -78,7 +78,7 @@ fn a_dry_run_starts_nothing_and_needs_no_command() {
     assert!(!finished.text().contains("started"), "{finished:?}");
     let server = serve(web());
     over(&server)
-        .argument("--dry-run")
+        .arguments(&["--dry-run", "--allow-empty"])
         .stdout("NAME  SOURCE  LENGTH  NOTES\n");
     over(&server).failed(2, "usage").stderr_has("-- COMMAND");
 }
@@ -105,7 +105,7 @@ fn each_setting_is_told_with_where_it_came_from() {
             0o644,
             "paths = ['/', '/deep']\nprovider = 'phase'\napi = 'rest'\n",
         )
-        .arguments(&["--dry-run", "-v", "--tag", "x"]);
+        .arguments(&["--dry-run", "-v", "--tag", "x", "--allow-empty"]);
     let project = run.folder().join("phase-run.toml");
     let user = run.folder().join("config/phase-run/config.toml");
     let errors = run.status(0).errors();

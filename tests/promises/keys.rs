@@ -88,6 +88,7 @@ fn without_a_home_the_working_directory_is_none() {
     run.failed(125, "configuration").stderr_has("--identity");
     // A server needs none.
     let server = serve(web());
-    let run = homeless(over(&server)).sh("echo started");
+    let run = homeless(over(&server)).argument("--allow-empty");
+    let run = run.sh("echo started");
     run.stdout("started\n").silent();
 }

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use serde_json::Value;
 
-use super::{over, rows, serve, serve_tls, web, web_with};
+use super::{over, rows, serve, serve_tls, web_with};
 use crate::support::run::Run;
 use crate::support::server::{Authority, Reply, Server};
 use crate::support::stage::Seat;
@@ -133,7 +133,7 @@ fn quiet_hides_warnings_and_no_failures() {
 
 #[test]
 fn the_log_says_whether_we_stay_and_why() {
-    let server = serve(web());
+    let server = serve(web_with(&[("A", "1")]));
     let log = |run: Run| {
         let run = run.store(Store::Phase(server.url())).command(["true"]);
         run.status(0)
@@ -202,7 +202,7 @@ fn what_a_server_calls_things_cannot_write_to_the_terminal() {
     let file = "tags = [\"a\\u001b]0;title\"]";
     let run = over(&server)
         .file("phase-run.toml", 0o644, file)
-        .argument("-v");
+        .arguments(&["-v", "--allow-empty"]);
     run.sh("true")
         .status(0)
         .stderr_lacks("\x1b")

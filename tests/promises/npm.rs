@@ -72,7 +72,7 @@ fn npm_start_in_a_container_stops_gracefully_the_node_program_included() {
 
 #[test]
 fn the_log_says_that_the_signals_go_to_the_whole_of_npm() {
-    let server = serve(web_with(&[]));
+    let server = serve(web_with(&[("A", "1")]));
     let script = "#!/bin/sh\n";
     let run = over(&server).supervised().file("npm", 0o755, script);
     let finished = run.argument("-v").command(["./npm", "start"]);

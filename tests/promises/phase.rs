@@ -132,7 +132,9 @@ fn what_is_missing_cannot_be_read_changed_or_removed_and_is_named() {
     run.failed(125, "missing").stderr_has("NOPE");
     has(&server, "HOST", "h\u{e9}");
     secrets(&server, &["delete", "HOST", "PORT"]).status(0);
-    secrets(&server, &["export"]).stdout("{}\n");
+    secrets(&server, &["export"]).failed(125, "missing");
+    secrets(&server, &["export", "--allow-empty"]).stdout("{}\n");
+    secrets(&server, &["list", "--json"]).stdout("[]\n");
 }
 
 #[test]

@@ -22,6 +22,7 @@ fn a_command_is_looked_up_before_anything_is_asked() {
     let run = over(&server).file("plain", 0o644, "").command(["./plain"]);
     run.failed(126, "not-executable").stderr_has("./plain");
     // In the PATH that the command would have.
+    let server = serve(web_with(&[("A", "1")]));
     let run = over(&server).file("bin/tool", 0o755, "#!/bin/sh\nexit 5\n");
     let path = run.folder().join("bin");
     let run = run.variable("PATH", path).argument("--clean-env");
@@ -151,8 +152,8 @@ fn a_name_that_no_environment_can_carry_stops_the_run_unless_a_part_will_do() {
             .sh(&names("T_"));
         run.stdout("T_GOOD=hunter2\n").silent();
     }
-    let server = rows(&json!([row("1", "T_A=B")]));
-    let run = over(&server).arguments(&["--rename", "T_A=B=T_AB"]);
+    let server = rows(&json!([row("1", "T_GOOD")]));
+    let run = over(&server).arguments(&["--rename", "T_GOOD=A=B"]);
     run.sh("echo started").failed(125, "invalid-name");
 }
 

@@ -226,15 +226,63 @@ fn an_active_personal_override_wins_unless_it_is_not_wanted() {
 }
 
 #[test]
-fn a_folder_or_a_tag_that_chooses_nothing_is_told() {
+fn what_was_asked_for_and_gives_nothing_stops_the_run_and_says_what_there_is_instead() {
     let server = serve(web_with(&[("APP_A", "1")]));
-    for words in [["--path", "/nope"], ["--tag", "nope"]] {
-        let run = over(&server).arguments(&words).sh(&names("APP_"));
-        let finished = run.stdout("").status(0);
-        finished.stderr_has("no secret lies there: look at --path and --tag");
+    for (words, named, instead) in [
+        (["--path", "/nope"], "/nope", "--path"),
+        (["--tag", "nope"], "\"nope\"", "--allow-empty"),
+        (["--only", "NOPE*"], "\"NOPE*\"", "there are: APP_A"),
+    ] {
+        for quiet in [&[][..], &["-q"]] {
+            let run = over(&server).arguments(&words).arguments(quiet);
+            let finished = run.sh("echo started").failed(125, "missing");
+            finished.stderr_has(named).stderr_has(instead);
+        }
+        let run = over(&server).arguments(&words).argument("--dry-run");
+        run.failed(125, "missing");
+        let run = over(&server).arguments(&words).argument("--allow-empty");
+        run.sh("echo started").stdout("started\n").silent();
     }
+    // A vault shows all that it has.
+    let run = Run::with(&["--path"]).secrets(&[("A", "1")]);
+    let finished = run.argument("/nope").sh("echo started");
+    finished
+        .failed(125, "missing")
+        .stderr_has("there are secrets in: /;");
+    // One folder of several is enough to stop it, and so is one pattern.
+    let run = over(&server).arguments(&["--path", "/", "--path", "/nope"]);
+    run.sh("echo started").failed(125, "missing");
+    let run = over(&server).arguments(&["--only", "APP_A", "--only", "NOPE"]);
+    run.sh("echo started").failed(125, "missing");
+    // What is taken out by name was not asked for.
     let run = over(&server).arguments(&["--exclude", "*"]).sh("exit 0");
     run.status(0).silent();
+}
+
+#[test]
+fn a_place_without_any_secret_stops_everything_that_reads_it_but_a_list() {
+    let server = serve(web());
+    over(&server).sh("echo started").failed(125, "missing");
+    over(&server)
+        .arguments(&["--all-paths", "--allow-empty"])
+        .sh("echo started")
+        .stdout("started\n")
+        .silent();
+    let run = |words: &[&str]| {
+        let words = [&["secrets"], words].concat();
+        Run::subcommand(&words).store(Store::Phase(server.url()))
+    };
+    run(&["export"])
+        .failed(125, "missing")
+        .stderr_has("--allow-empty");
+    run(&["export", "--allow-empty"]).stdout("{}\n").silent();
+    run(&["get", "A"]).failed(125, "missing");
+    run(&["list", "--json"]).stdout("[]\n").silent();
+    // An app or an environment that is not there is never let be.
+    let run = over(&server).arguments(&["--env", "nope", "--allow-empty"]);
+    run.sh("echo started")
+        .failed(125, "missing")
+        .stderr_has("nope");
 }
 
 #[test]

@@ -104,7 +104,8 @@ fn a_prefix_and_a_rename_change_the_names_in_the_command() {
     let run = over(&server)
         .arguments(&["--rename", "NOPE=X"])
         .sh("echo x");
-    run.stdout("x\n").stderr_has("there is no secret NOPE");
+    run.failed(125, "missing")
+        .stderr_has("there is no secret NOPE");
 }
 
 /// All that must not reach the command, and some that look like it.

@@ -100,7 +100,7 @@ pub(crate) fn merge(
     policy: &Policy<'_>,
 ) -> Result<Environment, Failure> {
     let mut entries = inherited(environ, policy);
-    let mut warnings = unused_renames(secrets, policy);
+    let mut warnings = Vec::new();
     let mut injected = named(secrets, policy, &mut warnings)?;
     entries.retain(|entry| {
         let Some(name) = name(entry) else { return true };
@@ -181,16 +181,6 @@ fn renamed<'a>(stored: &'a str, policy: &Policy<'a>) -> Cow<'a, str> {
         None if policy.prefix.is_empty() => Cow::Borrowed(stored),
         None => Cow::Owned([policy.prefix, stored].concat()),
     }
-}
-
-fn unused_renames(secrets: &[Resolved], policy: &Policy<'_>) -> Vec<String> {
-    let unused = |(old, _): &&(String, String)| !secrets.iter().any(|secret| secret.name == *old);
-    policy
-        .rename
-        .iter()
-        .filter(unused)
-        .map(|(old, new)| format!("--rename {old}={new}: there is no secret {old}"))
-        .collect()
 }
 
 /// The name, if an environment can carry it and the value.

@@ -134,10 +134,17 @@ fn merged(
             _ => report.warn(&notice.to_string()),
         }
     }
-    let nothing = resolution.secrets.is_empty() && resolution.left_out.is_empty();
-    if nothing && leased.is_empty() && settings.narrows() {
-        report.warn("no secret lies there: look at --path and --tag");
-    }
+    let stored = resolution.secrets.iter().map(|secret| &secret.name);
+    let passed_over = resolution.notices.iter().filter_map(|notice| match notice {
+        Notice::LeftOut { name, .. } => Some(name),
+        _ => None,
+    });
+    let names: Vec<&String> = stored
+        .chain(&resolution.left_out)
+        .chain(leased.iter().copied())
+        .chain(passed_over)
+        .collect();
+    selection::require_matches(&args.selection, globs, &names)?;
     let excluded: Vec<String> = resolution
         .left_out
         .iter()

@@ -91,6 +91,7 @@ fn what_is_wanted_of_the_server_is_said_by_flags() {
         "--no-personal",
         "--tag",
         "a,b",
+        "--allow-empty",
     ];
     run(&server).arguments(&words).sh("true").status(0);
     for (name, value) in [
@@ -242,7 +243,7 @@ fn a_private_authority_is_trusted_by_text_and_the_check_can_be_left_out() {
 fn a_prefix_of_an_environment_is_told_and_two_are_an_error() {
     let server = lab().environment("production").within("dev").serve();
     let finished = run(&server)
-        .arguments(&["--env", "produ"])
+        .arguments(&["--env", "produ", "--allow-empty"])
         .sh("true")
         .status(0);
     finished.stderr_has("\"produ\" is taken to mean \"production\"");

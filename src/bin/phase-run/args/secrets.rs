@@ -29,6 +29,10 @@ pub(crate) enum Secrets {
         #[arg(help_heading = "Arguments")]
         name: String,
 
+        /// Let folders and tags be without a secret
+        #[arg(long, help_heading = "What is meant")]
+        allow_empty: bool,
+
         /// No newline after the value, even on a terminal
         #[arg(long, help_heading = "Printing")]
         raw: bool,
@@ -78,6 +82,11 @@ that it has (--tag '' takes them away), and --path its folder.")]
             help_heading = "Printing"
         )]
         format: Format,
+
+        /// Print what there is, though it be nothing: let folders and tags be without a
+        /// secret
+        #[arg(long, help_heading = "What is meant")]
+        allow_empty: bool,
 
         /// Leave a reference that leads nowhere as it stands
         #[arg(long, help_heading = "Printing")]

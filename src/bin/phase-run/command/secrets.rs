@@ -23,8 +23,14 @@ pub(crate) fn secrets(args: &Secrets, world: &World<'_>, report: Report) -> Resu
             let store = Store::open(context, world, report)?;
             list(&store, *show, *json)
         }
-        Secrets::Get { context, name, raw } => {
-            get(&Store::open(context, world, report)?, name, *raw)
+        Secrets::Get {
+            context,
+            name,
+            allow_empty,
+            raw,
+        } => {
+            let store = Store::open(context, world, report)?;
+            get(&store, name, *allow_empty, *raw)
         }
         Secrets::Create(write) => create(&Store::open(&write.context, world, report)?, write),
         Secrets::Update {
@@ -47,8 +53,12 @@ pub(crate) fn secrets(args: &Secrets, world: &World<'_>, report: Report) -> Resu
         Secrets::Export {
             context,
             format: args::Format::Json,
+            allow_empty,
             allow_unresolved,
-        } => export(&Store::open(context, world, report)?, *allow_unresolved),
+        } => {
+            let store = Store::open(context, world, report)?;
+            export(&store, *allow_empty, *allow_unresolved)
+        }
     }
 }
 
@@ -123,8 +133,8 @@ fn metadata(secret: &Secret, show: bool) -> serde_json::Value {
     serde_json::Value::Object(lines.collect())
 }
 
-fn get(store: &Store, name: &str, raw: bool) -> Result<(), Failure> {
-    let secret = store.secret(name)?;
+fn get(store: &Store, name: &str, allow_empty: bool, raw: bool) -> Result<(), Failure> {
+    let secret = store.secret(name, allow_empty)?;
     print(secret.value.expose())?;
     if io::stdout().is_terminal() && !raw {
         print("\n")
@@ -235,8 +245,9 @@ fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn export(store: &Store, allow_unresolved: bool) -> Result<(), Failure> {
+fn export(store: &Store, allow_empty: bool, allow_unresolved: bool) -> Result<(), Failure> {
     let plan = Plan {
+        allow_empty,
         allow_unresolved,
         personal: store.personal,
         ..Plan::default()

@@ -48,11 +48,13 @@ impl Store {
         }
     }
 
-    /// The secret `name`, references followed.
-    pub(super) fn secret(&self, name: &str) -> Result<Resolved, Failure> {
+    /// The secret `name`, references followed. `allow_empty` lets the folders and
+    /// tags beside it be without a secret.
+    pub(super) fn secret(&self, name: &str, allow_empty: bool) -> Result<Resolved, Failure> {
         let look_for = |name: &str| {
             let wanted = |other: &str| other == name;
             let plan = Plan {
+                allow_empty,
                 personal: self.personal,
                 wanted: &wanted,
                 ..Plan::default()

@@ -145,17 +145,6 @@ fn two_secrets_with_one_name_in_the_child_are_a_conflict() {
 }
 
 #[test]
-fn a_rename_of_a_secret_that_is_not_there_is_told() {
-    let rename = [("GONE".to_owned(), "NEW".to_owned())];
-    let policy = Policy {
-        rename: &rename,
-        ..Policy::default()
-    };
-    let merged = merge(Vec::new(), &[], &policy).unwrap();
-    assert!(merged.warnings[0].contains("there is no secret GONE"));
-}
-
-#[test]
 fn what_no_environment_can_carry_fails_by_name_and_is_left_out_only_when_allowed() {
     for (bad, reason) in [
         (secret("A=B", "v"), Reason::InvalidName),

@@ -32,6 +32,51 @@ pub(super) fn policy<'a>(selection: &'a args::Selection, excluded: &'a [String])
     }
 }
 
+/// Checks that each `--only` and `--rename` means one of `names`, which are all that
+/// was fetched, wanted or not.
+///
+/// # Errors
+///
+/// The first one that means none of them.
+pub(super) fn require_matches(
+    selection: &args::Selection,
+    globs: &Globs,
+    names: &[&String],
+) -> Result<(), Failure> {
+    let renamed = selection
+        .rename
+        .iter()
+        .find(|(old, _)| !names.contains(&old));
+    if let Some((old, new)) = renamed {
+        let text = format!("--rename {old}={new}: there is no secret {old}");
+        return Err(Failure::new(Reason::Missing, text).help(instead(names)));
+    }
+    if selection.allow_empty {
+        return Ok(());
+    }
+    let nothing = |glob: &&Pattern| !names.iter().any(|name| glob.matches(name));
+    let Some(glob) = globs.only.iter().find(nothing) else {
+        return Ok(());
+    };
+    let text = format!("--only {:?} matches no secret", glob.as_str());
+    let help = format!("{}; --allow-empty goes on without", instead(names));
+    Err(Failure::new(Reason::Missing, text).help(help))
+}
+
+/// What there is, for who asked for something else.
+fn instead(names: &[&String]) -> String {
+    const MOST: usize = 20;
+    let mut sorted = names.to_vec();
+    sorted.sort_unstable();
+    let mut listed: Vec<&str> = sorted.iter().map(|name| name.as_str()).take(MOST).collect();
+    match sorted.len() {
+        0 => return "no secret was found there".to_owned(),
+        more if more > MOST => listed.push("…"),
+        _ => {}
+    }
+    format!("there are: {}", listed.join(", "))
+}
+
 /// `--only` and `--exclude`.
 #[derive(Debug)]
 pub(super) struct Globs {

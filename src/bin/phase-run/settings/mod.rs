@@ -133,13 +133,6 @@ impl Settings {
         })
     }
 
-    /// Whether folders or tags were asked for, and not just what there is.
-    pub(crate) fn narrows(&self) -> bool {
-        let usual = Folders::These(vec![Folder::root()]);
-        let named = |scope: &Scope| scope.folders != usual || !scope.tags.is_empty();
-        self.scope.as_ref().is_some_and(named)
-    }
-
     /// The client for the store. This may ask a cloud and a server who we are.
     ///
     /// # Errors
