@@ -5,6 +5,7 @@ mod doubt;
 mod errors;
 mod faults;
 mod hints;
+mod hostile;
 mod lookup;
 mod requests;
 mod tampering;

@@ -5,6 +5,7 @@ mod api;
 mod fetch;
 #[cfg(fuzzing)]
 pub(super) mod fuzz;
+mod pin;
 mod sealed;
 mod stock;
 mod wire;
@@ -58,7 +59,7 @@ impl Backend for Encrypted {
             .secrets(id, &about, None, Dynamics::Hidden, until)
             .await?;
         let (rows, _) = parted(&answer, scope)?;
-        let mut vault = Vault::new(place.about(), account.keys(&place)?, rows);
+        let mut vault = Vault::new(place.about(), self.keys(&account, &place)?, rows);
         vault.enter(scope, false)?;
         vault.secrets()
     }
@@ -91,7 +92,7 @@ impl Backend for Encrypted {
             }
         };
         let (mut rows, dynamic) = parted(&answer, scope)?;
-        let keys = account.keys(&place)?;
+        let keys = self.keys(&account, &place)?;
         let mut notices = std::mem::take(&mut place.notices);
         let named = named(dynamic, order, &keys, &place, &mut notices)?;
         for (dynamic, names) in self.leased(&place, named, order, made, until).await? {
@@ -151,7 +152,7 @@ impl Backend for Encrypted {
         require_owner(&self.api.service.token, secret.personal.is_some())?;
         let account = self.account(until).await?;
         let place = account.locate(place)?;
-        let keys = account.keys(&place)?;
+        let keys = self.keys(&account, &place)?;
         // As the console writes them: it finds no others.
         let name = secret.name.as_str().to_uppercase();
         let row = ChangedRow::creation(secret, &name, &keys)?;
@@ -179,8 +180,8 @@ impl Backend for Encrypted {
         )?;
         let account = self.account(until).await?;
         let place = account.locate(place)?;
-        let keys = account.keys(&place)?;
-        let rows = self.named(&account, &place, folder, name, until).await?;
+        let keys = self.keys(&account, &place)?;
+        let rows = self.named(&place, &keys, folder, name, until).await?;
         let stored = newest(&rows, |row| age(&row.updated, &row.id));
         let stored = stored.ok_or_else(|| absent(name, folder, &place.place.environment))?;
         if change.toggle_personal && change.personal.is_none() && stored.own.is_none() {
@@ -202,7 +203,8 @@ impl Backend for Encrypted {
     ) -> Result<bool> {
         let account = self.account(until).await?;
         let place = account.locate(place)?;
-        let rows = self.named(&account, &place, folder, name, until).await?;
+        let keys = self.keys(&account, &place)?;
+        let rows = self.named(&place, &keys, folder, name, until).await?;
         if rows.is_empty() {
             return Ok(false);
         }
