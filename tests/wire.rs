@@ -7,6 +7,7 @@ mod faults;
 mod hints;
 mod hostile;
 mod lookup;
+mod names;
 mod requests;
 mod tampering;
 mod trust;

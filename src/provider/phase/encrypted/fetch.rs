@@ -97,7 +97,7 @@ impl Encrypted {
                     until,
                 )
                 .await?;
-            all = parted(&answer, &everywhere)?.0;
+            all = parted(answer, &everywhere)?.0;
             all.retain(|row| row.folder == *folder);
             if !all.is_empty() || name == upper {
                 break;
@@ -132,7 +132,7 @@ impl Encrypted {
         let mut all = Vec::new();
         for folder in folders {
             let answer = self.api.lease(place, &folder, ttl, until).await?;
-            let (_, dynamic) = parted(&answer, order.scope)?;
+            let (_, dynamic) = parted(answer, order.scope)?;
             made.extend(dynamic.iter().filter_map(|one| one.lease(place.ids())));
             // What else is in the folder got a lease too, and is not wanted.
             let wanted = dynamic.into_iter().filter_map(|one| {
@@ -205,8 +205,10 @@ pub(super) fn unset(dynamic: &Dynamic, names: &[String]) -> Option<Notice> {
 }
 
 /// The rows of an answer, by kind. One whose path cannot be used lies in no
-/// folder that could be named; it is only an error where all are meant.
-pub(super) fn parted(answer: &Answer, scope: &Scope) -> Result<(Vec<Sealed>, Vec<Dynamic>)> {
+/// folder that could be named; it is only an error where all are meant. The answer
+/// takes memory, and is not kept.
+#[expect(clippy::needless_pass_by_value, reason = "it is dropped here")]
+pub(super) fn parted(answer: Answer, scope: &Scope) -> Result<(Vec<Sealed>, Vec<Dynamic>)> {
     let rows: Vec<Row<'_>> = answer.json("a list of secrets")?;
     let mut secrets = Vec::with_capacity(rows.len());
     let mut dynamic = Vec::new();

@@ -18,9 +18,12 @@ use reqwest::Method;
 
 use super::dynamic::Dynamics;
 use super::service::Service;
-use super::{absent, ended, exists, newest, require_owner, without_override};
+use super::{
+    absent, ended, newest, or_exists, require_one, require_owner, require_unsealed,
+    without_override,
+};
 use crate::credentials::PhaseToken;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::http::{Connection, Http};
 use crate::lease::Lease;
 use crate::owner::{AppSummary, Owner};
@@ -58,7 +61,7 @@ impl Backend for Encrypted {
             .api
             .secrets(id, &about, None, Dynamics::Hidden, until)
             .await?;
-        let (rows, _) = parted(&answer, scope)?;
+        let (rows, _) = parted(answer, scope)?;
         let mut vault = Vault::new(place.about(), self.keys(&account, &place)?, rows);
         vault.enter(scope, false)?;
         vault.secrets()
@@ -91,7 +94,7 @@ impl Backend for Encrypted {
                     .await?
             }
         };
-        let (mut rows, dynamic) = parted(&answer, scope)?;
+        let (mut rows, dynamic) = parted(answer, scope)?;
         let keys = self.keys(&account, &place)?;
         let mut notices = std::mem::take(&mut place.notices);
         let named = named(dynamic, order, &keys, &place, &mut notices)?;
@@ -160,10 +163,7 @@ impl Backend for Encrypted {
             .api
             .change(Method::POST, &place, vec![row], until)
             .await;
-        answer.map_err(|trouble| match Error::from(trouble) {
-            error if error.kind() == ErrorKind::Conflict => exists(&name, &secret.folder),
-            error => error,
-        })
+        answer.map_err(|trouble| or_exists(trouble.into(), &name, &secret.folder))
     }
 
     async fn update(
@@ -184,14 +184,17 @@ impl Backend for Encrypted {
         let rows = self.named(&place, &keys, folder, name, until).await?;
         let stored = newest(&rows, |row| age(&row.updated, &row.id));
         let stored = stored.ok_or_else(|| absent(name, folder, &place.place.environment))?;
+        let to = change.folder.as_ref().unwrap_or(folder);
+        if to == folder {
+            require_one(rows.len(), name, folder)?;
+        }
+        require_unsealed(name, stored.kind, change)?;
         if change.toggle_personal && change.personal.is_none() && stored.own.is_none() {
             return Err(without_override(name));
         }
         let row = ChangedRow::change(stored, change, &keys)?;
-        Ok(self
-            .api
-            .change(Method::PUT, &place, vec![row], until)
-            .await?)
+        let answer = self.api.change(Method::PUT, &place, vec![row], until).await;
+        answer.map_err(|trouble| or_exists(trouble.into(), name, to))
     }
 
     async fn delete(
@@ -208,6 +211,7 @@ impl Backend for Encrypted {
         if rows.is_empty() {
             return Ok(false);
         }
+        require_one(rows.len(), name, folder)?;
         let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
         self.api.change(Method::DELETE, &place, ids, until).await?;
         Ok(true)
