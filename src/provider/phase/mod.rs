@@ -1,5 +1,6 @@
 //! Phase, by either of its two APIs.
 
+mod bound;
 mod cores;
 mod crypto;
 mod dynamic;
