@@ -109,6 +109,11 @@ impl Answer {
         self.status
     }
 
+    /// The body as it came.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
     /// Whether there is no body.
     pub(crate) fn is_empty(&self) -> bool {
         self.body.is_empty()

@@ -126,6 +126,36 @@ fn leases_that_are_the_commands_own_keep_no_token_in_memory() {
     });
 }
 
+/// 62 MB that would be some hundred more for each of their bytes' objects.
+#[test]
+fn an_answer_of_very_many_secrets_is_refused_within_a_bound_of_memory() {
+    let row = json!({"id": "", "key": "A", "key_digest": "", "path": "/", "value": ""});
+    let tags = json!({"id": "", "key": "A", "path": "/", "value": "", "tags": vec![""; 20_000]});
+    for (row, times, limit) in [(row, 900_000, "50000"), (tags, 1_000, "1000000")] {
+        let body = format!("[{}]", vec![row.to_string(); times].join(","));
+        let phase = Phase::default()
+            .app("web", Sse::On)
+            .environment("Development");
+        let world = phase.clone();
+        let server = Server::start(move |request| {
+            if request.path.ends_with("/secrets/") {
+                return Reply::json(200, body.clone());
+            }
+            world.answer(request)
+        });
+        for api in ["e2ee", "rest"] {
+            let run = Run::with(&["--app", "web", "--api", api])
+                .store(Store::Nowhere)
+                .variable("PHASE_HOST", server.url())
+                .variable("PHASE_SERVICE_TOKEN", phase.token(Kind::User).full);
+            let bounded = "ulimit -v 300000; exec \"$@\"";
+            let run = run.inside(&["/bin/sh", "-c", bounded, "sh"]);
+            let finished = run.sh("exit 0").failed(125, "too-large");
+            finished.stderr_has(limit).stderr_has("evelopment");
+        }
+    }
+}
+
 /// Gives up root's right to look into every process, where there is root.
 fn without_rights() -> Vec<&'static str> {
     if nix::unistd::geteuid().is_root() {

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::{names, web};
@@ -176,6 +178,34 @@ fn the_store_is_read_and_written_encrypted() {
     on(Run::subcommand(&["apps"]), &phase, &server, Kind::User)
         .stdout("api: Production\nweb: Development, Staging\n")
         .status(0);
+}
+
+#[test]
+fn another_key_of_an_environment_stops_a_run_until_it_is_accepted() {
+    let with_seed = |seed: &str| {
+        let phase = Phase::default().app("web", Sse::Off);
+        let phase = phase.environment_of("Development", &seed.repeat(64), &"2".repeat(64));
+        phase.secret("APP_HOST", "h")
+    };
+    let worlds = [with_seed("1"), with_seed("3")];
+    let token = worlds[0].clone();
+    let turn = Arc::new(AtomicUsize::new(0));
+    let at = Arc::clone(&turn);
+    let server = Server::start(move |request| worlds[at.load(Ordering::SeqCst)].answer(request));
+    let state = tempfile::tempdir().unwrap();
+    let run = || {
+        let run = with(&token, &server, Kind::ServiceAccount);
+        run.variable("XDG_STATE_HOME", state.path())
+    };
+    run().sh(&names("APP_")).stdout("APP_HOST=h\n").status(0);
+    turn.store(1, Ordering::SeqCst);
+    let finished = run().sh("exit 0").failed(125, "decryption");
+    finished
+        .stderr_has("first seen at 20")
+        .stderr_has("--accept-new-key");
+    let accepted = run().argument("--accept-new-key").sh(&names("APP_"));
+    accepted.stdout("APP_HOST=h\n").status(0);
+    run().sh(&names("APP_")).stdout("APP_HOST=h\n").status(0);
 }
 
 #[test]

@@ -64,6 +64,31 @@ fn looking_makes_no_lease_and_neither_does_what_is_left_out() {
 }
 
 #[test]
+fn leases_are_made_in_the_folders_that_are_meant_alone() {
+    for api in ["e2ee", "rest"] {
+        let phase = web()
+            .dynamic("ROOT", &["AWS_ROOT"])
+            .folder("/a")
+            .dynamic("A", &["AWS_A"])
+            .folder("/a/b")
+            .dynamic("B", &["AWS_B"])
+            .folder("/c")
+            .dynamic("C", &["AWS_C"]);
+        let server = phase.serve();
+        let run = |leases: &str| {
+            let run = with(&phase, &server, Kind::User).arguments(&["--api", api]);
+            let run = run.arguments(&["--path", "/a", "--recursive", "--leases", leases]);
+            run.sh("env | grep ^AWS_ | cut -d = -f 1 | sort").status(0)
+        };
+        let text = run("generate").text();
+        assert_eq!(text, "AWS_A\nAWS_B\n");
+        assert_eq!(phase.leases().len(), 2, "{api}");
+        // Nor is what lies elsewhere told of.
+        run("skip").stderr_has("AWS_B").stderr_lacks("AWS_C");
+    }
+}
+
+#[test]
 fn leases_are_revoked_when_the_command_ends_however_it_ends() {
     for api in ["e2ee", "rest"] {
         let phase = web().dynamic("AWS", &["AWS_USER", "AWS_KEY"]);

@@ -10,7 +10,7 @@ use super::wait;
 use crate::support::server::Server;
 
 /// The conversation with the rows of development changed.
-fn tampered(change: impl Fn(&mut Value)) -> Server {
+pub(super) fn tampered(change: impl Fn(&mut Value)) -> Server {
     let mut conversation = conversation("user_v1");
     let rows = conversation[SECRETS][DEVELOPMENT].as_array_mut().unwrap();
     rows.iter_mut().for_each(change);
@@ -18,7 +18,7 @@ fn tampered(change: impl Fn(&mut Value)) -> Server {
 }
 
 /// The conversation with the row `id` of development changed.
-fn tampered_in(id: &str, change: impl Fn(&mut Value)) -> Server {
+pub(super) fn tampered_in(id: &str, change: impl Fn(&mut Value)) -> Server {
     tampered(|row| {
         if row["id"] == id {
             change(row);
@@ -112,8 +112,8 @@ fn a_name_that_the_server_puts_on_another_secret_is_not_followed() {
         }
     });
     let error = wait(client("user_v1", &server).resolve(&scope, &Plan::default())).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unresolved, "{error}");
-    assert!(error.to_string().contains("HOST"), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Decryption, "{error}");
+    assert!(error.to_string().contains("\"UNI\""), "{error}");
 }
 
 #[test]

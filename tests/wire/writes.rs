@@ -85,7 +85,7 @@ fn an_update_changes_what_is_given_and_leaves_the_rest() {
         .into_iter()
         .find(|request| request.method == "PUT")
         .unwrap();
-    let body = r#"{"secrets":[{"comment":"new","id":"ID","value":"v2"}]}"#;
+    let body = r#"{"secrets":[{"comment":"new","id":"ID","key":"HOST","path":"/","value":"v2"}]}"#;
     assert_eq!(
         String::from_utf8(put.body).unwrap(),
         body.replace("ID", &found.id)

@@ -74,6 +74,17 @@ pub(super) struct EnvironmentKeys {
     salt: Zeroizing<String>,
 }
 
+/// What to do about a [forged](Unnamed::Forged) name.
+pub(super) const FORGED: &str = "the server may have made it up: look at it in the Phase console, or leave out what does not decrypt with --allow-partial";
+
+/// Why a secret has no name that can be used.
+#[derive(Clone, Debug)]
+pub(super) enum Unnamed {
+    /// Nobody who has the keys gave it this name.
+    Forged(String),
+    Unopened(Unopened),
+}
+
 impl EnvironmentKeys {
     /// Opens what the server keeps for the holder. `identity` is the
     /// environment's public key, which the seed must give; `about` names the
@@ -110,6 +121,13 @@ impl EnvironmentKeys {
         }
     }
 
+    /// What tells these keys from others, and is no secret: the public key, and a
+    /// digest of the salt.
+    pub(super) fn fingerprints(&self) -> (String, String) {
+        let salt = crypto::digest(&self.salt, "");
+        (hex(&self.pair.public), salt.unwrap_or_default())
+    }
+
     /// What is in a ciphertext of this environment.
     pub(super) fn open(&self, text: &str) -> Result<Zeroizing<String>, Unopened> {
         self.pair.open(text)
@@ -123,6 +141,20 @@ impl EnvironmentKeys {
     pub(super) fn seal(&self, text: &str) -> Result<String> {
         crypto::seal(text, &self.pair.public)
             .ok_or_else(|| Error::new(ErrorKind::System, "the system gives no random bytes"))
+    }
+
+    /// The name in the ciphertext `key`, if the server knows the secret by its digest:
+    /// anybody can encrypt a name, but only who has the keys can make a digest. Some
+    /// clients make that of the name in upper case.
+    pub(super) fn name(&self, key: &str, digest: &str) -> Result<String, Unnamed> {
+        // A name is no secret: it need not be overwritten.
+        let name = std::mem::take(&mut *self.open(key).map_err(Unnamed::Unopened)?);
+        let made = |name: &str| crypto::digest(name, &self.salt).is_some_and(|it| it == digest);
+        if made(&name) || made(&name.to_uppercase()) {
+            Ok(name)
+        } else {
+            Err(Unnamed::Forged(name))
+        }
     }
 
     /// What the server knows the secret `name` by.
@@ -143,6 +175,15 @@ impl EnvironmentKeys {
 impl fmt::Debug for EnvironmentKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EnvironmentKeys(..)")
+    }
+}
+
+impl fmt::Display for Unnamed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forged(name) => write!(f, "is {name:?}, which nobody who has the keys gave it"),
+            Self::Unopened(problem) => problem.fmt(f),
+        }
     }
 }
 
@@ -237,8 +278,13 @@ mod tests {
             let text = |field: &str| row[field].as_str().unwrap();
             assert_eq!(*keys.open(text("key_ct")).unwrap(), text("key"));
             assert_eq!(*keys.open(text("value_ct")).unwrap(), text("value"));
-            let same = keys.digest(text("key")).unwrap() == text("key_digest");
-            assert_eq!(same, row["digest_of_key_matches"], "{}", text("key"));
+            let name = keys.name(text("key_ct"), text("key_digest"));
+            assert_eq!(
+                name.is_ok(),
+                row["digest_of_key_matches"],
+                "{}",
+                text("key")
+            );
         }
     }
 }

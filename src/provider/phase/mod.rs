@@ -1,5 +1,6 @@
 //! Phase, by either of its two APIs.
 
+mod bound;
 mod cores;
 mod crypto;
 mod dynamic;
@@ -22,6 +23,7 @@ use crate::credentials::{Holder, PhaseToken};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pick::listed;
 use crate::scope::Folder;
+use crate::secret::{Change, SecretType};
 use refusal::Trouble;
 
 pub(crate) use encrypted::Encrypted;
@@ -79,6 +81,38 @@ fn reached<'a>(apps: impl Iterator<Item = (&'a str, &'a str)>) -> String {
         "these credentials reach no app".to_owned()
     } else {
         format!("there are: {}", listed(apps.iter().map(String::as_str)))
+    }
+}
+
+/// Fails for a name that stands more than once: nobody can say which row is meant,
+/// and what is done to both cannot be undone. Moving the one in use away parts them.
+fn require_one(rows: usize, name: &str, folder: &Folder) -> Result<()> {
+    if rows < 2 {
+        return Ok(());
+    }
+    let text =
+        format!("{name} stands {rows} times in {folder}, and nothing is done to any of them");
+    Err(Error::new(ErrorKind::Ambiguous, text).help(format!(
+        "the one changed last is in use: `secrets update {name} --keep-value --move-to FOLDER` moves it away. Then delete the other, and move it back"
+    )))
+}
+
+/// Fails for a new value or type of a sealed secret: the server drops a value, and
+/// says nothing.
+fn require_unsealed(name: &str, kind: SecretType, change: &Change) -> Result<()> {
+    let unsealed = change.kind.is_some_and(|kind| kind != SecretType::Sealed);
+    if kind != SecretType::Sealed || (change.value.is_none() && !unsealed) {
+        return Ok(());
+    }
+    let text = format!("{name} is of type sealed: Phase changes neither its value nor its type");
+    Err(Error::new(ErrorKind::Configuration, text).help("delete it, and create it anew"))
+}
+
+/// `error`; if it is a conflict, one that says what is there.
+fn or_exists(error: Error, name: &str, folder: &Folder) -> Error {
+    match error.kind() {
+        ErrorKind::Conflict => exists(name, folder),
+        _ => error,
     }
 }
 

@@ -142,6 +142,12 @@ const COMPLAINTS: &[Row] = &[
         "look again with list",
     ),
     (
+        "Rotating secrets are managed",
+        ErrorKind::Denied,
+        "Phase itself looks after the rotating secrets in {}, and takes no change of them",
+        "rotate it in the Phase console",
+    ),
+    (
         "Duplicate secret found",
         ErrorKind::Conflict,
         "{} has a secret of that name",
@@ -155,6 +161,12 @@ pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answ
     let status = answer.status();
     if (200..300).contains(&status) {
         return Ok(answer);
+    }
+    if status == 413 {
+        let text = format!("the server takes no request this large for {about} (status 413)");
+        return Err(Error::new(ErrorKind::TooLarge, text)
+            .help("a Phase behind its usual proxy takes 1 MiB: values of some 700 KB, encrypted")
+            .into());
     }
     let text = match answer.json::<Complaint<'_>>("an error text") {
         Ok(complaint) => complaint.into_string(),

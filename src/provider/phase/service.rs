@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::bound::bound;
 use super::refusal::{Trouble, check};
 use super::token::{TOKENS, TokenAnswer};
 use crate::credentials::PhaseToken;
@@ -39,6 +40,8 @@ impl Service {
         };
         let mut hidden = vec![self.token.id()];
         hidden.extend(values.iter().flatten().map(|value| value.expose()));
-        check(self.http.send(&request, until).await?, about, &hidden)
+        let answer = self.http.send(&request, until).await?;
+        bound(answer.bytes(), about)?;
+        check(answer, about, &hidden)
     }
 }

@@ -13,7 +13,7 @@ use crate::http::Answer;
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
 use crate::provider::phase::dynamic::{Dynamic, Dynamics};
-use crate::provider::phase::keys::EnvironmentKeys;
+use crate::provider::phase::keys::{EnvironmentKeys, FORGED, Unnamed};
 use crate::provider::phase::spelt;
 use crate::provider::phase::wire::Row;
 use crate::provider::{Order, join};
@@ -76,14 +76,13 @@ impl Encrypted {
     /// The rows of one name in one folder.
     pub(super) async fn named(
         &self,
-        account: &Account,
         place: &Located<'_>,
+        keys: &Arc<EnvironmentKeys>,
         folder: &Folder,
         name: &str,
         until: Instant,
     ) -> Result<Vec<Sealed>> {
         let everywhere = Scope::nothing_of(place.place.clone()).in_folders(Folders::All);
-        let keys = account.keys(place)?;
         let upper = name.to_uppercase();
         let mut all = Vec::new();
         for name in [name, &upper] {
@@ -98,13 +97,13 @@ impl Encrypted {
                     until,
                 )
                 .await?;
-            all = parted(&answer, &everywhere)?.0;
+            all = parted(answer, &everywhere)?.0;
             all.retain(|row| row.folder == *folder);
             if !all.is_empty() || name == upper {
                 break;
             }
         }
-        let mut vault = Vault::new(place.about(), keys, all);
+        let mut vault = Vault::new(place.about(), Arc::clone(keys), all);
         vault.enter(&everywhere, false)?;
         let mut rows = vault.into_rows();
         let spelt = spelt(rows.iter().map(|(name, _)| name.as_str()), name);
@@ -133,7 +132,7 @@ impl Encrypted {
         let mut all = Vec::new();
         for folder in folders {
             let answer = self.api.lease(place, &folder, ttl, until).await?;
-            let (_, dynamic) = parted(&answer, order.scope)?;
+            let (_, dynamic) = parted(answer, order.scope)?;
             made.extend(dynamic.iter().filter_map(|one| one.lease(place.ids())));
             // What else is in the folder got a lease too, and is not wanted.
             let wanted = dynamic.into_iter().filter_map(|one| {
@@ -165,20 +164,20 @@ pub(super) fn named(
         if !scope.folders.contains(&one.folder) {
             continue;
         }
-        let open = |(key, ..): &(String, _, _)| {
-            let name = keys.open(key).map_err(|problem| {
+        let open = |(key, digest, _): &(String, String, _)| {
+            let name = keys.name(key, digest).map_err(|problem| {
                 let Dynamic { folder, id, .. } = &one;
                 let about = place.about();
                 let text =
                     format!("a name of dynamic secret {id} in {folder} of {about} {problem}");
-                Error::new(ErrorKind::Decryption, text)
+                let error = Error::new(ErrorKind::Decryption, text);
+                match problem {
+                    Unnamed::Forged(_) => error.help(FORGED),
+                    Unnamed::Unopened(_) => error,
+                }
             })?;
             let wanted = (plan.wanted)(&name);
-            Ok(if wanted {
-                name.to_string()
-            } else {
-                String::new()
-            })
+            Ok(if wanted { name } else { String::new() })
         };
         match one
             .credentials
@@ -206,8 +205,10 @@ pub(super) fn unset(dynamic: &Dynamic, names: &[String]) -> Option<Notice> {
 }
 
 /// The rows of an answer, by kind. One whose path cannot be used lies in no
-/// folder that could be named; it is only an error where all are meant.
-pub(super) fn parted(answer: &Answer, scope: &Scope) -> Result<(Vec<Sealed>, Vec<Dynamic>)> {
+/// folder that could be named; it is only an error where all are meant. The answer
+/// takes memory, and is not kept.
+#[expect(clippy::needless_pass_by_value, reason = "it is dropped here")]
+pub(super) fn parted(answer: Answer, scope: &Scope) -> Result<(Vec<Sealed>, Vec<Dynamic>)> {
     let rows: Vec<Row<'_>> = answer.json("a list of secrets")?;
     let mut secrets = Vec::with_capacity(rows.len());
     let mut dynamic = Vec::new();

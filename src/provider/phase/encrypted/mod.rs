@@ -5,6 +5,7 @@ mod api;
 mod fetch;
 #[cfg(fuzzing)]
 pub(super) mod fuzz;
+mod pin;
 mod sealed;
 mod stock;
 mod wire;
@@ -17,9 +18,12 @@ use reqwest::Method;
 
 use super::dynamic::Dynamics;
 use super::service::Service;
-use super::{absent, ended, exists, newest, require_owner, without_override};
+use super::{
+    absent, ended, newest, or_exists, require_one, require_owner, require_unsealed,
+    without_override,
+};
 use crate::credentials::PhaseToken;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::http::{Connection, Http};
 use crate::lease::Lease;
 use crate::owner::{AppSummary, Owner};
@@ -57,8 +61,8 @@ impl Backend for Encrypted {
             .api
             .secrets(id, &about, None, Dynamics::Hidden, until)
             .await?;
-        let (rows, _) = parted(&answer, scope)?;
-        let mut vault = Vault::new(place.about(), account.keys(&place)?, rows);
+        let (rows, _) = parted(answer, scope)?;
+        let mut vault = Vault::new(place.about(), self.keys(&account, &place)?, rows);
         vault.enter(scope, false)?;
         vault.secrets()
     }
@@ -90,8 +94,8 @@ impl Backend for Encrypted {
                     .await?
             }
         };
-        let (mut rows, dynamic) = parted(&answer, scope)?;
-        let keys = account.keys(&place)?;
+        let (mut rows, dynamic) = parted(answer, scope)?;
+        let keys = self.keys(&account, &place)?;
         let mut notices = std::mem::take(&mut place.notices);
         let named = named(dynamic, order, &keys, &place, &mut notices)?;
         for (dynamic, names) in self.leased(&place, named, order, made, until).await? {
@@ -151,7 +155,7 @@ impl Backend for Encrypted {
         require_owner(&self.api.service.token, secret.personal.is_some())?;
         let account = self.account(until).await?;
         let place = account.locate(place)?;
-        let keys = account.keys(&place)?;
+        let keys = self.keys(&account, &place)?;
         // As the console writes them: it finds no others.
         let name = secret.name.as_str().to_uppercase();
         let row = ChangedRow::creation(secret, &name, &keys)?;
@@ -159,10 +163,7 @@ impl Backend for Encrypted {
             .api
             .change(Method::POST, &place, vec![row], until)
             .await;
-        answer.map_err(|trouble| match Error::from(trouble) {
-            error if error.kind() == ErrorKind::Conflict => exists(&name, &secret.folder),
-            error => error,
-        })
+        answer.map_err(|trouble| or_exists(trouble.into(), &name, &secret.folder))
     }
 
     async fn update(
@@ -179,18 +180,21 @@ impl Backend for Encrypted {
         )?;
         let account = self.account(until).await?;
         let place = account.locate(place)?;
-        let keys = account.keys(&place)?;
-        let rows = self.named(&account, &place, folder, name, until).await?;
+        let keys = self.keys(&account, &place)?;
+        let rows = self.named(&place, &keys, folder, name, until).await?;
         let stored = newest(&rows, |row| age(&row.updated, &row.id));
         let stored = stored.ok_or_else(|| absent(name, folder, &place.place.environment))?;
+        let to = change.folder.as_ref().unwrap_or(folder);
+        if to == folder {
+            require_one(rows.len(), name, folder)?;
+        }
+        require_unsealed(name, stored.kind, change)?;
         if change.toggle_personal && change.personal.is_none() && stored.own.is_none() {
             return Err(without_override(name));
         }
         let row = ChangedRow::change(stored, change, &keys)?;
-        Ok(self
-            .api
-            .change(Method::PUT, &place, vec![row], until)
-            .await?)
+        let answer = self.api.change(Method::PUT, &place, vec![row], until).await;
+        answer.map_err(|trouble| or_exists(trouble.into(), name, to))
     }
 
     async fn delete(
@@ -202,10 +206,12 @@ impl Backend for Encrypted {
     ) -> Result<bool> {
         let account = self.account(until).await?;
         let place = account.locate(place)?;
-        let rows = self.named(&account, &place, folder, name, until).await?;
+        let keys = self.keys(&account, &place)?;
+        let rows = self.named(&place, &keys, folder, name, until).await?;
         if rows.is_empty() {
             return Ok(false);
         }
+        require_one(rows.len(), name, folder)?;
         let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
         self.api.change(Method::DELETE, &place, ids, until).await?;
         Ok(true)

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use crate::error::Result;
 use crate::provider::phase::crypto::Unopened;
 use crate::provider::phase::dynamic::Dynamic;
+use crate::provider::phase::keys::Unnamed;
 use crate::provider::phase::wire::{Row, Text};
 use crate::scope::Folder;
 use crate::secret::{SecretType, SecretValue};
@@ -19,7 +20,7 @@ pub(super) struct Sealed {
     pub(super) id: String,
     pub(super) key: String,
     pub(super) kind: SecretType,
-    pub(super) name: OnceLock<Result<String, Unopened>>,
+    pub(super) name: OnceLock<Result<String, Unnamed>>,
     /// The personal override, and whether it is active.
     pub(super) own: Option<(bool, String)>,
     /// The shared value; every secret has one.

@@ -1,13 +1,13 @@
 //! The secrets of an environment as they came, opened one by one.
 
-use zeroize::Zeroizing;
+use std::fmt;
+use std::sync::Arc;
 
 use super::sealed::Sealed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
 use crate::provider::phase::cores;
-use crate::provider::phase::crypto::Unopened;
-use crate::provider::phase::keys::{EnvironmentKeys, value};
+use crate::provider::phase::keys::{EnvironmentKeys, FORGED, Unnamed, value};
 use crate::scope::{Folder, Scope};
 use crate::secret::{Personal, Secret, SecretValue};
 use crate::stock::{Entry, Stock};
@@ -18,7 +18,7 @@ use crate::stock::{Entry, Stock};
 pub(super) struct Vault {
     /// The environment, for messages.
     about: String,
-    keys: EnvironmentKeys,
+    keys: Arc<EnvironmentKeys>,
     personal: bool,
     /// In order of digest, folder and age.
     rows: Vec<Sealed>,
@@ -28,7 +28,7 @@ pub(super) struct Vault {
 
 impl Vault {
     /// Takes the rows of an environment; nothing is opened yet.
-    pub(super) fn new(about: String, keys: EnvironmentKeys, mut rows: Vec<Sealed>) -> Self {
+    pub(super) fn new(about: String, keys: Arc<EnvironmentKeys>, mut rows: Vec<Sealed>) -> Self {
         // A row may come twice; ids are the server's and never the same for two.
         rows.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
         rows.dedup_by(|a, b| !a.id.is_empty() && a.id == b.id);
@@ -63,7 +63,7 @@ impl Vault {
             if !allowed {
                 return Err(error);
             }
-            notices.push(Notice::left_out("a secret without a readable name", &error));
+            notices.push(Notice::left_out("a secret without a usable name", &error));
         }
         let mut scope = std::mem::take(&mut self.scope);
         scope.retain(|&number| self.name(number).is_ok());
@@ -88,7 +88,7 @@ impl Vault {
         let row = &self.rows[number];
         let open = |text: &str, what: &str| {
             let opened = self.keys.open(text);
-            opened.map_err(|problem| self.unopened(row, what, problem))
+            opened.map_err(|problem| self.unopened(row, what, &problem))
         };
         let comment = match row.comment.as_str() {
             "" => String::new(),
@@ -127,10 +127,13 @@ impl Vault {
 
     fn name(&self, number: usize) -> Result<&str> {
         let row = &self.rows[number];
-        let open = || self.keys.open(&row.key).map(|mut name| take(&mut name));
-        match row.name.get_or_init(open) {
+        let name = || self.keys.name(&row.key, &row.digest);
+        match row.name.get_or_init(name) {
             Ok(name) => Ok(name),
-            Err(problem) => Err(self.unopened(row, "name", *problem)),
+            Err(problem @ Unnamed::Forged(_)) => {
+                Err(self.unopened(row, "name", problem).help(FORGED))
+            }
+            Err(problem) => Err(self.unopened(row, "name", problem)),
         }
     }
 
@@ -148,7 +151,7 @@ impl Vault {
         last.filter(|&number| self.called(number) == (name, folder))
     }
 
-    fn unopened(&self, row: &Sealed, what: &str, problem: Unopened) -> Error {
+    fn unopened(&self, row: &Sealed, what: &str, problem: &dyn fmt::Display) -> Error {
         let name = match row.name.get() {
             Some(Ok(name)) => format!("{name} "),
             _ => String::new(),
@@ -218,12 +221,7 @@ impl Stock for Vault {
         let text = text.map_or("", String::as_str);
         match row.value.get_or_init(|| self.keys.open(text).map(value)) {
             Ok(value) => Ok((value, own.is_some())),
-            Err(problem) => Err(self.unopened(row, "value", *problem)),
+            Err(problem) => Err(self.unopened(row, "value", problem)),
         }
     }
-}
-
-/// A name is no secret: it need not be overwritten.
-fn take(text: &mut Zeroizing<String>) -> String {
-    std::mem::take(text)
 }

@@ -5,12 +5,11 @@ use serde::Serialize;
 use super::sealed::Sealed;
 use crate::error::Result;
 use crate::provider::phase::keys::EnvironmentKeys;
-use crate::scope::Folder;
 use crate::secret::{Change, NewSecret, SecretType, SecretValue};
 
 /// A secret to create, or what changes of one. What is `None` stays as it is,
 /// but for tags: the server clears what is not sent.
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ChangedRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +59,9 @@ impl<'a> ChangedRow<'a> {
         })
     }
 
-    /// `change` as it applies to the secret `stored`, encrypted.
+    /// `change` as it applies to the secret `stored`, encrypted. Whether the name is
+    /// free is only looked at where it comes with its digest, and in the folder that
+    /// comes with them: so all three are sent, whether they change or not.
     pub(super) fn change(
         stored: &'a Sealed,
         change: &'a Change,
@@ -80,12 +81,13 @@ impl<'a> ChangedRow<'a> {
         Ok(Self {
             comment: comment.transpose()?,
             id: Some(&stored.id),
+            key: Some(stored.key.clone()),
+            key_digest: Some(stored.digest.clone()),
             kind: change.kind.map(SecretType::as_str),
-            path: change.folder.as_ref().map(Folder::as_str),
+            path: Some(change.folder.as_ref().unwrap_or(&stored.folder).as_str()),
             r#override: personal,
             tags: change.tags.as_deref().unwrap_or(&stored.tags),
             value: value.transpose()?,
-            ..Self::default()
         })
     }
 }

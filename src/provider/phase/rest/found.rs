@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Rest;
 use super::api::{Rows, Target};
+use super::wire::keeps_case;
 use crate::credentials::Holder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
@@ -161,7 +162,8 @@ impl Rest {
     }
 
     /// The rows of one name in one folder: as it is spelt, or else in upper
-    /// case, as the server stores names.
+    /// case, as the server stores names. By a name with lower-case letters it
+    /// cannot be asked for: then the whole folder is.
     pub(super) async fn rows(
         &self,
         place: &Place,
@@ -174,7 +176,7 @@ impl Rest {
             .fetch(
                 &mut found,
                 &[Some(folder)],
-                Some(name),
+                (!keeps_case(name)).then_some(name),
                 Dynamics::Hidden,
                 until,
             )

@@ -12,7 +12,10 @@ use std::time::Instant;
 use super::dynamic::{self, Dynamic, Dynamics};
 use super::refusal::Trouble;
 use super::service::Service;
-use super::{absent, ended, exists, newest, require_owner, without_override};
+use super::{
+    absent, ended, exists, newest, or_exists, require_one, require_owner, require_unsealed,
+    without_override,
+};
 use crate::credentials::PhaseToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Connection, Http};
@@ -25,6 +28,7 @@ use crate::secret::{Change, NewSecret, Secret, SecretType};
 use crate::stock::{Plain, age};
 use api::{Api, Rows};
 use found::Found;
+use wire::keeps_case;
 
 /// The back-end.
 #[derive(Debug)]
@@ -52,9 +56,11 @@ impl Backend for Rest {
         }
         let (mut found, rows) = self.read(scope, Dynamics::Shown, until).await?;
         let Rows {
-            dynamic,
+            mut dynamic,
             mut secrets,
         } = rows;
+        // The answer may be the whole environment's.
+        dynamic.retain(|one| scope.folders.contains(&one.folder));
         for dynamic in self.leased(&found, dynamic, order, made, until).await? {
             let (given, unset) = given(&dynamic, scope, plan.wanted);
             found.notices.extend(unset);
@@ -78,12 +84,10 @@ impl Backend for Rest {
             result = self.api.create(found.target(), secret, until).await;
         }
         match result {
-            Err(trouble) => match self.explain(trouble, &found.id, until).await {
-                error if error.kind() == ErrorKind::Conflict => {
-                    Err(exists(secret.name.as_str(), &secret.folder))
-                }
-                error => Err(error),
-            },
+            Err(trouble) => {
+                let error = self.explain(trouble, &found.id, until).await;
+                Err(or_exists(error, secret.name.as_str(), &secret.folder))
+            }
             Ok(()) => Ok(()),
         }
     }
@@ -100,16 +104,30 @@ impl Backend for Rest {
             &self.api.service.token,
             change.personal.is_some() || change.toggle_personal,
         )?;
-        let (found, rows) = self.rows(place, folder, name, until).await?;
+        let (mut found, rows) = self.rows(place, folder, name, until).await?;
         let stored = newest(&rows, |row| age(&row.updated, &row.id));
         let stored = stored.ok_or_else(|| absent(name, folder, &found.environment))?;
+        let to = change.folder.as_ref().unwrap_or(folder);
+        if to == folder {
+            require_one(rows.len(), name, folder)?;
+        }
+        require_unsealed(name, stored.kind, change)?;
         if change.toggle_personal && change.personal.is_none() && stored.personal.is_none() {
             return Err(without_override(name));
         }
-        Ok(self
-            .api
-            .update(found.target(), stored, change, until)
-            .await?)
+        if to != folder && keeps_case(&stored.name) {
+            // The server cannot be asked to look.
+            let there = self
+                .fetch(&mut found, &[Some(to)], None, Dynamics::Hidden, until)
+                .await?;
+            let taken = |row: &Secret| row.folder == *to && row.name == stored.name;
+            if there.secrets.iter().any(taken) {
+                return Err(exists(&stored.name, to));
+            }
+        }
+        let target = found.target();
+        let answer = self.api.update(target, stored, change, until).await;
+        answer.map_err(|trouble| or_exists(trouble.into(), name, to))
     }
 
     async fn delete(
@@ -123,6 +141,7 @@ impl Backend for Rest {
         if rows.is_empty() {
             return Ok(false);
         }
+        require_one(rows.len(), name, folder)?;
         let ids = rows.iter().map(|row| row.id.as_str()).collect();
         self.api.delete(found.target(), ids, until).await?;
         Ok(true)

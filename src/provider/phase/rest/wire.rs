@@ -33,6 +33,12 @@ pub(super) struct Environment {
     pub(super) name: String,
 }
 
+/// Whether `name` has letters in lower case. The server puts each name that it is
+/// sent in upper case, to store and to look for; other clients write such names.
+pub(super) fn keeps_case(name: &str) -> bool {
+    name != name.to_uppercase()
+}
+
 /// `row` in our terms. `asked` is the folder that was asked for, if one was.
 pub(super) fn secret(mut row: Row<'_>, asked: Option<&Folder>) -> Result<Secret> {
     let value = row.take_value();
@@ -76,6 +82,10 @@ impl<'a> Batch<NewRow<'a>> {
 impl<'a> Batch<ChangedRow<'a>> {
     /// `change` as it applies to `stored`. What is left out stays as it is.
     ///
+    /// Whether the name is free is only looked at where it is sent, and in the folder
+    /// that comes with it: so both are sent, whether they change or not. But a name
+    /// with [lower-case letters](keeps_case) would be stored in upper case.
+    ///
     /// To switch an override the server wants its value again, and it only
     /// shows it with references replaced: switched over REST, it is stored so.
     pub(super) fn change(stored: &'a Secret, change: &'a Change) -> Self {
@@ -88,8 +98,9 @@ impl<'a> Batch<ChangedRow<'a>> {
         let row = ChangedRow {
             comment: change.comment.as_deref(),
             id: &stored.id,
+            key: (!keeps_case(&stored.name)).then_some(&stored.name),
             kind: change.kind.map(SecretType::as_str),
-            path: change.folder.as_ref().map(Folder::as_str),
+            path: change.folder.as_ref().unwrap_or(&stored.folder).as_str(),
             r#override: personal.map(|(value, is_active)| OwnRow {
                 is_active,
                 value: value.expose(),
@@ -125,10 +136,11 @@ pub(super) struct ChangedRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     comment: Option<&'a str>,
     id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<&'a str>,
+    path: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     r#override: Option<OwnRow<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,0 +1,297 @@
+//! End to end encryption, against the server too: what it makes up is refused, as far
+//! as anybody can tell.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use phase_run::ErrorKind::Decryption;
+use phase_run::{
+    App, Change, Client, Connection, Credentials, Error, Folder, Leases, PhaseApi, PhaseToken,
+    Place, Plan, Scope, TrustStore,
+};
+use serde_json::{Value, json};
+
+use super::conversations::{client, conversation, lenient, scope, values};
+use super::tampering::{tampered, tampered_in};
+use super::{all_text, new, value, wait};
+use crate::support::server::{Kind, Phase, Server, Sse, crypto};
+
+/// What a server can do: it has the public key of an environment, and no other.
+fn encrypted(text: &str) -> Value {
+    let environment = &conversation("user_v1")["environments"][0];
+    let public = crypto::unhex(environment["public_key"].as_str().unwrap()).unwrap();
+    let ephemeral = crypto::KeyPair::of(&[7; 32]);
+    crypto::encrypt(text, &public.try_into().unwrap(), &ephemeral, &[9; 24]).into()
+}
+
+fn digest(name: &str) -> Value {
+    let environment = &conversation("user_v1")["environments"][0];
+    crypto::digest(name, environment["salt"].as_str().unwrap()).into()
+}
+
+/// Fails if the name `LD_PRELOAD` of row `id` is taken for a secret's.
+#[track_caller]
+fn refused(id: &str, change: impl Fn(&mut Value) + Send + Sync + 'static) {
+    let server = tampered_in(id, change);
+    let client = client("user_v1", &server);
+    for error in [
+        wait(client.resolve(&scope(), &lenient())).unwrap_err(),
+        wait(client.list(&scope())).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), Decryption, "{error}");
+        for part in ["\"LD_PRELOAD\"", id, "Development"] {
+            assert!(error.to_string().contains(part), "{error}");
+        }
+        assert!(error.advice().unwrap().contains("made it up"), "{error:?}");
+    }
+    let plan = Plan {
+        allow_partial: true,
+        ..lenient()
+    };
+    let resolution = wait(client.resolve(&scope(), &plan)).unwrap();
+    let values = values(&resolution);
+    assert!(values.contains_key("HOST") && !values.contains_key("LD_PRELOAD"));
+    let told = resolution.notices.iter().map(ToString::to_string);
+    assert!(told.into_iter().any(|text| text.contains("LD_PRELOAD")));
+}
+
+#[test]
+fn a_name_that_nobody_with_the_keys_gave_is_refused_and_named() {
+    refused("sec-1", |row| row["key"] = encrypted("LD_PRELOAD"));
+    refused("sec-1", |row| {
+        row["key"] = encrypted("LD_PRELOAD");
+        // What it can make without the salt.
+        row["key_digest"] = crypto::digest("LD_PRELOAD", "").into();
+    });
+    // Neither does an override vouch for it.
+    refused("sec-5", |row| row["key"] = encrypted("LD_PRELOAD"));
+}
+
+#[test]
+fn a_row_without_a_digest_is_refused_like_a_forged_one() {
+    for none in [json!(""), Value::Null] {
+        refused("sec-1", move |row| {
+            row["key"] = encrypted("LD_PRELOAD");
+            row["key_digest"] = none.clone();
+        });
+    }
+    refused("sec-1", |row| {
+        row["key"] = encrypted("LD_PRELOAD");
+        row.as_object_mut().unwrap().remove("key_digest");
+    });
+}
+
+#[test]
+fn names_that_are_swapped_between_rows_are_refused() {
+    let host = conversation("user_v1")[super::conversations::SECRETS]
+        [super::conversations::DEVELOPMENT][0]["key"]
+        .clone();
+    let server = tampered_in("sec-1", move |row| row["key"] = host.clone());
+    let error = wait(client("user_v1", &server).list(&scope())).unwrap_err();
+    assert_eq!(error.kind(), Decryption);
+    assert!(error.to_string().contains("\"HOST\""), "{error}");
+}
+
+#[test]
+fn the_digest_may_be_that_of_the_name_in_upper_case() {
+    let server = tampered_in("sec-1", |row| {
+        row["key"] = encrypted("lower_case");
+        row["key_digest"] = digest("LOWER_CASE");
+    });
+    let resolution = wait(client("user_v1", &server).resolve(&scope(), &lenient())).unwrap();
+    assert_eq!(values(&resolution)["lower_case"], "5432");
+}
+
+#[test]
+fn a_forged_name_of_a_dynamic_secret_is_refused_before_a_lease_is_made() {
+    let server = tampered_in("dyn-1", |row| {
+        row["key_map"][0]["key_name"] = encrypted("LD_PRELOAD");
+    });
+    let plan = Plan {
+        leases: Leases::Generate { ttl: None },
+        ..lenient()
+    };
+    let error = wait(client("user_v1", &server).resolve(&scope(), &plan)).unwrap_err();
+    assert_eq!(error.kind(), Decryption);
+    assert!(error.to_string().contains("\"LD_PRELOAD\""), "{error}");
+    let requests = server.requests();
+    assert!(requests.iter().all(|one| one.header("lease").is_none()));
+}
+
+/// As README says: nothing ties a value to its name.
+#[test]
+fn a_server_can_still_give_a_name_that_is_there_another_value() {
+    let server = tampered(|row| {
+        if row["id"] == "sec-1" {
+            row["value"] = encrypted("9999");
+        }
+    });
+    let resolution = wait(client("user_v1", &server).resolve(&scope(), &lenient())).unwrap();
+    assert_eq!(values(&resolution)["PORT"], "9999");
+}
+
+/// A server that can be told to be another one: `keys` are the seeds and salts of
+/// `api/Production` and `web/Development`.
+fn world(keys: [(&str, &str); 2], strangers: &[&str]) -> Phase {
+    let phase = Phase::default().app("other", Sse::Off);
+    // Each of them draws ids, so that those of the rest are new.
+    let phase = phase.environments(strangers);
+    let [api, web] = keys.map(|(seed, salt)| (seed.repeat(64), salt.repeat(64)));
+    phase
+        .app("api", Sse::Off)
+        .environment_of("Production", &api.0, &api.1)
+        .secret("KEY", "k")
+        .app("web", Sse::Off)
+        .environment_of("Development", &web.0, &web.1)
+        .secret("HOST", "h")
+        .secret("URL", "${api::production.KEY}")
+}
+
+/// Serves one of `worlds`, as the number says.
+fn serve(worlds: Vec<Phase>) -> (Server, Arc<AtomicUsize>) {
+    let number = Arc::new(AtomicUsize::new(0));
+    let at = Arc::clone(&number);
+    let worlds = Mutex::new(worlds);
+    let server = Server::start(move |request| {
+        worlds.lock().unwrap()[at.load(Ordering::SeqCst)].answer(request)
+    });
+    (server, number)
+}
+
+fn trusting(server: &Server, folder: &Path, accept: bool) -> Client {
+    let token = Phase::default().token(Kind::User).full;
+    let client = Client::new(Credentials::Phase {
+        api: PhaseApi::Auto,
+        connection: Connection::new(server.url()),
+        token: PhaseToken::parse(&token).unwrap(),
+    });
+    let store = TrustStore::new(folder).accept_new_keys(accept);
+    client
+        .unwrap()
+        .timeout(Duration::from_secs(30))
+        .trust(store)
+}
+
+fn web() -> Place {
+    Scope::new(App::Name("web".into()), "dev").place
+}
+
+fn run(client: &Client, names: &'static [&str]) -> Result<(), Error> {
+    let scope = Scope::new(web().app, "dev");
+    let wanted = |name: &str| names.contains(&name);
+    let plan = Plan {
+        wanted: &wanted,
+        ..Plan::default()
+    };
+    wait(client.resolve(&scope, &plan)).map(drop)
+}
+
+#[track_caller]
+fn changed(result: Result<(), Error>) {
+    let error = result.unwrap_err();
+    assert_eq!(error.kind(), Decryption, "{error}");
+    let text = error.to_string();
+    let (_, date) = text.split_once("first seen at ").expect(&text);
+    assert!(humantime::parse_rfc3339(date).is_ok(), "{text}");
+    assert!(error.advice().unwrap().contains("--accept-new-key"));
+}
+
+#[test]
+fn the_keys_of_an_environment_are_remembered_and_others_are_refused() {
+    let first = [("1", "2"), ("3", "4")];
+    for other in [
+        world([first[0], ("5", "4")], &[]),
+        // A server could wrap a salt of its own, and make digests with it.
+        world([first[0], ("3", "6")], &[]),
+        // New ids do not make it another environment.
+        world([first[0], ("5", "6")], &["A", "B"]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (server, number) = serve(vec![world(first, &[]), other]);
+        let ours = || trusting(&server, folder.path(), false);
+        run(&ours(), &["HOST"]).unwrap();
+        run(&ours(), &["HOST"]).unwrap();
+        number.store(1, Ordering::SeqCst);
+        let before = server.requests().len();
+        let root = Folder::root();
+        let change = Change {
+            value: Some(value("hunter2")),
+            ..Change::default()
+        };
+        let client = ours();
+        changed(run(&client, &["HOST"]));
+        changed(wait(client.list(&Scope::new(web().app, "dev"))).map(drop));
+        changed(wait(client.create(&web(), &new("NEW", "hunter2"))));
+        changed(wait(client.update(&web(), &root, "HOST", &change)));
+        changed(wait(client.delete(&web(), &root, "HOST")).map(drop));
+        let asked = server.requests().split_off(before);
+        assert!(asked.iter().all(|request| request.method == "GET"));
+        let accepting = trusting(&server, folder.path(), true);
+        run(&accepting, &["HOST"]).unwrap();
+        // It is remembered in the place of the first.
+        run(&ours(), &["HOST"]).unwrap();
+        number.store(0, Ordering::SeqCst);
+        changed(run(&ours(), &["HOST"]));
+    }
+}
+
+#[test]
+fn so_are_those_of_environments_that_are_referred_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let worlds = [("1", "2"), ("5", "2")].map(|api| world([api, ("3", "4")], &[]));
+    let (server, number) = serve(worlds.into());
+    let client = || trusting(&server, folder.path(), false);
+    run(&client(), &["URL"]).unwrap();
+    number.store(1, Ordering::SeqCst);
+    run(&client(), &["HOST"]).unwrap();
+    changed(run(&client(), &["URL"]));
+}
+
+#[test]
+fn what_is_remembered_holds_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, _) = serve(vec![world([("1", "2"), ("3", "4")], &[])]);
+    run(&trusting(&server, folder.path(), false), &["HOST"]).unwrap();
+    let kinds = fs::read_dir(folder.path()).unwrap();
+    let entries = kinds.flat_map(|kind| fs::read_dir(kind.unwrap().path()).unwrap());
+    let texts = entries.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+    let texts: Vec<String> = texts.collect();
+    assert_eq!(texts.len(), 1);
+    for secret in [
+        "3333",
+        "4444",
+        "HOST",
+        &Phase::default().token(Kind::User).full,
+    ] {
+        assert!(!texts[0].contains(secret), "{texts:?}");
+    }
+}
+
+#[test]
+fn where_nothing_can_be_remembered_every_use_is_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let worlds = ["3", "5"].map(|web| world([("1", "2"), (web, "4")], &[]));
+    let (server, number) = serve(worlds.into());
+    for turn in [0, 1] {
+        number.store(turn, Ordering::SeqCst);
+        run(&trusting(&server, &file, false), &["HOST"]).unwrap();
+    }
+}
+
+#[test]
+fn what_was_remembered_and_cannot_be_read_fails_the_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, _) = serve(vec![world([("1", "2"), ("3", "4")], &[])]);
+    let client = || trusting(&server, folder.path(), false);
+    run(&client(), &["HOST"]).unwrap();
+    let kind = fs::read_dir(folder.path()).unwrap().next().unwrap();
+    let entry = fs::read_dir(kind.unwrap().path()).unwrap().next().unwrap();
+    fs::write(entry.unwrap().path(), "{}").unwrap();
+    let error = run(&client(), &["HOST"]).unwrap_err();
+    assert!(all_text(&error).contains(".json"), "{error:?}");
+}
