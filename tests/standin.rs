@@ -1,5 +1,6 @@
 //! The Phase and the Infisical of the tests are like the real ones.
 
+mod alike;
 mod identity;
 mod infisical;
 mod lease;

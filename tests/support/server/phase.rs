@@ -21,6 +21,7 @@ pub(crate) mod crypto;
 mod draw;
 mod dynamic;
 mod e2ee;
+mod front;
 mod identity;
 mod lease;
 mod places;
@@ -90,6 +91,8 @@ impl Default for Phase {
             accounts: Vec::new(),
             apps: Vec::new(),
             clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_223_323),
+            direct: false,
+            doubled_tags: Vec::new(),
             organisation: draw.id(),
             draw,
             throttled: None,

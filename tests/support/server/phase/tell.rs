@@ -131,6 +131,11 @@ impl Phase {
         self.world().throttled = seconds;
     }
 
+    /// Whether it is reached without the proxy that stands before it.
+    pub(crate) fn direct(&self, direct: bool) {
+        self.world().direct = direct;
+    }
+
     /// What time it is for those who sign: the real one, until this is said.
     pub(crate) fn wall_clock(&self, time: SystemTime) {
         self.world().wall = Some(time);
@@ -157,7 +162,7 @@ impl Phase {
         let world = self.world();
         let environment = world.at(world.the(name));
         let open = |text: &str| decrypt(text, &environment.keys).expect("it opens");
-        let secrets = environment.secrets.iter().map(|secret| {
+        let secrets = environment.living().map(|secret| {
             let key = open(&secret.key);
             assert_eq!(secret.digest, digest(&key, &environment.salt), "{key}");
             Stored {
