@@ -93,7 +93,7 @@ impl Default for Phase {
             clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_223_323),
             direct: false,
             doubled_tags: Vec::new(),
-            organisation: draw.id(),
+            organisation: (draw.id(), "acme".to_owned()),
             draw,
             throttled: None,
             tokens: Vec::new(),

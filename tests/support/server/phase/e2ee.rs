@@ -27,9 +27,10 @@ impl World {
         let token = bearer(header).and_then(|(kind, id)| self.token(kind, id));
         let token = token.ok_or_else(|| Refusal::new(403, "Token expired or deleted"))?;
         let account = &self.accounts[token.account];
+        let (id, name) = &self.organisation;
         let mut world = json!({
             "wrapped_key_share": token.wrapped_key_share,
-            "organisation": {"id": self.organisation, "name": "acme"},
+            "organisation": {"id": id, "name": name},
             "apps": self.apps_of(account),
         });
         let id = match account.kind {

@@ -18,8 +18,8 @@ pub(super) struct World {
     /// Tags that two requests made at one time: none can be used any more.
     pub(super) doubled_tags: Vec<String>,
     pub(super) draw: Draw,
-    /// The id of the organisation.
-    pub(super) organisation: String,
+    /// The id of the organisation, and its name.
+    pub(super) organisation: (String, String),
     /// For how many seconds nobody is served.
     pub(super) throttled: Option<u64>,
     pub(super) tokens: Vec<Minted>,
