@@ -51,7 +51,7 @@ pub enum ErrorKind {
     Throttled,
     /// No answer within the time given.
     Timeout,
-    /// More bytes than the limit.
+    /// More bytes than a limit: ours, or the server's.
     TooLarge,
     /// No usable answer came. Trying again may help.
     Unreachable,

@@ -1,7 +1,10 @@
 //! The Phase and the Infisical of the tests are like the real ones.
 
+mod alike;
+mod conversations;
 mod identity;
 mod infisical;
+mod laboratory;
 mod lease;
 mod official;
 mod recorded;

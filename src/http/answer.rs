@@ -123,8 +123,9 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Protocol`] for anything else than JSON of that shape. What
-    /// the body says is not repeated: it may be a secret.
+    /// [`ErrorKind::Protocol`] for anything else than JSON of that shape, and
+    /// [`ErrorKind::TooLarge`] where a proxy says so of the request. What the body
+    /// says is not repeated: it may be a secret.
     pub(crate) fn json<'a, T: Deserialize<'a>>(&'a self, what: &str) -> Result<T> {
         if self.is_json() {
             self.json_of_any_type(what)
@@ -154,6 +155,15 @@ impl Answer {
     }
 
     fn not_json(&self) -> Error {
+        if self.status == 413 {
+            let message = format!(
+                "{} is larger than the server takes (status 413)",
+                self.request
+            );
+            return Error::new(ErrorKind::TooLarge, message).help(
+                "write fewer or smaller secrets at a time, or let the proxy before the server take more: nginx takes 1 MiB unless told otherwise (client_max_body_size)",
+            );
+        }
         let kind = self.content_type.split(';').next().unwrap_or_default();
         let found = match kind.trim() {
             "" => "without a content type".to_owned(),

@@ -163,12 +163,20 @@ fn a_dry_run_counts_what_a_run_would_have_made() {
 
 #[test]
 fn a_lease_that_cannot_be_made_fails_the_run_with_the_servers_reason() {
-    let phase = cloud().failing("quota exceeded");
+    let phase = web()
+        .dynamic("AWS", &["AWS_USER", "AWS_KEY"])
+        .failing("quota exceeded");
     let server = phase.serve();
-    let run = with(&phase, &server, Kind::User).sh("exit 0");
-    let finished = run.failed(125, "denied");
-    finished
-        .stderr_has("AWS")
-        .stderr_has("quota exceeded")
-        .stderr_has("--leases skip");
+    // The server says over REST alone what the provider said.
+    for (api, reason) in [
+        ("e2ee", "An internal error occurred"),
+        ("rest", "quota exceeded"),
+    ] {
+        let run = with(&phase, &server, Kind::User).arguments(&["--api", api]);
+        let finished = run.sh("exit 0").failed(125, "denied");
+        finished
+            .stderr_has("AWS")
+            .stderr_has(reason)
+            .stderr_has("--leases skip");
+    }
 }

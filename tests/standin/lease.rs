@@ -85,12 +85,20 @@ fn a_lease_that_fails_fails_the_request_and_the_others_stay() {
     let body = json(400, &phase.answer(&request));
     assert_eq!(body["successful_leases"], 1);
     assert_eq!(body["failed_leases"][0]["secret_name"], "DOWN");
-    assert_eq!(body["failed_leases"][0]["error"], "AccessDenied");
+    assert_eq!(
+        body["failed_leases"][0]["error"],
+        "An internal error occurred"
+    );
     assert_eq!(phase.leases().len(), 1);
     let target = format!("{REST}&dynamic&lease");
     let body = json(400, &phase.answer(&by(&token, "GET", &target)));
     assert_eq!(body["successfulLeases"], 1);
     assert_eq!(body["failedLeases"][0]["secretName"], "DOWN");
+    assert_eq!(body["failedLeases"][0]["error"], "AccessDenied");
+    let dynamic = target.replace("secrets/", "secrets/dynamic/");
+    let body = json(500, &phase.answer(&by(&token, "GET", &dynamic)));
+    let text = "An internal error occurred while creating the lease";
+    assert_eq!(body["error"], text);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::alike::Alike;
 use crate::support::server::{ACCOUNT, Kind, Limit, Phase, Reply, Request, Sse, Token};
 
 /// Ids of the recorded apps and of one environment, which come first in requests.
@@ -15,13 +16,9 @@ const KNOWN: [(&str, &str); 3] = [
 ];
 const DEVELOPMENT: &str = "37a9f5b7-b2cd-4490-912b-9c1e473f0f33";
 
-/// What is as it happens to be.
-const FREE: [&str; 3] = ["wrapped_key_share", "wrapped_salt", "wrapped_seed"];
-
 /// The recorded organisation, and how far its conversation has come.
 struct Lab {
-    /// Recorded ids, and ours.
-    ids: HashMap<String, String>,
+    alike: Alike,
     label: String,
     phase: Phase,
     tokens: HashMap<String, Token>,
@@ -71,8 +68,9 @@ impl Lab {
             ("user without env key", admit(Kind::User, &[], None)),
         ];
         let tokens = tokens.map(|(name, token)| (name.to_owned(), token));
+        phase.direct(true);
         Self {
-            ids,
+            alike: Alike::knowing(ids),
             label: String::new(),
             phase,
             tokens: HashMap::from(tokens),
@@ -82,13 +80,13 @@ impl Lab {
     /// Asks again what was asked there.
     fn ask(&self, row: &Value) -> Reply {
         let text = |name: &str| row[name].as_str().unwrap_or_default();
-        let mut request = Request::to(text("method"), &self.ours(text("path")));
+        let mut request = Request::to(text("method"), &self.alike.ours(text("path")));
         for (name, value) in row["query"].as_object().into_iter().flatten() {
-            let pair = (name.clone(), self.ours(value.as_str().unwrap()));
+            let pair = (name.clone(), self.alike.ours(value.as_str().unwrap()));
             request.query.push(pair);
         }
         for (name, value) in row["headers"].as_object().into_iter().flatten() {
-            request = request.with(name, &self.ours(value.as_str().unwrap()));
+            request = request.with(name, &self.alike.ours(value.as_str().unwrap()));
         }
         if let Some(auth) = row["auth"].as_str() {
             request = request.with("Authorization", &self.authorization(auth));
@@ -96,15 +94,9 @@ impl Lab {
         let body = match row["raw"].as_str() {
             Some(raw) => raw.to_owned(),
             None if row["body"].is_null() => String::new(),
-            None => self.ours(&row["body"].to_string()),
+            None => self.alike.ours(&row["body"].to_string()),
         };
         self.phase.answer(&request.carrying(body))
-    }
-
-    /// A text with our ids for theirs.
-    fn ours(&self, text: &str) -> String {
-        let replace = |text: String, (theirs, ours): (&String, &String)| text.replace(theirs, ours);
-        self.ids.iter().fold(text.to_owned(), replace)
     }
 
     fn authorization(&self, auth: &str) -> String {
@@ -123,91 +115,6 @@ impl Lab {
         };
         auth.replace("<hex>", &id)
     }
-
-    /// Fails unless ours is like theirs. Ids are learnt on the way.
-    fn compare(&mut self, way: &str, theirs: &Value, ours: &Value, cut: bool) {
-        match (theirs, ours) {
-            (Value::Object(wanted), Value::Object(found)) => {
-                let names = |value: &serde_json::Map<String, Value>| {
-                    let mut names: Vec<_> = value.keys().cloned().collect();
-                    names.sort();
-                    names
-                };
-                assert_eq!(names(wanted), names(found), "{}: {way}", self.label);
-                for (name, value) in wanted {
-                    self.compare(&format!("{way}.{name}"), value, &found[name], cut);
-                }
-            }
-            (Value::Array(wanted), Value::Array(found)) => {
-                let enough = wanted.len() == found.len() || (cut && wanted.len() < found.len());
-                assert!(
-                    enough,
-                    "{}: {way}: {} for {}",
-                    self.label,
-                    found.len(),
-                    wanted.len()
-                );
-                for (place, value) in wanted.iter().enumerate() {
-                    let twin = self.twin(place, value, found).unwrap_or(&found[place]);
-                    self.compare(&format!("{way}[{place}]"), value, twin, cut);
-                }
-            }
-            (Value::String(wanted), Value::String(found)) => self.compare_texts(way, wanted, found),
-            _ => assert_eq!(theirs, ours, "{}: {way}", self.label),
-        }
-    }
-
-    /// The row of ours that is this one of theirs: rows come in any order.
-    fn twin<'a>(&self, place: usize, theirs: &Value, ours: &'a [Value]) -> Option<&'a Value> {
-        let id = self.ids.get(theirs["id"].as_str()?);
-        let same = |row: &&Value| match id {
-            Some(id) => row["id"] == id.as_str(),
-            None if theirs["key"].is_string() => {
-                row["key"] == theirs["key"] && row["path"] == theirs["path"]
-            }
-            None if theirs["environment"].is_object() => {
-                row["environment"]["name"] == theirs["environment"]["name"]
-            }
-            None => theirs["name"].is_string() && row["name"] == theirs["name"],
-        };
-        let here = ours.get(place).filter(same);
-        here.or_else(|| ours.iter().find(same))
-    }
-
-    fn compare_texts(&mut self, way: &str, theirs: &str, ours: &str) {
-        let both = |is: fn(&str) -> bool| is(theirs) && is(ours);
-        let name = way.rsplit('.').next().unwrap_or_default();
-        let free = FREE.contains(&name) || (name == "value" && way.contains(".credentials["));
-        if is_id(theirs) {
-            let learnt = || ours.to_owned();
-            let known = self.ids.entry(theirs.to_owned()).or_insert_with(learnt);
-            assert_eq!(known, ours, "{}: {way}", self.label);
-        } else if !(free || both(is_time) || both(is_digest) || both(is_encrypted)) {
-            assert_eq!(theirs, self.theirs(ours), "{}: {way}", self.label);
-        }
-    }
-
-    /// A text with their ids for ours.
-    fn theirs(&self, text: &str) -> String {
-        let replace = |text: String, (theirs, ours): (&String, &String)| text.replace(ours, theirs);
-        self.ids.iter().fold(text.to_owned(), replace)
-    }
-}
-
-fn is_digest(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-fn is_encrypted(text: &str) -> bool {
-    text.starts_with("ph:v1:")
-}
-
-fn is_id(text: &str) -> bool {
-    text.len() == 36 && text.matches('-').count() == 4
-}
-
-fn is_time(text: &str) -> bool {
-    text.len() == 27 && text.ends_with('Z')
 }
 
 #[test]
@@ -246,7 +153,9 @@ fn every_recorded_request_is_answered_alike() {
         );
         if let Some(answer) = row.get("answer") {
             let ours = serde_json::from_str(&text).unwrap();
-            lab.compare("", answer, &ours, row["cut"] == true);
+            lab.alike.cut = row["cut"] == true;
+            let verdict = lab.alike.compare(answer, &ours);
+            verdict.unwrap_or_else(|text| panic!("{}: {text}", lab.label));
         }
     }
 }

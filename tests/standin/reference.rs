@@ -7,7 +7,9 @@ use crate::support::server::{Kind, Phase, Sse, Token};
 
 /// The value of a secret in the root folder of an environment of `web`.
 fn value(phase: &Phase, token: &Token, environment: &str, path: &str, key: &str) -> String {
-    let target = format!("/v1/secrets/?app_id=web-id&env={environment}&path={path}&key={key}");
+    let target = format!(
+        "/service/public/v1/secrets/?app_id=web-id&env={environment}&path={path}&key={key}"
+    );
     let rows = json(200, &phase.answer(&by(token, "GET", &target)));
     rows[0]["value"].as_str().unwrap().to_owned()
 }
@@ -52,7 +54,7 @@ fn shared_values_are_referred_to_and_own_ones_followed() {
         .own("mine-${HOST}")
         .secret("OVRREF", "${OVR}");
     let user = phase.token(Kind::User);
-    let target = "/v1/secrets/?app_id=web-id&env=development&key=OVR";
+    let target = "/service/public/v1/secrets/?app_id=web-id&env=development&key=OVR";
     let rows = json(200, &phase.answer(&by(&user, "GET", target)));
     assert_eq!(rows[0]["value"], "base-ovr");
     assert_eq!(rows[0]["override"]["value"], "mine-h");
@@ -90,7 +92,7 @@ fn of_two_apps_with_one_name_none_is_meant() {
     let token = phase.token(Kind::User);
     let found = value(&phase, &token, "development", "/", "A");
     assert_eq!(found, "${twin::Development.A}");
-    let target = "/v1/secrets/?app_id=twin-id-2&env=development";
+    let target = "/service/public/v1/secrets/?app_id=twin-id-2&env=development";
     let rows = json(200, &phase.answer(&by(&token, "GET", target)));
     assert_eq!(rows[0]["value"], "2");
 }

@@ -166,3 +166,86 @@ fn a_role_may_lack_one_right_alone() {
     let text = "You don't have permission to create secrets in this environment.";
     assert_eq!(body["error"], text);
 }
+
+/// A write of `body` over the encrypted API, into `environment`.
+fn write(phase: &Phase, environment: &str, method: &str, body: &Value) -> Reply {
+    let id = phase.environment_id(environment);
+    let request = by(&phase.token(Kind::User), method, "/service/secrets/");
+    phase.answer(&request.with("Environment", &id).carrying(body.to_string()))
+}
+
+#[test]
+fn a_removed_secret_is_changed_as_if_it_were_there_and_stays_away() {
+    let phase = web().secret("A", "1");
+    let id = phase.stored("web/Development")[0].id.clone();
+    let gone = json!({"secrets": [id]});
+    json(200, &rest(&phase, Kind::User, "DELETE", &gone));
+    json(404, &rest(&phase, Kind::User, "DELETE", &gone));
+    let put = json!({"secrets": [{"id": id, "comment": "", "tags": []}]});
+    let rows = json(200, &rest(&phase, Kind::User, "PUT", &put));
+    assert_eq!(rows[0]["version"], 2);
+    assert_eq!(write(&phase, "web/Development", "PUT", &put).status(), 200);
+    assert!(phase.stored("web/Development").is_empty());
+    let new = json!({"secrets": [{"key": "A", "value": "2"}]});
+    json(200, &rest(&phase, Kind::User, "POST", &new));
+}
+
+#[test]
+fn an_encrypted_write_finds_a_secret_in_any_environment() {
+    let phase = web().secret("A", "1").secret("B", "2");
+    let stored = phase.stored("web/Development");
+    let put = json!({"secrets": [{"id": stored[0].id, "tags": []}]});
+    let rest = "/service/public/v1/secrets/?app_id=web-id&env=staging";
+    let request = by(&phase.token(Kind::User), "PUT", rest);
+    json(404, &phase.answer(&request.carrying(put.to_string())));
+    assert_eq!(write(&phase, "web/Staging", "PUT", &put).status(), 200);
+    let gone = json!({"secrets": [stored[1].id]});
+    assert_eq!(write(&phase, "web/Staging", "DELETE", &gone).status(), 200);
+    assert!(phase.stored("web/Development").is_empty());
+}
+
+#[test]
+fn of_several_changes_those_before_the_one_that_fails_are_made_unless_a_name_is_taken() {
+    let phase = web().secret("A", "1").secret("B", "2");
+    let id = phase.stored("web/Development")[0].id.clone();
+    let value = || {
+        let stored = phase.stored("web/Development");
+        let found = stored.iter().find(|secret| secret.id == id).unwrap();
+        found.value.clone()
+    };
+    let put = |value: &str, last: Value| {
+        let first = json!({"id": id, "value": value});
+        rest(
+            &phase,
+            Kind::User,
+            "PUT",
+            &json!({"secrets": [first, last]}),
+        )
+    };
+    json(409, &put("3", json!({"id": "none", "key": "b"})));
+    assert_eq!(value(), "1");
+    json(404, &put("3", json!({"id": "none", "value": ""})));
+    assert_eq!(value(), "3");
+}
+
+#[test]
+fn the_proxy_takes_no_body_of_more_than_a_mebibyte_and_keeps_the_rest_of_the_site_to_itself() {
+    let phase = web();
+    let big = json!({"secrets": [{"key": "A", "value": "x".repeat(1 << 20)}]});
+    let refused = rest(&phase, Kind::User, "POST", &big);
+    assert_eq!(refused.status(), 413);
+    assert_eq!(refused.said("Content-Type"), Some("text/html"));
+    let token = phase.token(Kind::User);
+    let elsewhere = phase.answer(&by(&token, "GET", &REST.replace("/service", "")));
+    assert_eq!(elsewhere.said("Content-Type"), Some("text/html"));
+    assert_eq!(elsewhere.status(), 200);
+    json(200, &phase.answer(&by(&token, "GET", &format!("/{REST}"))));
+    phase.direct(true);
+    json(200, &rest(&phase, Kind::User, "POST", &big));
+    json(
+        200,
+        &phase.answer(&by(&token, "GET", &REST.replace("/service", ""))),
+    );
+    let doubled = phase.answer(&by(&token, "GET", &format!("/{REST}")));
+    assert_eq!(doubled.status(), 404);
+}

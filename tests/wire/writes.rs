@@ -1,6 +1,6 @@
 //! Creating, changing and deleting over REST.
 
-use phase_run::ErrorKind::{Configuration, Conflict, Missing};
+use phase_run::ErrorKind::{Configuration, Conflict, Missing, TooLarge};
 use phase_run::{
     Change, Client, Connection, Error, Folder, Folders, NewSecret, Place, Scope, Secret, SecretType,
 };
@@ -60,6 +60,17 @@ fn creating_what_is_there_is_a_conflict_that_names_secret_and_folder() {
     assert_eq!(error.to_string(), "host is already in /");
     assert!(!all_text(&error).contains("hunter2"));
     assert_eq!(stored(&client, "/", "HOST").unwrap().value.expose(), "h");
+}
+
+#[test]
+fn a_secret_that_is_too_large_for_the_proxy_before_the_server_is_told_as_that() {
+    let (_server, client) = lab();
+    let secret = new("BIG", &"x".repeat(1 << 20));
+    let error = wait(client.create(&place(), &secret)).unwrap_err();
+    assert_eq!(error.kind(), TooLarge);
+    let text = all_text(&error);
+    assert!(text.contains("larger than the server takes"), "{text}");
+    assert!(text.contains("1 MiB") && !text.contains("--host"), "{text}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub(crate) mod crypto;
 mod draw;
 mod dynamic;
 mod e2ee;
+mod front;
 mod identity;
 mod lease;
 mod places;
@@ -90,7 +91,9 @@ impl Default for Phase {
             accounts: Vec::new(),
             apps: Vec::new(),
             clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_223_323),
-            organisation: draw.id(),
+            direct: false,
+            doubled_tags: Vec::new(),
+            organisation: (draw.id(), "acme".to_owned()),
             draw,
             throttled: None,
             tokens: Vec::new(),

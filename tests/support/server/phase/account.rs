@@ -39,8 +39,10 @@ pub(crate) enum Limit {
     KeysElsewhere,
     /// The user has left the organisation.
     Left,
-    /// The role lacks this right: `create`, `delete`, `read` or `update`.
+    /// The role lacks this right to secrets: `create`, `delete`, `read` or `update`.
     Without(&'static str),
+    /// The role may not read apps.
+    WithoutApps,
 }
 
 pub(super) struct Account {

@@ -24,6 +24,9 @@ pub(super) struct Item {
     pub(super) value: Option<String>,
 }
 
+/// How long a tag may be.
+const TAG: usize = 64;
+
 /// The body of a write.
 pub(super) fn body(request: &Request) -> Answer<Value> {
     let refused = |text: &str| Err(Refusal::new(400, text));
@@ -41,13 +44,20 @@ pub(super) fn body(request: &Request) -> Answer<Value> {
     }
 }
 
-/// The tags of an item, trimmed; those that are no text or empty are nothing.
+/// The tags of an item, trimmed; those that are no text or empty are nothing. A text in
+/// place of the list is a list of its letters.
 pub(super) fn tags(item: &Value) -> Option<Vec<String>> {
-    let names = item.get("tags")?.as_array().into_iter().flatten();
-    let names = names.filter_map(|name| Some(name.as_str()?.trim()));
-    let names = names.filter(|name| !name.is_empty());
+    let names: Vec<String> = match item.get("tags")? {
+        Value::String(text) => text.chars().map(String::from).collect(),
+        other => {
+            let names = other.as_array().into_iter().flatten();
+            let names = names.filter_map(Value::as_str);
+            names.map(str::to_owned).collect()
+        }
+    };
+    let names = names.iter().map(|name| name.trim());
     let mut unique: Vec<String> = Vec::new();
-    for name in names {
+    for name in names.filter(|name| !name.is_empty()) {
         if !unique.iter().any(|known| known == name) {
             unique.push(name.to_owned());
         }
@@ -64,7 +74,7 @@ impl World {
                 return false;
             };
             let path = normalized(item.path.as_deref().unwrap_or("/"));
-            let by_secret = environment.secrets.iter().any(|secret| {
+            let by_secret = environment.living().any(|secret| {
                 secret.path == path
                     && secret.digest == *digest
                     && item.id.as_ref() != Some(&secret.id)
@@ -80,6 +90,21 @@ impl World {
         Ok(())
     }
 
+    /// Fails if one of the tags cannot be had.
+    pub(super) fn refuse_tags(&self, item: &Item) -> Answer<()> {
+        for name in item.tags.iter().flatten() {
+            if name.chars().count() > TAG {
+                let start: String = name.chars().take(TAG / 2).collect();
+                let text = format!("Tag name exceeds {TAG} characters: '{start}'\u{2026}");
+                return Err(Refusal::new(400, text));
+            }
+            if self.doubled_tags.contains(name) {
+                return Err(Refusal::internal());
+            }
+        }
+        Ok(())
+    }
+
     /// A new secret. Gives back its id.
     pub(super) fn create(&mut self, caller: Option<Caller>, place: Place, item: Item) -> String {
         let path = normalized(item.path.as_deref().unwrap_or("/"));
@@ -88,6 +113,7 @@ impl World {
         let mut secret = Secret {
             comment: item.comment.unwrap_or_default(),
             created,
+            deleted: false,
             digest: item.digest.unwrap_or_default(),
             id: self.draw.id(),
             key: item.key.unwrap_or_default(),
@@ -111,15 +137,23 @@ impl World {
         id
     }
 
-    /// Changes what is given. A changed secret moves to the end.
-    pub(super) fn update(&mut self, caller: Caller, place: Place, item: Item) -> Answer<()> {
-        let mut secrets = self.at(place).secrets.iter();
+    /// Changes what is given of a secret, which lies in `from`, and puts it into `place`. A
+    /// changed secret moves to the end. One that was removed is changed as well, unseen.
+    pub(super) fn update(
+        &mut self,
+        caller: Caller,
+        from: Place,
+        place: Place,
+        item: Item,
+    ) -> Answer<()> {
+        let mut secrets = self.at(from).secrets.iter();
         let number = secrets.position(|secret| item.id.as_ref() == Some(&secret.id));
         let number = number.ok_or_else(Refusal::internal)?;
-        let mut secret = self.at(place).secrets[number].clone();
+        let mut secret = self.at(from).secrets[number].clone();
         if secret.rotating {
             return Err(rotating("updated"));
         }
+        self.refuse_tags(&item)?;
         let sealed = secret.kind == "sealed";
         if sealed && item.kind.as_ref().is_some_and(|kind| kind != "sealed") {
             let text = "Sealed secrets cannot be unsealed. Delete and recreate the secret instead.";
@@ -141,25 +175,30 @@ impl World {
         if let (Some(user), Some((value, active))) = (self.person(caller), item.personal) {
             self.own(&mut secret, &user, value, active);
         }
-        let secrets = &mut self.at_mut(place).secrets;
-        secrets.remove(number);
-        secrets.push(secret);
+        self.at_mut(from).secrets.remove(number);
+        self.at_mut(place).secrets.push(secret);
         self.touch(place);
         Ok(())
     }
 
-    /// Removes secrets. Ids that there are not are the caller's affair.
-    pub(super) fn delete(&mut self, place: Place, ids: &[&str]) -> Answer<()> {
-        let secrets = &mut self.at_mut(place).secrets;
+    /// Removes secrets, wherever they lie. Ids that there are not are the caller's affair.
+    pub(super) fn delete(&mut self, ids: &[&str]) -> Answer<()> {
+        let places = self.places();
         let meant = |secret: &Secret| ids.contains(&secret.id.as_str());
-        if secrets
-            .iter()
-            .any(|secret| meant(secret) && secret.rotating)
-        {
+        let mut all = places.iter().flat_map(|&place| &self.at(place).secrets);
+        if all.any(|secret| meant(secret) && secret.rotating) {
             return Err(rotating("deleted"));
         }
-        secrets.retain(|secret| !meant(secret));
-        self.touch(place);
+        for place in places {
+            let found = self.at_mut(place).secrets.iter_mut();
+            let mut found: Vec<_> = found.filter(|secret| meant(secret)).collect();
+            for secret in &mut found {
+                secret.deleted = true;
+            }
+            if !found.is_empty() {
+                self.touch(place);
+            }
+        }
         Ok(())
     }
 

@@ -41,6 +41,14 @@ pub(super) struct DynamicKey {
     pub(super) part: &'static str,
 }
 
+/// Why there is no lease.
+pub(super) enum Unmade {
+    /// It was asked for in vain, as is said everywhere.
+    Asked(&'static str),
+    /// The provider failed, with these words.
+    Failed(String),
+}
+
 /// A lease.
 #[derive(Clone)]
 pub(crate) struct Lease {
@@ -91,14 +99,14 @@ impl World {
         self.at_mut(place).dynamics.push(dynamic);
     }
 
-    /// Makes a lease of the dynamic secret with that number, or says why not.
+    /// Makes a lease of the dynamic secret with that number.
     pub(super) fn lease(
         &mut self,
         place: Place,
         number: usize,
         seconds: Option<i64>,
         owner: usize,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unmade> {
         let dynamic = &self.at(place).dynamics[number];
         // Zero counts as nothing.
         let seconds = seconds.filter(|&seconds| seconds != 0);
@@ -106,13 +114,14 @@ impl World {
         let ttl = seconds.unwrap_or(default);
         if ttl > i64::try_from(dynamic.max_ttl.as_secs()).unwrap() {
             let text = "The specified TTL exceeds the maximum TTL for this dynamic secret.";
-            return Err(text.to_owned());
+            return Err(Unmade::Asked(text));
         }
         let Some(ttl) = u64::try_from(ttl).ok().filter(|&ttl| ttl >= 60) else {
-            return Err("The specified TTL must be at least 60 seconds.".to_owned());
+            let text = "The specified TTL must be at least 60 seconds.";
+            return Err(Unmade::Asked(text));
         };
         if let Some(text) = &dynamic.failing {
-            return Err(text.clone());
+            return Err(Unmade::Failed(text.clone()));
         }
         let turn = dynamic.leases.len() + 1;
         let made = |part: &str| PARTS.iter().any(|(known, _)| *known == part);

@@ -27,9 +27,10 @@ impl World {
         let token = bearer(header).and_then(|(kind, id)| self.token(kind, id));
         let token = token.ok_or_else(|| Refusal::new(403, "Token expired or deleted"))?;
         let account = &self.accounts[token.account];
+        let (id, name) = &self.organisation;
         let mut world = json!({
             "wrapped_key_share": token.wrapped_key_share,
-            "organisation": {"id": self.organisation, "name": "acme"},
+            "organisation": {"id": id, "name": name},
             "apps": self.apps_of(account),
         });
         let id = match account.kind {
@@ -94,46 +95,66 @@ impl World {
                 let body = body(request)?;
                 let ids = body["secrets"].as_array().ok_or_else(Refusal::internal)?;
                 let ids: Vec<&str> = ids.iter().filter_map(Value::as_str).collect();
-                self.delete(place, &ids).map(|()| done())
+                self.delete(&ids).map(|()| done())
             }
         }
     }
 
     fn create_encrypted(&mut self, caller: Caller, place: Place, request: &Request) -> Answer<()> {
-        let items = items(request)?;
-        self.refuse_duplicates(place, &items)?;
-        for item in items {
+        let entries = entries(request)?;
+        self.refuse_duplicates(place, &names(&entries))?;
+        for entry in &entries {
+            let item = item(entry)?;
             let whole = [&item.key, &item.digest, &item.value, &item.comment];
             if whole.into_iter().any(Option::is_none) {
                 return Err(Refusal::internal());
             }
             refuse_plain(&item)?;
+            self.refuse_tags(&item)?;
             self.create(Some(caller), place, item);
         }
         Ok(())
     }
 
     fn update_encrypted(&mut self, caller: Caller, place: Place, request: &Request) -> Answer<()> {
-        let items = items(request)?;
-        self.refuse_duplicates(place, &items)?;
-        for item in items {
+        let entries = entries(request)?;
+        self.refuse_duplicates(place, &names(&entries))?;
+        for entry in &entries {
+            let item = item(entry)?;
+            // It is looked for everywhere, and comes here.
+            let from = item.id.as_deref().and_then(|id| self.whereabouts(id));
+            let from = from.ok_or_else(Refusal::internal)?;
             // A key comes with its digest.
-            if item.id.is_none() || (item.key.is_some() && item.digest.is_none()) {
+            if item.key.is_some() && item.digest.is_none() {
                 return Err(Refusal::internal());
             }
             refuse_plain(&item)?;
             // Tags that are not given are taken away.
             let tags = Some(item.tags.clone().unwrap_or_default());
-            self.update(caller, place, Item { tags, ..item })?;
+            self.update(caller, from, place, Item { tags, ..item })?;
         }
         Ok(())
     }
 }
 
-fn items(request: &Request) -> Answer<Vec<Item>> {
+fn entries(request: &Request) -> Answer<Vec<Value>> {
     let body = body(request)?;
-    let items = body["secrets"].as_array().ok_or_else(Refusal::internal)?;
-    items.iter().map(item).collect()
+    let entries = body["secrets"].as_array().cloned();
+    entries.ok_or_else(Refusal::internal)
+}
+
+/// Where each is to lie under which name, as far as that is said: a digest says it alone.
+fn names(entries: &[Value]) -> Vec<Item> {
+    let name = |entry: &Value| {
+        let text = |name: &str| entry.get(name)?.as_str().map(str::to_owned);
+        Item {
+            digest: text("keyDigest"),
+            id: text("id"),
+            path: text("path"),
+            ..Item::default()
+        }
+    };
+    entries.iter().map(name).collect()
 }
 
 fn item(item: &Value) -> Answer<Item> {

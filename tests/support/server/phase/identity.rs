@@ -130,7 +130,7 @@ impl World {
         let body = body.ok_or_else(|| Refusal::new(400, "Invalid JSON"))?;
         let kind = body["account"]["type"].as_str().unwrap_or("service");
         if !kind.eq_ignore_ascii_case("service") || !body["account"]["id"].is_string() {
-            let text = "Only service account authentication supported";
+            let text = "Only service account authentication is supported.";
             return Err(Refusal::new(400, text));
         }
         Ok(body)

@@ -1,11 +1,12 @@
 //! `/v1/secrets/dynamic/` and `/v1/secrets/dynamic/leases/`.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
 use super::super::{Reply, Request};
 use super::access::{Target, parameter};
+use super::dynamic::Unmade;
 use super::refusal::{Answer, Refusal};
 use super::render::{camel, stamp};
 use super::select::seconds;
@@ -35,7 +36,13 @@ impl World {
         let lease = lease.is_some_and(|text| !text.eq_ignore_ascii_case("false"));
         for &number in numbers.iter().filter(|_| lease) {
             let made = self.lease(place, number, ttl, caller.account);
-            made.map_err(|text| Refusal::new(400, text))?;
+            made.map_err(|unmade| match unmade {
+                Unmade::Asked(text) => Refusal::new(400, text),
+                Unmade::Failed(_) => {
+                    let text = "An internal error occurred while creating the lease";
+                    Refusal::new(500, text)
+                }
+            })?;
         }
         let rows = numbers
             .iter()
@@ -105,9 +112,12 @@ impl World {
         }
         lease.expires += more;
         lease.ttl += more;
-        let expiry = stamp(lease.expires)
-            .replace('T', " ")
-            .replace('Z', "+00:00");
+        // It is looked at too late: the lease lasts longer all the same.
+        if let Some(time) = lease.revoked {
+            let text = format!("Lease has already been revoked at {}", printed(time));
+            return Err(Refusal::new(400, text));
+        }
+        let expiry = printed(lease.expires);
         Ok(format!(
             "Lease renewed successfully. Updated expiry: {expiry}"
         ))
@@ -136,4 +146,9 @@ impl World {
         let found = found.ok_or_else(|| Refusal::new(404, "Lease not found"))?;
         Ok((found.0, found.1))
     }
+}
+
+/// A moment as Python prints it.
+fn printed(time: SystemTime) -> String {
+    stamp(time).replace('T', " ").replace('Z', "+00:00")
 }

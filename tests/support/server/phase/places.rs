@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::Request;
 use super::access::{Target, reaches_app};
+use super::account::Limit;
 use super::refusal::{Answer, Refusal};
 use super::render::{app_row, environment_row};
 use super::store::{Place, World};
@@ -18,10 +19,13 @@ impl World {
         };
         let caller = self.caller(request, target)?;
         refuse_writes(request)?;
+        let account = &self.accounts[caller.account];
+        if account.is(Limit::WithoutApps) {
+            return Err(Refusal::new(403, "You don't have permission to read apps."));
+        }
         if let (Some(app), false) = (caller.app, id.is_empty()) {
             return Ok(app_row(&self.apps[app]));
         }
-        let account = &self.accounts[caller.account];
         // The newest comes first.
         let apps = self.apps.iter().enumerate().rev();
         let apps = apps.filter(|(number, _)| reaches_app(account, *number));

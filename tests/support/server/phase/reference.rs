@@ -130,7 +130,7 @@ impl Resolver<'_> {
         }
         let environment = self.world.at(place);
         let digest = digest(aim.key, &environment.salt);
-        let mut secrets = environment.secrets.iter();
+        let mut secrets = environment.living();
         secrets.find(|secret| secret.path == aim.path && secret.digest == digest)
     }
 }

@@ -8,6 +8,8 @@ use super::super::Reply;
 #[derive(Debug)]
 pub(super) struct Refusal {
     body: Value,
+    /// Whether it says how to ask, where nobody was known.
+    challenge: bool,
     retry_after: Option<u64>,
     status: u16,
 }
@@ -26,6 +28,7 @@ impl Refusal {
     pub(super) fn with(status: u16, body: Value) -> Self {
         Self {
             body,
+            challenge: true,
             retry_after: None,
             status,
         }
@@ -51,11 +54,17 @@ impl Refusal {
         Self { body, ..self }
     }
 
+    /// The same without a word on how to ask.
+    pub(super) fn unchallenged(self) -> Self {
+        let challenge = false;
+        Self { challenge, ..self }
+    }
+
     /// As it is sent.
     pub(super) fn reply(&self) -> Reply {
         let reply = Reply::json(self.status, self.body.to_string());
         match (self.status, self.retry_after) {
-            (401, _) => reply.header("WWW-Authenticate", "Bearer"),
+            (401, _) if self.challenge => reply.header("WWW-Authenticate", "Bearer"),
             (_, Some(seconds)) => reply.header("Retry-After", &seconds.to_string()),
             _ => reply,
         }

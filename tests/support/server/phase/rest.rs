@@ -25,7 +25,7 @@ impl World {
             "GET" => {
                 let key = parameter(request, "key").filter(|key| !key.is_empty());
                 let digest = key.map(|key| digest(&key.to_uppercase(), &self.at(place).salt));
-                let query = Query::read(digest, |name| parameter(request, name));
+                let query = Query::read(digest, |name| parameter(request, name)).detailed();
                 self.select(caller, place, &query)
                     .map_err(|refusal| refusal.map(camel))?
             }
@@ -91,6 +91,7 @@ impl World {
         Some(row)
     }
 
+    /// Also one that was removed.
     fn secret(&self, place: Place, id: &str) -> Option<&Secret> {
         self.at(place).secrets.iter().find(|secret| secret.id == id)
     }
@@ -133,10 +134,16 @@ impl World {
             .collect();
         let items = items?;
         self.refuse_duplicates(place, &items)?;
-        let ids = items
-            .into_iter()
-            .map(|item| self.create(Some(caller), place, item));
-        let ids: Vec<String> = ids.collect();
+        let mut ids = Vec::new();
+        for mut item in items {
+            let refused = self.refuse_tags(&item);
+            if refused.is_err() {
+                // The secret lies there before its tags are looked at.
+                (item.personal, item.tags) = (None, None);
+            }
+            ids.push(self.create(Some(caller), place, item));
+            refused?;
+        }
         ids.iter().map(|id| self.row(caller, place, id)).collect()
     }
 
@@ -153,18 +160,23 @@ impl World {
             }
             check(entry)?;
         }
-        let mut rows = Vec::new();
-        for entry in entries {
-            let item = self.item(place, &entry)?;
-            self.refuse_duplicates(place, std::slice::from_ref(&item))?;
-            let id = item.id.clone().unwrap_or_default();
-            if self.secret(place, &id).is_none() {
+        // Before anything is changed, and only for those that say their key.
+        let names: Answer<Vec<Item>> = entries
+            .iter()
+            .map(|entry| self.name(place, entry))
+            .collect();
+        self.refuse_duplicates(place, &names?)?;
+        let mut ids = Vec::new();
+        for entry in &entries {
+            let id = entry["id"].as_str().unwrap_or_default();
+            if self.secret(place, id).is_none() {
                 return Err(Refusal::new(404, format!("Secret not found: {id}")));
             }
-            self.update(caller, place, item)?;
-            rows.push(self.row(caller, place, &id)?);
+            let item = self.item(place, entry)?;
+            self.update(caller, place, place, item)?;
+            ids.push(id);
         }
-        Ok(rows)
+        ids.iter().map(|id| self.row(caller, place, id)).collect()
     }
 
     fn delete_plain(&mut self, place: Place, request: &Request) -> Answer {
@@ -173,17 +185,33 @@ impl World {
         let empty = "'secrets' must be a non-empty list of secret IDs.";
         let ids = ids.ok_or_else(|| Refusal::new(400, empty))?;
         let ids: Vec<&str> = ids.iter().filter_map(Value::as_str).collect();
-        let missing = ids.iter().filter(|id| self.secret(place, id).is_none());
+        let living = |id: &str| self.secret(place, id).is_some_and(|secret| !secret.deleted);
+        let missing = ids.iter().filter(|id| !living(id));
         let missing: Vec<&str> = missing.copied().collect();
         if !missing.is_empty() {
             let missing = missing.join(", ");
             let text = format!("Secret(s) not found in this environment: {missing}");
             return Err(Refusal::new(404, text));
         }
-        self.delete(place, &ids)?;
+        self.delete(&ids)?;
         let plural = if ids.len() == 1 { "" } else { "s" };
         let text = format!("Deleted {} secret{plural}", ids.len());
         Ok(Reply::json(200, json!({"message": text}).to_string()))
+    }
+
+    /// Where an entry is to lie under which name, as far as that is said.
+    fn name(&self, place: Place, entry: &Value) -> Answer<Item> {
+        let text = |name: &str| entry.get(name)?.as_str().map(str::to_owned);
+        let key = entry
+            .get("key")
+            .map(|key| key.as_str().ok_or_else(Refusal::internal));
+        let key = key.transpose()?.map(str::to_uppercase);
+        Ok(Item {
+            digest: key.map(|key| digest(&key, &self.at(place).salt)),
+            id: text("id"),
+            path: text("path"),
+            ..Item::default()
+        })
     }
 
     /// An entry with its texts encrypted. Keys become upper case.
@@ -195,17 +223,18 @@ impl World {
             Ok(text.transpose()?.map(|text| self.encrypt(place, text)))
         };
         let (comment, value) = (encrypted("comment")?, encrypted("value")?);
+        let name = self.name(place, entry)?;
         let key = entry["key"].as_str().map(str::to_uppercase);
         let own = &entry["override"];
         let own_value = own["value"].as_str().map(|text| self.encrypt(place, text));
         let text = |name: &str| entry.get(name)?.as_str().map(str::to_owned);
         Ok(Item {
             comment,
-            digest: key.as_ref().map(|key| digest(key, &self.at(place).salt)),
-            id: text("id"),
+            digest: name.digest,
+            id: name.id,
             key: key.map(|key| self.encrypt(place, &key)),
             kind: text("type"),
-            path: text("path"),
+            path: name.path,
             personal: own_value.zip(own["isActive"].as_bool()),
             tags: tags(entry),
             value,

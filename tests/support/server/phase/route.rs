@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::{Reply, Request};
+use super::front;
 use super::refusal::{Answer, Refusal};
 use super::render::camel;
 use super::store::World;
@@ -28,10 +29,17 @@ impl World {
     }
 
     fn respond(&mut self, request: &Request) -> Answer {
-        let path = request
-            .path
-            .strip_prefix("/service")
-            .unwrap_or(&request.path);
+        if self.direct {
+            return self.route(request, &request.path);
+        }
+        match front::refusal(request) {
+            Some(reply) => Ok(reply),
+            None => self.route(request, &front::path(request)),
+        }
+    }
+
+    fn route(&mut self, request: &Request, path: &str) -> Answer {
+        let path = path.strip_prefix("/service").unwrap_or(path);
         let reply = |value: Value| Reply::json(200, value.to_string());
         match path {
             "/" | "/public/" => {
@@ -62,11 +70,12 @@ impl World {
         }
         let path = path.strip_prefix("/public").unwrap_or(path);
         if let Some(provider) = path.strip_prefix("/identities/external/v1/") {
-            return match provider {
-                "aws/iam/auth/" => self.log_in_by_aws(request).map(reply),
-                "azure/entra/auth/" => self.log_in_by_azure(request).map(reply),
-                _ => Ok(not_found()),
+            let answer = match provider {
+                "aws/iam/auth/" => self.log_in_by_aws(request),
+                "azure/entra/auth/" => self.log_in_by_azure(request),
+                _ => return Ok(not_found()),
             };
+            return answer.map(reply).map_err(Refusal::unchallenged);
         }
         let Some(path) = path.strip_prefix("/v1/").filter(|path| path.ends_with('/')) else {
             return Ok(not_found());
@@ -115,6 +124,11 @@ fn page() -> Reply {
 }
 
 fn not_found() -> Reply {
-    let text = "<!doctype html>\n<title>Not Found</title>\n";
+    let text = "\n<!doctype html>\n\
+        <html lang=\"en\">\n\
+        <head>\n  <title>Not Found</title>\n</head>\n\
+        <body>\n  <h1>Not Found</h1>\
+        <p>The requested resource was not found on this server.</p>\n</body>\n\
+        </html>\n";
     Reply::typed(404, "text/html; charset=utf-8", text)
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::access::Caller;
+use super::dynamic::Unmade;
 use super::refusal::{Answer, Refusal};
 use super::render::secret_row;
 use super::store::{Place, Secret, World, normalized};
@@ -10,6 +11,8 @@ use super::store::{Place, Secret, World, normalized};
 /// A question for secrets.
 #[derive(Default)]
 pub(super) struct Query {
+    /// Whether a provider's words are passed on.
+    detailed: bool,
     digest: Option<String>,
     dynamic: bool,
     lease: bool,
@@ -27,6 +30,7 @@ impl Query {
         let flag = |name: &str| get(name).is_some_and(|text| !text.eq_ignore_ascii_case("false"));
         let tags = said("tags").map(|tags| tags.split(',').map(str::to_owned).collect());
         Self {
+            detailed: false,
             digest: digest.filter(|digest| !digest.is_empty()),
             dynamic: flag("dynamic") || flag("include_dynamic"),
             lease: flag("lease"),
@@ -34,6 +38,12 @@ impl Query {
             path: said("path").map(normalized),
             tags: tags.unwrap_or_default(),
         }
+    }
+
+    /// The same, with what a provider says that fails.
+    pub(super) fn detailed(self) -> Self {
+        let detailed = true;
+        Self { detailed, ..self }
     }
 
     /// How often a secret is in the answer: once for each of its tags that is asked for.
@@ -62,7 +72,7 @@ impl World {
     ) -> Answer<Vec<Value>> {
         let person = self.person(caller);
         let environment = self.at(place);
-        let secrets = environment.secrets.iter();
+        let secrets = environment.living();
         let rows = secrets.flat_map(|secret| {
             let row = secret_row(environment, secret, person.as_deref());
             std::iter::repeat_n(row, query.count(secret))
@@ -72,7 +82,7 @@ impl World {
             let numbers = environment.dynamics_in(query.path.as_deref());
             let seconds = seconds(query.lease_ttl.as_deref(), "lease_ttl")?;
             if query.lease {
-                self.lease_all(caller, place, &numbers, seconds)?;
+                self.lease_all(caller, place, &numbers, seconds, query.detailed)?;
             }
             let row = |&number| self.dynamic_row(place, number, query.lease);
             rows.extend(numbers.iter().map(row));
@@ -80,17 +90,24 @@ impl World {
         Ok(rows)
     }
 
-    /// Makes a lease of each. Those that were made stay, whatever fails.
+    /// Makes a lease of each. Those that were made stay, whatever fails. What the provider
+    /// says is passed on only if this is `detailed`.
     fn lease_all(
         &mut self,
         caller: Caller,
         place: Place,
         numbers: &[usize],
         seconds: Option<i64>,
+        detailed: bool,
     ) -> Answer<()> {
         let mut failed = Vec::new();
         for &number in numbers {
-            if let Err(text) = self.lease(place, number, seconds, caller.account) {
+            if let Err(unmade) = self.lease(place, number, seconds, caller.account) {
+                let text = match unmade {
+                    Unmade::Asked(text) => text.to_owned(),
+                    Unmade::Failed(text) if detailed => text,
+                    Unmade::Failed(_) => "An internal error occurred".to_owned(),
+                };
                 let dynamic = &self.at(place).dynamics[number];
                 let row =
                     json!({"secret_id": dynamic.id, "secret_name": dynamic.name, "error": text});

@@ -13,9 +13,13 @@ pub(super) struct World {
     pub(super) accounts: Vec<Account>,
     pub(super) apps: Vec<App>,
     pub(super) clock: SystemTime,
+    /// Reached without the proxy that stands before it.
+    pub(super) direct: bool,
+    /// Tags that two requests made at one time: none can be used any more.
+    pub(super) doubled_tags: Vec<String>,
     pub(super) draw: Draw,
-    /// The id of the organisation.
-    pub(super) organisation: String,
+    /// The id of the organisation, and its name.
+    pub(super) organisation: (String, String),
     /// For how many seconds nobody is served.
     pub(super) throttled: Option<u64>,
     pub(super) tokens: Vec<Minted>,
@@ -50,6 +54,8 @@ pub(super) struct Environment {
 pub(super) struct Secret {
     pub(super) comment: String,
     pub(super) created: SystemTime,
+    /// Only hidden: the row stays.
+    pub(super) deleted: bool,
     pub(super) digest: String,
     pub(super) id: String,
     pub(super) key: String,
@@ -128,6 +134,12 @@ impl World {
         }
     }
 
+    /// Where the secret with that id lies, or lay.
+    pub(super) fn whereabouts(&self, id: &str) -> Option<Place> {
+        let holds = |place: &Place| self.at(*place).secrets.iter().any(|secret| secret.id == id);
+        self.places().into_iter().find(holds)
+    }
+
     /// Makes a folder if it is missing. The root is none.
     pub(super) fn make_folder(&mut self, place: Place, path: &str) {
         if path != "/" && self.at(place).folder(path).is_none() {
@@ -144,6 +156,11 @@ impl World {
 }
 
 impl Environment {
+    /// The secrets that were not removed.
+    pub(super) fn living(&self) -> impl Iterator<Item = &Secret> {
+        self.secrets.iter().filter(|secret| !secret.deleted)
+    }
+
     /// The id of a folder.
     pub(super) fn folder(&self, path: &str) -> Option<&str> {
         let found = self.folders.iter().find(|(known, _)| known == path);

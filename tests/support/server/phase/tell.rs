@@ -22,6 +22,11 @@ impl Phase {
         self.last(|secret| kind.clone_into(&mut secret.kind))
     }
 
+    /// How often it was written.
+    pub(crate) fn version(self, version: u64) -> Self {
+        self.last(|secret| secret.version = version)
+    }
+
     /// Its tags.
     pub(crate) fn tags(self, names: &[&str]) -> Self {
         let names = names.iter().map(|&name| name.to_owned()).collect();
@@ -131,6 +136,30 @@ impl Phase {
         self.world().throttled = seconds;
     }
 
+    /// It is called this.
+    pub(crate) fn organisation(self, name: &str) -> Self {
+        name.clone_into(&mut self.world().organisation.1);
+        self
+    }
+
+    /// Two requests have made this tag at one time.
+    pub(crate) fn doubled_tag(self, name: &str) -> Self {
+        self.world().doubled_tags.push(name.to_owned());
+        self
+    }
+
+    /// Whether it is reached without the proxy that stands before it.
+    pub(crate) fn direct(&self, direct: bool) {
+        self.world().direct = direct;
+    }
+
+    /// The ids of the app and the environment that things go into next.
+    pub(crate) fn here(&self) -> (String, String) {
+        let world = self.world();
+        let app = world.apps[self.place.app].id.clone();
+        (app, world.at(self.place).id.clone())
+    }
+
     /// What time it is for those who sign: the real one, until this is said.
     pub(crate) fn wall_clock(&self, time: SystemTime) {
         self.world().wall = Some(time);
@@ -157,7 +186,7 @@ impl Phase {
         let world = self.world();
         let environment = world.at(world.the(name));
         let open = |text: &str| decrypt(text, &environment.keys).expect("it opens");
-        let secrets = environment.secrets.iter().map(|secret| {
+        let secrets = environment.living().map(|secret| {
             let key = open(&secret.key);
             assert_eq!(secret.digest, digest(&key, &environment.salt), "{key}");
             Stored {
