@@ -89,7 +89,7 @@ pub use credentials::{
     Credentials, IdentityProof, InfisicalLogin, JwtKind, PhaseApi, PhaseToken, SecretSource,
 };
 pub use error::{Error, ErrorKind, Result};
-pub use http::{ClientCertificate, Connection};
+pub use http::{ClientCertificate, Connection, Proxies};
 pub use identity::{MachineIdentity, Surroundings};
 pub use lease::{Lease, Leases};
 pub use notice::Notice;

@@ -6,6 +6,7 @@ mod errors;
 mod faults;
 mod hints;
 mod lookup;
+mod proxies;
 mod requests;
 mod tampering;
 mod trust;

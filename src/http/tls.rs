@@ -14,8 +14,9 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use super::Connection;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The TLS settings for `connection`. Certificates are only read for `https`.
-pub(super) fn config(connection: &Connection, scheme: &str) -> Result<ClientConfig> {
+/// The TLS settings for `connection`. Certificates are only read where they are
+/// `needed`.
+pub(super) fn config(connection: &Connection, needed: bool) -> Result<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -27,7 +28,7 @@ pub(super) fn config(connection: &Connection, scheme: &str) -> Result<ClientConf
         builder
             .dangerous()
             .with_custom_certificate_verifier(verifier)
-    } else if scheme == "https" {
+    } else if needed {
         builder.with_root_certificates(roots(connection)?)
     } else {
         builder.with_root_certificates(RootCertStore::empty())

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::context::in_every_environment;
 use super::{over, serve, serve_tls, web_with};
 use crate::support::run::Run;
-use crate::support::server::{Authority, Kind, Phase, Refusing, Reply, Server};
+use crate::support::server::{Authority, Kind, Phase, Proxy, Refusing, Reply, Server};
 use crate::support::store::{Store, silent};
 
 const GREET: &str = "printf %s \"$GREETING\"";
@@ -105,6 +105,43 @@ fn a_proxy_for_https_is_asked_for_a_tunnel_and_never_sees_the_token() {
             .iter()
             .all(|one| one.header("authorization").is_none())
     );
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_is_an_error_and_what_does_not_count_a_warning() {
+    let server = serve(web_with(&[("GREETING", "direct")]));
+    let run = over(&server).variable("HTTP_PROXY", "ftp://user:hunter2@proxy.example");
+    let finished = run.sh("echo started").failed(125, "configuration");
+    finished
+        .stderr_has("HTTP_PROXY cannot be used: it begins with none of http://")
+        .stderr_lacks("hunter2");
+    let run = over(&server).variable("HTTP_PROXY", "'http://proxy.example'");
+    let run = run.variable("NO_PROXY", "http://user:hunter2@h,127.0.0.1");
+    let finished = run.sh(GREET).stdout("direct").status(0);
+    finished
+        .stderr_has("warning: the quotes round the value of HTTP_PROXY are left out\n")
+        .stderr_has("warning: item 1 of NO_PROXY cannot be read, and does not count: it takes ")
+        .stderr_lacks("hunter2");
+}
+
+#[test]
+fn a_login_that_a_proxy_misses_is_told_of_the_proxy() {
+    let server = serve(web_with(&[("GREETING", "never")]));
+    let proxy = Proxy::http(&server, Some(("user", "password")));
+    let run = over(&server).variable("HTTP_PROXY", format!("http://{}", proxy.address()));
+    let finished = run.sh("echo started").failed(125, "unreachable");
+    let told = format!("the proxy {} wants a login", proxy.address());
+    finished.stderr_has(&told).stderr_has("HTTP_PROXY");
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_token_to_this_machine_by_a_proxy_elsewhere_is_told_to_be_plain() {
+    let host = "http://localhost:8000";
+    let run = Run::with(&["--timeout", "200ms"]).store(Store::Phase(host.to_owned()));
+    let run = run.variable("HTTP_PROXY", "socks5h://proxy.invalid");
+    let finished = run.sh("echo started").failed(125, "unreachable");
+    finished.stderr_has(&format!("warning: {host} is not encrypted"));
 }
 
 #[test]

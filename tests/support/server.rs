@@ -4,6 +4,7 @@
 mod authority;
 pub(crate) mod infisical;
 mod phase;
+mod proxy;
 mod reply;
 mod request;
 mod sts;
@@ -22,6 +23,7 @@ pub(crate) use infisical::Infisical;
 pub(crate) use phase::{
     ACCOUNT, Identity, Kind, Lease, Limit, Phase, SERVICE, Sse, Stored, Token, USER, crypto,
 };
+pub(crate) use proxy::Proxy;
 pub(crate) use reply::Reply;
 pub(crate) use request::Request;
 

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
-use phase_run::{ClientCertificate, Connection, PhaseApi};
+use phase_run::{ClientCertificate, Connection, PhaseApi, Proxies};
 
 use super::layers::{Layers, Spelling, word};
 use crate::args::{Api, Context};
@@ -46,10 +46,12 @@ pub(super) fn connection(
     let connection = Connection {
         bundle: bundle(layers),
         certificate: files.map(|(certificates, key)| ClientCertificate { certificates, key }),
+        proxies: Proxies::from_variables(&|name| layers.variable_os(name)),
         roots: layers.path(args.ca_cert.as_deref(), &CA_CERT),
         verify,
         ..Connection::new(host)
     };
+    warnings.extend(connection.proxy_warnings());
     if connection.is_plain() {
         let host = &connection.host;
         warnings.push(format!(
