@@ -8,6 +8,7 @@ mod hints;
 mod lookup;
 mod proxies;
 mod requests;
+mod self_signed;
 mod tampering;
 mod trust;
 mod writes;

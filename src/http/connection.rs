@@ -22,7 +22,9 @@ pub struct ClientCertificate {
 #[derive(Clone, Debug)]
 pub struct Connection {
     /// A bundle of root certificates, PEM, instead of the system's; or a folder of
-    /// them, under their hashes, as OpenSSL keeps one.
+    /// them, under their hashes, as OpenSSL keeps one. Here and in `roots`, a
+    /// certificate counts for the server that shows it too, even if it is no
+    /// authority's: if its name and its dates are right.
     pub bundle: Option<PathBuf>,
     /// What proves to the server who we are, besides what is sent to it.
     pub certificate: Option<ClientCertificate>,

@@ -153,6 +153,16 @@ fn untrusted(tls: &rustls::Error, server: &str) -> Error {
     let refused = format!("the certificate of {server} is not accepted");
     let (message, help) = match tls {
         rustls::Error::InvalidCertificate(problem) => match problem {
+            CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => (
+                refused,
+                "it has no subjectAltName: make one that names the server there; a common name counts only in a certificate that --ca-cert FILE holds itself",
+            ),
+            CertificateError::Other(problem) if problem.to_string() == "UnsupportedCertVersion" => {
+                (
+                    refused,
+                    "it is of X.509 version 1: make one of version 3, with a subjectAltName that names the server",
+                )
+            }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 (refused, "the certificate is for another name: check --host")
             }
@@ -165,7 +175,7 @@ fn untrusted(tls: &rustls::Error, server: &str) -> Error {
             ),
             _ => (
                 refused,
-                "add the server's root certificate with --ca-cert FILE; SSL_CERT_FILE replaces the system's",
+                "add the server's root certificate, or its own if it is self-signed, with --ca-cert FILE; SSL_CERT_FILE replaces the system's",
             ),
         },
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => (

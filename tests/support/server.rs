@@ -7,6 +7,7 @@ mod phase;
 mod proxy;
 mod reply;
 mod request;
+mod self_signed;
 mod sts;
 
 use std::io::{self, Read, Write};
@@ -15,7 +16,7 @@ use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::thread;
 use std::time::Duration;
 
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 use tokio::net::TcpSocket;
 
 pub(crate) use authority::Authority;
@@ -26,6 +27,7 @@ pub(crate) use phase::{
 pub(crate) use proxy::Proxy;
 pub(crate) use reply::Reply;
 pub(crate) use request::Request;
+pub(crate) use self_signed::SelfSigned;
 
 /// Long enough for any event on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -100,6 +102,17 @@ impl Server {
         handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
     ) -> Self {
         Self::launch(Box::new(handler), Some(authority.server_for_clients(names)))
+    }
+
+    /// The same over this version of TLS, with the certificate of `shown` and the
+    /// key of `held`.
+    pub(crate) fn start_showing(
+        shown: &SelfSigned,
+        held: &SelfSigned,
+        version: &'static SupportedProtocolVersion,
+        handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::launch(Box::new(handler), Some(shown.server(held, version)))
     }
 
     /// A server that takes connections and lets each one down in the way of
