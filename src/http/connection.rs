@@ -63,6 +63,13 @@ impl Connection {
         }
     }
 
+    /// Whether `host` is a URL that can be used. Any other may hold a password, and
+    /// is nothing to show.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.url().is_ok()
+    }
+
     /// Whether credentials and secrets would cross a network as plain text:
     /// `http://` to another machine, be it the server or a proxy.
     #[must_use]
@@ -98,8 +105,10 @@ impl Connection {
                 return Ok(url);
             }
         };
-        // What stands before an `@` may be a password, and what follows a `?` a token.
-        let shown = if self.host.contains(['@', '?', '#']) {
+        // What stands before an `@` may be a password, what follows a `?` a token,
+        // and so may be what is longer than most hosts are.
+        let is_secret = self.host.contains(['@', '?', '#']) || self.host.len() > 48;
+        let shown = if is_secret {
             "the host".to_owned()
         } else {
             format!("host {:?}", self.host)

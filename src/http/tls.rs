@@ -10,12 +10,13 @@ use std::sync::Arc;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{Error as PemError, PemObject as _};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls_native_certs::ErrorKind as NativeErrorKind;
 
 use super::Connection;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, plain};
 use listed::Listed;
 
 /// The TLS settings for `connection`. Certificates are only read where they are
@@ -87,8 +88,12 @@ fn add(store: &mut RootCertStore, file: &Path) -> Result<Vec<CertificateDer<'sta
     } else {
         rustls_native_certs::load_certs_from_paths(Some(file), None)
     };
-    let problem = if let Some(error) = read.errors.into_iter().next() {
-        error.to_string()
+    let problem = if let Some(error) = read.errors.first() {
+        match &error.kind {
+            NativeErrorKind::Io { inner, path } => format!("{}: {}", path.display(), plain(inner)),
+            NativeErrorKind::Pem(error) => problem(error, "certificate"),
+            _ => error.context.to_owned(),
+        }
     } else if read.certs.is_empty() {
         "it holds no certificate in PEM form".to_owned()
     } else if !add_usable(store, &read.certs) {
@@ -100,6 +105,16 @@ fn add(store: &mut RootCertStore, file: &Path) -> Result<Vec<CertificateDer<'sta
     Err(Error::new(ErrorKind::Configuration, message)
         .because(problem)
         .help("--ca-cert and SSL_CERT_FILE want a PEM file: -----BEGIN CERTIFICATE-----"))
+}
+
+/// Why there is no `what` in PEM form, without a word of what there is.
+fn problem(error: &PemError, what: &str) -> String {
+    match error {
+        PemError::Io(error) => plain(error),
+        PemError::MissingSectionEnd { .. } => format!("its {what} ends in the middle"),
+        PemError::NoItemsFound => format!("it holds no {what} in PEM form"),
+        _ => "its PEM form is broken".to_owned(),
+    }
 }
 
 /// Adds the certificates of a PEM text, which it returns.

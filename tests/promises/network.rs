@@ -200,6 +200,26 @@ fn a_host_without_proxy_is_reached_directly() {
 }
 
 #[test]
+fn a_host_that_may_be_a_password_or_a_token_is_never_shown() {
+    let server = serve(web_with(&[]));
+    for host in [
+        "https://user:hunter2@phase.example",
+        "user:hunter2@phase.example",
+        "https://phase.example?hunter2",
+        "pss_service:v1:hunter2hunter2hunter2hunter2hunter2:0123456789",
+    ] {
+        let run = over(&server)
+            .argument("--insecure")
+            .variable("PHASE_HOST", host);
+        let finished = run.sh("echo started").failed(125, "configuration");
+        finished
+            .stderr_lacks("hunter2")
+            .stderr_has("the host cannot be used: ");
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
 fn a_server_that_does_not_answer_in_time_is_named() {
     let host = silent();
     let name = host.trim_start_matches("http://").to_owned();

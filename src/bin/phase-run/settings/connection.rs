@@ -36,11 +36,6 @@ pub(super) fn connection(
     let verify = layers.variable("PHASE_VERIFY_SSL")?;
     let verify = !verify.is_some_and(|text| text.eq_ignore_ascii_case("false"));
     let verify = verify && !args.insecure;
-    if !verify {
-        warnings.push(format!(
-            "the certificate of {host} is NOT checked: anybody on the way can read the secrets"
-        ));
-    }
     let files = args.machine.client_cert.clone();
     let files = files.zip(args.machine.client_key.clone());
     let connection = Connection {
@@ -51,9 +46,14 @@ pub(super) fn connection(
         verify,
         ..Connection::new(host)
     };
+    let host = &connection.host;
+    if !verify && connection.is_usable() {
+        warnings.push(format!(
+            "the certificate of {host} is NOT checked: anybody on the way can read the secrets"
+        ));
+    }
     warnings.extend(connection.proxy_warnings());
     if connection.is_plain() {
-        let host = &connection.host;
         warnings.push(format!(
             "{host} is not encrypted: anybody on the way can read the token and the secrets"
         ));
