@@ -143,7 +143,7 @@ impl Http {
         for _ in 0..=Self::REDIRECTS {
             let response = self.response(client, request, url.clone(), until).await?;
             if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
-                && let Some(proxy) = &self.proxy
+                && let Some(proxy) = self.proxy.as_ref().filter(|proxy| proxy.reads(&self.base))
             {
                 return Err(Failure::proxy_login(proxy));
             }
@@ -195,7 +195,7 @@ impl Http {
         {
             return failure;
         }
-        let mut failure = Failure::transport(error, &self.way(), connect);
+        let mut failure = Failure::transport(error, &self.name(), &self.way(), connect);
         failure.passing &= !self.near;
         failure
     }

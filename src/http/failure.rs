@@ -66,18 +66,23 @@ impl Failure {
         Self::passing(error, false)
     }
 
-    /// The request did not get through, or no answer came back. `connect` is how
-    /// long a connection was waited for.
-    pub(super) fn transport(error: &reqwest::Error, server: &str, connect: Duration) -> Self {
+    /// The request did not get through, or no answer came back. `way` is the server
+    /// and what lies before it, `connect` how long a connection was waited for.
+    pub(super) fn transport(
+        error: &reqwest::Error,
+        server: &str,
+        way: &str,
+        connect: Duration,
+    ) -> Self {
         if let Some(tls) = find::<rustls::Error>(error) {
             return Self::lasting(untrusted(tls, server));
         }
         if !error.is_connect() {
-            let message = format!("the connection to {server} broke");
+            let message = format!("the connection to {way} broke");
             let failed = Error::new(ErrorKind::Unreachable, message).because(cause(error));
             return Self::passing(failed, false);
         }
-        let failed = Error::new(ErrorKind::Unreachable, format!("cannot reach {server}"))
+        let failed = Error::new(ErrorKind::Unreachable, format!("cannot reach {way}"))
             .because(if error.is_timeout() {
                 format!("no connection within {} s", connect.as_secs())
             } else {

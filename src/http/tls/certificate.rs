@@ -9,8 +9,8 @@ use rustls::pki_types::{ServerName, UnixTime};
 /// What a certificate says of itself. Whether that is true, it does not say.
 #[derive(Debug)]
 pub(super) struct Certificate {
-    /// The last one of its subject, if it is text.
-    common_name: Option<String>,
+    /// The last one of its subject; empty for want of one that is text.
+    common_name: String,
     /// Whether there is a `subjectAltName`, whatever it holds.
     pub(super) has_names: bool,
     not_after: UnixTime,
@@ -90,7 +90,7 @@ impl Certificate {
         &self,
         server: &ServerName<'_>,
     ) -> Result<(), CertificateError> {
-        let name = self.common_name.as_deref().unwrap_or_default();
+        let name = &*self.common_name;
         let matches = match server {
             ServerName::DnsName(server) => {
                 let server = server.as_ref();
@@ -115,7 +115,7 @@ impl Certificate {
     }
 }
 
-impl<'a> Der<'a> {
+impl Der<'_> {
     /// The next value: its tag, and what it holds.
     fn next(&mut self) -> Option<(u8, Self)> {
         let (&tag, rest) = self.0.split_first()?;
@@ -172,9 +172,9 @@ impl<'a> Der<'a> {
     }
 }
 
-/// The last common name of a subject. The outer `None` is for what is no subject.
-fn common_name(mut subject: Der<'_>) -> Option<Option<String>> {
-    let mut found = None;
+/// The last common name of a subject, or nothing. `None` for what is no subject.
+fn common_name(mut subject: Der<'_>) -> Option<String> {
+    let mut found = "";
     while !subject.0.is_empty() {
         let mut set = subject.expect(SET)?;
         while !set.0.is_empty() {
@@ -183,11 +183,11 @@ fn common_name(mut subject: Der<'_>) -> Option<Option<String>> {
             if kind.0 == COMMON_NAME {
                 let text = str::from_utf8(value.0).ok();
                 let text = text.filter(|_| TEXTS.contains(&tag));
-                found = text.map(str::to_owned);
+                found = text.unwrap_or_default();
             }
         }
     }
-    Some(found)
+    Some(found.to_owned())
 }
 
 /// Whether the extension `wanted` is there. `None` for what are no extensions.
@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn what_is_cut_or_changed_is_read_without_a_panic() {
         let whole = der(|params| {
-            let names = ["a.example", "10.0.0.1"].map(|name| name.to_owned());
+            let names = ["a.example", "10.0.0.1"].map(str::to_owned);
             *params = CertificateParams::new(names).unwrap();
         });
         let read = Certificate::read(&whole).unwrap();
