@@ -5,6 +5,7 @@ mod connection;
 mod encoding;
 mod failure;
 mod headers;
+mod proxy;
 mod request;
 mod retry;
 mod tls;
@@ -13,7 +14,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{LOCATION, RETRY_AFTER};
-use reqwest::{Method, Response, Url};
+use reqwest::{Method, Response, StatusCode, Url};
 use tokio::time::{sleep, timeout, timeout_at};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -23,6 +24,8 @@ pub use connection::{ClientCertificate, Connection};
 pub(crate) use encoding::{json, percent_encoded};
 use failure::Failure;
 use headers::headers;
+pub use proxy::Proxies;
+use proxy::Proxy;
 pub(crate) use request::Request;
 
 /// A client for one server. It connects, and reads certificates, when it is first used.
@@ -36,6 +39,7 @@ pub(crate) struct Http {
     /// Whether it belongs to this machine, or to its cloud: no proxy leads there,
     /// and it is there at once or not at all.
     near: bool,
+    proxy: Option<Proxy>,
 }
 
 impl Http {
@@ -45,7 +49,8 @@ impl Http {
 
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`] for a URL that cannot be used.
+    /// [`ErrorKind::Configuration`] for a URL that cannot be used, be it the
+    /// server's or its proxy's.
     pub(crate) fn new(connection: &Connection) -> Result<Self> {
         Self::of(connection, false)
     }
@@ -61,12 +66,19 @@ impl Http {
     }
 
     fn of(connection: &Connection, near: bool) -> Result<Self> {
+        let base = connection.url()?;
+        let proxy = if near {
+            None
+        } else {
+            connection.proxies.choose(&base)?.cloned()
+        };
         Ok(Self {
-            base: connection.url()?,
+            base,
             client: OnceLock::new(),
             connection: connection.clone(),
             in_millis: false,
             near,
+            proxy,
         })
     }
 
@@ -130,9 +142,14 @@ impl Http {
         let mut url = self.url(request);
         for _ in 0..=Self::REDIRECTS {
             let response = self.response(client, request, url.clone(), until).await?;
+            if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+                && let Some(proxy) = self.proxy.as_ref().filter(|proxy| proxy.reads(&self.base))
+            {
+                return Err(Failure::proxy_login(proxy));
+            }
             if !response.status().is_redirection() {
                 let wait = retry_after(&response, self.in_millis);
-                let answer = Answer::read(response, request.method.as_str(), &self.name()).await?;
+                let answer = Answer::read(response, request.method.as_str(), &self.way()).await?;
                 return Failure::unless_final(answer, wait, &self.name());
             }
             url = self.next(request, &response)?;
@@ -164,14 +181,23 @@ impl Http {
         }
         let patience = (until.saturating_duration_since(Instant::now()) / 2).max(Self::PATIENCE);
         match timeout(patience, builder.send()).await {
-            Ok(Err(error)) => {
-                let mut failure = Failure::transport(error, &self.name(), self.connect_time());
-                failure.passing &= !self.near;
-                Err(failure)
-            }
+            Ok(Err(error)) => Err(self.failure(&error.without_url()).await),
             Ok(Ok(response)) => Ok(response),
-            Err(_) => Err(Failure::silence(patience, &self.name())),
+            Err(_) => Err(Failure::silence(patience, &self.way())),
         }
+    }
+
+    /// What `error` is: the proxy's, or the server's.
+    async fn failure(&self, error: &reqwest::Error) -> Failure {
+        let connect = self.connect_time();
+        if let Some(proxy) = &self.proxy
+            && let Some(failure) = Failure::at_proxy(error, proxy, &self.base, connect).await
+        {
+            return failure;
+        }
+        let mut failure = Failure::transport(error, &self.name(), &self.way(), connect);
+        failure.passing &= !self.near;
+        failure
     }
 
     /// Where a redirect leads, if it may be followed.
@@ -229,8 +255,17 @@ impl Http {
             .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
+    /// The same, with the proxy on the way there.
+    fn way(&self) -> String {
+        let name = self.name();
+        match &self.proxy {
+            Some(proxy) => format!("{name} by the proxy {proxy}"),
+            None => name,
+        }
+    }
+
     fn late(&self, last: Option<Failure>) -> Error {
-        let message = format!("no answer from {} within the time given", self.name());
+        let message = format!("no answer from {} within the time given", self.way());
         let error = Error::new(ErrorKind::Timeout, message)
             .help("a longer --timeout may help; check --host and the network if it does not");
         match last {
@@ -248,12 +283,15 @@ impl Http {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let mut builder = reqwest::Client::builder();
-        if self.near {
-            builder = builder.no_proxy();
+        // No rules about proxies but our own.
+        let mut builder = reqwest::Client::builder().no_proxy();
+        if let Some(proxy) = &self.proxy {
+            builder = builder.proxy(proxy.for_client()?);
         }
+        let encrypted =
+            self.base.scheme() == "https" || self.proxy.as_ref().is_some_and(Proxy::has_tls);
         let client = builder
-            .tls_backend_preconfigured(tls::config(&self.connection, self.base.scheme())?)
+            .tls_backend_preconfigured(tls::config(&self.connection, encrypted)?)
             .http1_only()
             .connect_timeout(self.connect_time())
             .redirect(reqwest::redirect::Policy::none())

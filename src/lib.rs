@@ -49,8 +49,8 @@
 //! It reads no configuration file (but those of a cloud's own tools, where a
 //! [`MachineIdentity`] or an [`IdentityProof`] asks for them, and those of
 //! Infisical's own CLI, where an [`InfisicalCliLogin`] is looked for) and no
-//! environment variable (but those that name proxies, which the HTTP client
-//! honours), keeps no global state, writes no log line and no error that holds a
+//! environment variable (but those that name proxies, where [`Proxies`] of a
+//! [`Connection`] are not given), keeps no global state, writes no log line and no error that holds a
 //! value, follows no redirect to another server, and decrypts nothing that was not
 //! asked for.
 
@@ -89,7 +89,7 @@ pub use credentials::{
     Credentials, IdentityProof, InfisicalLogin, JwtKind, PhaseApi, PhaseToken, SecretSource,
 };
 pub use error::{Error, ErrorKind, Result};
-pub use http::{ClientCertificate, Connection};
+pub use http::{ClientCertificate, Connection, Proxies};
 pub use identity::{MachineIdentity, Surroundings};
 pub use lease::{Lease, Leases};
 pub use notice::Notice;

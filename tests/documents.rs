@@ -31,8 +31,8 @@ const PROMISED: &str = "\
 const FOREIGN: &str = "--domain --expand --file --from --generate-leases --include-imports --locked --method \
     --now --project --release --rm --secret-overriding --silent --tags --token --watch";
 
-/// Variables that the HTTP client reads, and not we.
-const OF_THE_CLIENT: [&str; 1] = ["HTTPS_PROXY"];
+/// Variables that the library reads, and not the program.
+const OF_THE_LIBRARY: [&str; 1] = ["HTTPS_PROXY"];
 
 #[test]
 fn the_readme_lists_every_reason_with_its_statuses() {
@@ -97,7 +97,7 @@ fn every_variable_of_the_table_is_read_somewhere() {
     for variable in variables() {
         let literal = format!("\"{}\"", variable.name);
         assert!(
-            source.contains(&literal) || OF_THE_CLIENT.contains(&variable.name),
+            source.contains(&literal) || OF_THE_LIBRARY.contains(&variable.name),
             "nothing reads {}",
             variable.name
         );

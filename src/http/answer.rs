@@ -11,7 +11,7 @@ use super::failure::Failure;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::wipe;
 
-/// The most bytes of an answer, unpacked.
+/// The most bytes of an answer, unpacked: a power of two.
 const LIMIT: usize = 64 << 20;
 
 /// An answer of the server, whatever its status. The body is overwritten when
@@ -81,11 +81,12 @@ impl Answer {
         }
     }
 
-    /// Adds to the body. What it leaves behind when it grows is overwritten.
+    /// Adds to the body, of which there is not more than the limit. What it leaves
+    /// behind when it grows is overwritten.
     fn append(&mut self, chunk: &[u8]) {
         let Self { body, .. } = self;
         if body.capacity() - body.len() < chunk.len() {
-            let room = (body.len() + chunk.len()).max(2 * body.capacity());
+            let room = (body.len() + chunk.len()).next_power_of_two();
             let mut grown = Vec::with_capacity(room);
             grown.extend_from_slice(body);
             wipe(mem::replace(body, grown));
@@ -229,6 +230,21 @@ fn unusable(message: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_takes_no_more_room_than_the_limit() {
+        let mut answer = Answer {
+            body: Vec::new(),
+            content_type: String::new(),
+            request: String::new(),
+            status: 200,
+        };
+        let chunk = vec![b'x'; 5 << 20];
+        while answer.body.len() + chunk.len() <= LIMIT {
+            answer.append(&chunk);
+            assert!(answer.body.capacity() <= LIMIT);
+        }
+    }
 
     #[test]
     fn what_a_server_says_is_quoted_unless_it_repeats_a_secret() {

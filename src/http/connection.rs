@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use reqwest::Url;
 
+use super::proxy::{Proxies, Proxy};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::SecretValue;
 
@@ -18,12 +19,12 @@ pub struct ClientCertificate {
 }
 
 /// How to reach a server.
-///
-/// Proxies are taken from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
 #[derive(Clone, Debug)]
 pub struct Connection {
     /// A bundle of root certificates, PEM, instead of the system's; or a folder of
-    /// them, under their hashes, as OpenSSL keeps one.
+    /// them, under their hashes, as OpenSSL keeps one. Here and in `roots`, a
+    /// certificate counts for the server that shows it too, even if it is no
+    /// authority's: if its name and its dates are right.
     pub bundle: Option<PathBuf>,
     /// What proves to the server who we are, besides what is sent to it.
     pub certificate: Option<ClientCertificate>,
@@ -32,6 +33,8 @@ pub struct Connection {
     pub headers: Vec<(String, SecretValue)>,
     /// The server's URL, such as `https://console.phase.dev`.
     pub host: String,
+    /// The proxies that may lead there. None leads to this machine's cloud.
+    pub proxies: Proxies,
     /// More root certificates, PEM.
     pub roots: Option<PathBuf>,
     /// More of them, as text and not in a file.
@@ -43,7 +46,8 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A checked connection to `host` with the system's root certificates.
+    /// A checked connection to `host` with the system's root certificates, by the
+    /// proxies that the environment names.
     #[must_use]
     pub fn new(host: impl Into<String>) -> Self {
         Self {
@@ -51,6 +55,7 @@ impl Connection {
             certificate: None,
             headers: Vec::new(),
             host: host.into(),
+            proxies: Proxies::from_environment(),
             roots: None,
             roots_text: None,
             user_agent: concat!("phase-run/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -58,12 +63,29 @@ impl Connection {
         }
     }
 
+    /// Whether `host` is a URL that can be used. Any other may hold a password, and
+    /// is nothing to show.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.url().is_ok()
+    }
+
     /// Whether credentials and secrets would cross a network as plain text:
-    /// `http://` to another machine.
+    /// `http://` to another machine, be it the server or a proxy.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.url()
-            .is_ok_and(|url| url.scheme() == "http" && !is_loopback(&url))
+        let Ok(url) = self.url() else { return false };
+        let proxy = self.proxies.choose(&url).ok().flatten();
+        let leaves = !is_loopback(&url) || proxy.is_some_and(Proxy::is_plain);
+        url.scheme() == "http" && leaves
+    }
+
+    /// What a person should know of the variables that name proxies: which part of
+    /// them does not count. None of it repeats a value.
+    #[must_use]
+    pub fn proxy_warnings(&self) -> Vec<String> {
+        let url = self.url();
+        url.map_or_else(|_| Vec::new(), |url| self.proxies.warnings(&url))
     }
 
     /// The URL without a slash at its end, if it is one we can use.
@@ -83,8 +105,10 @@ impl Connection {
                 return Ok(url);
             }
         };
-        // What stands before an `@` may be a password, and what follows a `?` a token.
-        let shown = if self.host.contains(['@', '?', '#']) {
+        // What stands before an `@` may be a password, what follows a `?` a token,
+        // and so may be what is longer than most hosts are.
+        let is_secret = self.host.contains(['@', '?', '#']) || self.host.len() > 48;
+        let shown = if is_secret {
             "the host".to_owned()
         } else {
             format!("host {:?}", self.host)
@@ -99,12 +123,17 @@ impl Connection {
 
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
-    let address = host
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .parse::<IpAddr>();
-    address.map_or_else(
-        |_| host == "localhost" || host.ends_with(".localhost"),
+    address(host).map_or_else(
+        || host == "localhost" || host.ends_with(".localhost"),
         |address| address.is_loopback(),
     )
+}
+
+/// The IP address that `host` is, with brackets or without.
+pub(super) fn address(host: &str) -> Option<IpAddr> {
+    let bare = host
+        .strip_prefix('[')
+        .and_then(|bare| bare.strip_suffix(']'));
+    let address = bare.unwrap_or(host).parse::<IpAddr>();
+    address.ok().map(|address| address.to_canonical())
 }

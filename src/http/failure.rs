@@ -1,7 +1,10 @@
 //! Why an attempt gave no answer, in words, and whether another one may.
 
+mod proxy;
+
 use std::error;
 use std::io;
+use std::iter;
 use std::time::Duration;
 
 use rustls::{CertificateError, InvalidMessage};
@@ -63,23 +66,27 @@ impl Failure {
         Self::passing(error, false)
     }
 
-    /// The request did not get through, or no answer came back. `connect` is how
-    /// long a connection was waited for.
-    pub(super) fn transport(error: reqwest::Error, server: &str, connect: Duration) -> Self {
-        let error = error.without_url();
-        if let Some(tls) = find::<rustls::Error>(&error) {
+    /// The request did not get through, or no answer came back. `way` is the server
+    /// and what lies before it, `connect` how long a connection was waited for.
+    pub(super) fn transport(
+        error: &reqwest::Error,
+        server: &str,
+        way: &str,
+        connect: Duration,
+    ) -> Self {
+        if let Some(tls) = find::<rustls::Error>(error) {
             return Self::lasting(untrusted(tls, server));
         }
         if !error.is_connect() {
-            let message = format!("the connection to {server} broke");
-            let failed = Error::new(ErrorKind::Unreachable, message).because(cause(&error));
+            let message = format!("the connection to {way} broke");
+            let failed = Error::new(ErrorKind::Unreachable, message).because(cause(error));
             return Self::passing(failed, false);
         }
-        let failed = Error::new(ErrorKind::Unreachable, format!("cannot reach {server}"))
+        let failed = Error::new(ErrorKind::Unreachable, format!("cannot reach {way}"))
             .because(if error.is_timeout() {
                 format!("no connection within {} s", connect.as_secs())
             } else {
-                cause(&error)
+                cause(error)
             })
             .help("check --host, the network, and HTTPS_PROXY or HTTP_PROXY if one is set");
         Self::passing(failed, true)
@@ -151,6 +158,16 @@ fn untrusted(tls: &rustls::Error, server: &str) -> Error {
     let refused = format!("the certificate of {server} is not accepted");
     let (message, help) = match tls {
         rustls::Error::InvalidCertificate(problem) => match problem {
+            CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => (
+                refused,
+                "it has no subjectAltName: make one that names the server there; a common name counts only in a certificate that --ca-cert FILE holds itself",
+            ),
+            CertificateError::Other(problem) if problem.to_string() == "UnsupportedCertVersion" => {
+                (
+                    refused,
+                    "it is of X.509 version 1: make one of version 3, with a subjectAltName that names the server",
+                )
+            }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 (refused, "the certificate is for another name: check --host")
             }
@@ -163,7 +180,7 @@ fn untrusted(tls: &rustls::Error, server: &str) -> Error {
             ),
             _ => (
                 refused,
-                "add the server's root certificate with --ca-cert FILE; SSL_CERT_FILE replaces the system's",
+                "add the server's root certificate, or its own if it is self-signed, with --ca-cert FILE; SSL_CERT_FILE replaces the system's",
             ),
         },
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => (
@@ -187,28 +204,24 @@ fn cause(error: &reqwest::Error) -> String {
     {
         return plain(error);
     }
-    let mut innermost: &dyn error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
+    let innermost = causes(error).last();
+    innermost.map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+/// `error`, what caused it, and so on.
+fn causes<'a>(
+    error: &'a (dyn error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn error::Error + 'static)> {
+    iter::successors(Some(error), |error| error.source())
 }
 
 /// The first `T` among `error` and its causes. The causes of an `io::Error`
 /// leave out what it wraps, hence the second look.
 fn find<'a, T: error::Error + 'static>(error: &'a (dyn error::Error + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
+    causes(error).find_map(|error| {
         let wrapped = error
             .downcast_ref::<io::Error>()
             .and_then(io::Error::get_ref);
-        if let Some(found) = wrapped.and_then(|wrapped| find(wrapped)) {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
+        error.downcast_ref().or_else(|| find(wrapped?))
+    })
 }

@@ -1,34 +1,50 @@
 //! Whom we believe: root certificates, and the way round them.
 
+mod certificate;
 mod client;
+mod listed;
 
 use std::path::Path;
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{Error as PemError, PemObject as _};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls_native_certs::ErrorKind as NativeErrorKind;
 
 use super::Connection;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, plain};
+use listed::Listed;
 
-/// The TLS settings for `connection`. Certificates are only read for `https`.
-pub(super) fn config(connection: &Connection, scheme: &str) -> Result<ClientConfig> {
+/// The TLS settings for `connection`. Certificates are only read where they are
+/// `needed`.
+pub(super) fn config(connection: &Connection, needed: bool) -> Result<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| {
-            Error::new(ErrorKind::Configuration, "TLS cannot be set up").because(error)
-        })?;
+        .map_err(not_set_up)?;
     let builder = if !connection.verify {
         let verifier = Arc::new(Anyone { provider });
         builder
             .dangerous()
             .with_custom_certificate_verifier(verifier)
-    } else if scheme == "https" {
-        builder.with_root_certificates(roots(connection)?)
+    } else if needed {
+        let (roots, certificates) = roots(connection)?;
+        if certificates.is_empty() {
+            builder.with_root_certificates(roots)
+        } else {
+            let roots = WebPkiServerVerifier::builder_with_provider(roots.into(), provider);
+            let roots = roots.build().map_err(not_set_up)?;
+            builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(Listed {
+                    certificates,
+                    roots,
+                }))
+        }
     } else {
         builder.with_root_certificates(RootCertStore::empty())
     };
@@ -44,37 +60,46 @@ pub(super) fn config(connection: &Connection, scheme: &str) -> Result<ClientConf
     Ok(config)
 }
 
-fn roots(connection: &Connection) -> Result<RootCertStore> {
+fn not_set_up(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::Configuration, "TLS cannot be set up").because(error)
+}
+
+/// The roots, and those certificates that we were given.
+fn roots(connection: &Connection) -> Result<(RootCertStore, Vec<CertificateDer<'static>>)> {
     let mut store = RootCertStore::empty();
+    let mut given = Vec::new();
     match &connection.bundle {
-        Some(bundle) => add(&mut store, bundle)?,
+        Some(bundle) => given.extend(add(&mut store, bundle)?),
         None => add_system(&mut store, BUNDLES)?,
     }
     if let Some(more) = &connection.roots {
-        add(&mut store, more)?;
+        given.extend(add(&mut store, more)?);
     }
     if let Some(more) = &connection.roots_text {
-        add_text(&mut store, more)?;
+        given.extend(add_text(&mut store, more)?);
     }
-    Ok(store)
+    Ok((store, given))
 }
 
-/// Adds the certificates of a PEM file, or those of a folder.
-fn add(store: &mut RootCertStore, file: &Path) -> Result<()> {
+/// Adds the certificates of a PEM file, or those of a folder, which it returns.
+fn add(store: &mut RootCertStore, file: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let read = if file.is_dir() {
         rustls_native_certs::load_certs_from_paths(None, Some(file))
     } else {
         rustls_native_certs::load_certs_from_paths(Some(file), None)
     };
-    let problem = if let Some(error) = read.errors.into_iter().next() {
-        error.to_string()
+    let problem = if let Some(error) = read.errors.first() {
+        match &error.kind {
+            NativeErrorKind::Io { inner, path } => format!("{}: {}", path.display(), plain(inner)),
+            NativeErrorKind::Pem(error) => problem(error, "certificate"),
+            _ => error.context.to_owned(),
+        }
     } else if read.certs.is_empty() {
         "it holds no certificate in PEM form".to_owned()
-    } else if store.add_parsable_certificates(read.certs).0 == 0 {
-        // A bundle may hold a few that are too odd to use, but not only such.
+    } else if !add_usable(store, &read.certs) {
         "none of its certificates can be read".to_owned()
     } else {
-        return Ok(());
+        return Ok(read.certs);
     };
     let message = format!("no root certificates from {}", file.display());
     Err(Error::new(ErrorKind::Configuration, message)
@@ -82,12 +107,22 @@ fn add(store: &mut RootCertStore, file: &Path) -> Result<()> {
         .help("--ca-cert and SSL_CERT_FILE want a PEM file: -----BEGIN CERTIFICATE-----"))
 }
 
-/// Adds the certificates of a PEM text.
-fn add_text(store: &mut RootCertStore, text: &str) -> Result<()> {
+/// Why there is no `what` in PEM form, without a word of what there is.
+fn problem(error: &PemError, what: &str) -> String {
+    match error {
+        PemError::Io(error) => plain(error),
+        PemError::MissingSectionEnd { .. } => format!("its {what} ends in the middle"),
+        PemError::NoItemsFound => format!("it holds no {what} in PEM form"),
+        _ => "its PEM form is broken".to_owned(),
+    }
+}
+
+/// Adds the certificates of a PEM text, which it returns.
+fn add_text(store: &mut RootCertStore, text: &str) -> Result<Vec<CertificateDer<'static>>> {
     let found = CertificateDer::pem_slice_iter(text.as_bytes());
     let found: Vec<_> = found.filter_map(std::result::Result::ok).collect();
-    if store.add_parsable_certificates(found).0 > 0 {
-        return Ok(());
+    if add_usable(store, &found) {
+        return Ok(found);
     }
     let message = "no root certificates from the text that was given";
     Err(Error::new(ErrorKind::Configuration, message)
@@ -95,12 +130,19 @@ fn add_text(store: &mut RootCertStore, text: &str) -> Result<()> {
         .help("INFISICAL_SSL_CERTIFICATE wants PEM: -----BEGIN CERTIFICATE-----"))
 }
 
+/// Adds what can be read, if there is any. A bundle may hold a few certificates
+/// that are too odd to use, but not only such.
+fn add_usable(store: &mut RootCertStore, found: &[CertificateDer<'_>]) -> bool {
+    let found = found.iter().map(|found| CertificateDer::from(&**found));
+    store.add_parsable_certificates(found).0 > 0
+}
+
 /// Adds the roots of the system, which are in the first of `bundles` that is
 /// there; if none is, as in an image made from scratch, those that Mozilla trusts.
 #[cfg(not(target_os = "macos"))]
 fn add_system(store: &mut RootCertStore, bundles: &[&str]) -> Result<()> {
     if let Some(bundle) = bundles.iter().map(Path::new).find(|file| file.exists()) {
-        return add(store, bundle);
+        return add(store, bundle).map(drop);
     }
     store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     Ok(())

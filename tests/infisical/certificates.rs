@@ -103,7 +103,13 @@ fn files_that_are_none_are_named_and_not_shown() {
     let door = Door::new();
     let good = door.certificate(&door.authority);
     let none = door.file("none.pem", "hunter2");
+    let begun = door.file("begun.pem", "-----BEGIN hunter2");
+    let noise = "-----BEGIN CERTIFICATE-----\nhunter2!\n-----END CERTIFICATE-----\n";
+    let broken = door.file("broken.pem", noise);
     for (certificates, key, named) in [
+        (&begun, &good.key, &begun),
+        (&broken, &good.key, &broken),
+        (&good.certificates, &begun, &begun),
         (&none, &good.key, &none),
         (&good.certificates, &none, &none),
         (
@@ -118,6 +124,9 @@ fn files_that_are_none_are_named_and_not_shown() {
             .unwrap_err();
         assert_eq!(error.kind(), Configuration);
         let text = format!("{error} {error:?}");
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        // Not even as numbers.
+        assert!(!cause.contains(char::is_numeric), "{cause}");
         assert!(text.contains(named.to_str().unwrap()), "{text}");
         assert!(!text.contains("hunter2"), "{text}");
     }

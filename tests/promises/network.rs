@@ -2,10 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use rcgen::{BasicConstraints, IsCa};
+use rustls::version::TLS13;
+
 use super::context::in_every_environment;
 use super::{over, serve, serve_tls, web_with};
 use crate::support::run::Run;
-use crate::support::server::{Authority, Kind, Phase, Refusing, Reply, Server};
+use crate::support::server::{Authority, Kind, Phase, Proxy, Refusing, Reply, SelfSigned, Server};
 use crate::support::store::{Store, silent};
 
 const GREET: &str = "printf %s \"$GREETING\"";
@@ -35,6 +38,25 @@ fn without_a_certificate_store_the_built_in_roots_are_used() {
     finished.stderr_has("is not accepted: invalid peer certificate: UnknownIssuer");
     let run = bare().argument("--ca-cert").argument(authority.file());
     run.stdout("hello").silent();
+}
+
+#[test]
+fn a_server_that_shows_the_certificate_of_the_file_itself_is_believed() {
+    for by_flag in [true, false] {
+        let own = SelfSigned::new(&["127.0.0.1"], |params| {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        });
+        let phase = web_with(&[("GREETING", "hello")]);
+        let server =
+            Server::start_showing(&own, &own, &TLS13, move |request| phase.answer(request));
+        let run = if by_flag {
+            over(&server).argument("--ca-cert").argument(own.file())
+        } else {
+            over(&server).variable("SSL_CERT_FILE", own.file())
+        };
+        run.sh(GREET).stdout("hello").status(0).silent();
+        over(&server).sh(GREET).failed(125, "unreachable");
+    }
 }
 
 #[test]
@@ -108,6 +130,43 @@ fn a_proxy_for_https_is_asked_for_a_tunnel_and_never_sees_the_token() {
 }
 
 #[test]
+fn a_proxy_that_cannot_be_used_is_an_error_and_what_does_not_count_a_warning() {
+    let server = serve(web_with(&[("GREETING", "direct")]));
+    let run = over(&server).variable("HTTP_PROXY", "ftp://user:hunter2@proxy.example");
+    let finished = run.sh("echo started").failed(125, "configuration");
+    finished
+        .stderr_has("HTTP_PROXY cannot be used: it begins with none of http://")
+        .stderr_lacks("hunter2");
+    let run = over(&server).variable("HTTP_PROXY", "'http://proxy.example'");
+    let run = run.variable("NO_PROXY", "http://user:hunter2@h,127.0.0.1");
+    let finished = run.sh(GREET).stdout("direct").status(0);
+    finished
+        .stderr_has("warning: the quotes round the value of HTTP_PROXY are left out\n")
+        .stderr_has("warning: item 1 of NO_PROXY cannot be read, and does not count: it takes ")
+        .stderr_lacks("hunter2");
+}
+
+#[test]
+fn a_login_that_a_proxy_misses_is_told_of_the_proxy() {
+    let server = serve(web_with(&[("GREETING", "never")]));
+    let proxy = Proxy::http(&server, Some(("user", "password")));
+    let run = over(&server).variable("HTTP_PROXY", format!("http://{}", proxy.address()));
+    let finished = run.sh("echo started").failed(125, "unreachable");
+    let told = format!("the proxy {} wants a login", proxy.address());
+    finished.stderr_has(&told).stderr_has("HTTP_PROXY");
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_token_to_this_machine_by_a_proxy_elsewhere_is_told_to_be_plain() {
+    let host = "http://localhost:8000";
+    let run = Run::with(&["--timeout", "200ms"]).store(Store::Phase(host.to_owned()));
+    let run = run.variable("HTTP_PROXY", "socks5h://proxy.invalid");
+    let finished = run.sh("echo started").status(125);
+    finished.stderr_has(&format!("warning: {host} is not encrypted"));
+}
+
+#[test]
 fn rest_works_with_either_kind_of_token() {
     let server = in_every_environment();
     let token = Phase::default().token(Kind::ServiceAccount);
@@ -138,6 +197,26 @@ fn a_host_without_proxy_is_reached_directly() {
         .stdout("direct")
         .silent();
     assert_eq!(proxy.connections(), 0);
+}
+
+#[test]
+fn a_host_that_may_be_a_password_or_a_token_is_never_shown() {
+    let server = serve(web_with(&[]));
+    for host in [
+        "https://user:hunter2@phase.example",
+        "user:hunter2@phase.example",
+        "https://phase.example?hunter2",
+        "pss_service:v1:hunter2hunter2hunter2hunter2hunter2:0123456789",
+    ] {
+        let run = over(&server)
+            .argument("--insecure")
+            .variable("PHASE_HOST", host);
+        let finished = run.sh("echo started").failed(125, "configuration");
+        finished
+            .stderr_lacks("hunter2")
+            .stderr_has("the host cannot be used: ");
+    }
+    assert_eq!(server.connections(), 0);
 }
 
 #[test]

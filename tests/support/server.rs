@@ -4,8 +4,10 @@
 mod authority;
 pub(crate) mod infisical;
 mod phase;
+mod proxy;
 mod reply;
 mod request;
+mod self_signed;
 mod sts;
 
 use std::io::{self, Read, Write};
@@ -14,7 +16,7 @@ use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::thread;
 use std::time::Duration;
 
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 use tokio::net::TcpSocket;
 
 pub(crate) use authority::Authority;
@@ -22,8 +24,10 @@ pub(crate) use infisical::Infisical;
 pub(crate) use phase::{
     ACCOUNT, Identity, Kind, Lease, Limit, Phase, SERVICE, Sse, Stored, Token, USER, crypto,
 };
+pub(crate) use proxy::Proxy;
 pub(crate) use reply::Reply;
 pub(crate) use request::Request;
+pub(crate) use self_signed::SelfSigned;
 
 /// Long enough for any event on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -98,6 +102,17 @@ impl Server {
         handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
     ) -> Self {
         Self::launch(Box::new(handler), Some(authority.server_for_clients(names)))
+    }
+
+    /// The same over this version of TLS, with the certificate of `shown` and the
+    /// key of `held`.
+    pub(crate) fn start_showing(
+        shown: &SelfSigned,
+        held: &SelfSigned,
+        version: &'static SupportedProtocolVersion,
+        handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::launch(Box::new(handler), Some(shown.server(held, version)))
     }
 
     /// A server that takes connections and lets each one down in the way of

@@ -6,7 +6,7 @@ use std::time::Duration;
 use phase_run::ErrorKind::{Configuration, Unreachable};
 use phase_run::{Connection, Error, Result, Secret};
 
-use super::{client_of, recorded, scope, wait};
+use super::{all_text, client_of, recorded, scope, wait};
 use crate::support::server::{Authority, Server};
 
 fn server(authority: &Authority, name: &str) -> Server {
@@ -139,6 +139,7 @@ fn a_file_without_certificates_is_a_configuration_error_that_names_it() {
         file("empty.pem", ""),
         file("text.pem", "not a certificate\n"),
         file("noise.pem", noise),
+        file("begun.pem", "-----BEGIN hunter2"),
         file("cut.pem", &format!("{good}{}", &good[..good.len() / 2])),
         folder.path().join("absent.pem"),
         folder.path().to_owned(),
@@ -157,6 +158,12 @@ fn a_file_without_certificates_is_a_configuration_error_that_names_it() {
         ] {
             let error = list(connection).unwrap_err();
             assert_eq!(error.kind(), Configuration, "{error:?}");
+            // As text or as a list of bytes.
+            let text = all_text(&error);
+            assert!(
+                !text.contains("hunter2") && !text.contains("104, 117"),
+                "{text}"
+            );
             assert!(
                 error.to_string().contains(path.to_str().unwrap()),
                 "{error}"

@@ -5,7 +5,8 @@ use std::path::Path;
 use rustls::pki_types::pem::{Error as PemError, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::error::{Error, ErrorKind, Result, plain};
+use super::problem;
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::ClientCertificate;
 
 /// The certificates, and the key.
@@ -14,13 +15,8 @@ pub(super) fn read(
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
     let ClientCertificate { certificates, key } = files;
     let unread = |file: &Path, what, error: PemError| {
-        let problem = match error {
-            PemError::Io(error) => plain(&error),
-            PemError::NoItemsFound => format!("it holds no {what} in PEM form"),
-            error => error.to_string(),
-        };
         let message = format!("no {what} from {}", file.display());
-        Error::new(ErrorKind::Configuration, message).because(problem)
+        Error::new(ErrorKind::Configuration, message).because(problem(&error, what))
     };
     let chain = CertificateDer::pem_file_iter(certificates)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)

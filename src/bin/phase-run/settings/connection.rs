@@ -3,7 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
-use phase_run::{ClientCertificate, Connection, PhaseApi};
+use phase_run::{ClientCertificate, Connection, PhaseApi, Proxies};
 
 use super::layers::{Layers, Spelling, word};
 use crate::args::{Api, Context};
@@ -36,22 +36,24 @@ pub(super) fn connection(
     let verify = layers.variable("PHASE_VERIFY_SSL")?;
     let verify = !verify.is_some_and(|text| text.eq_ignore_ascii_case("false"));
     let verify = verify && !args.insecure;
-    if !verify {
-        warnings.push(format!(
-            "the certificate of {host} is NOT checked: anybody on the way can read the secrets"
-        ));
-    }
     let files = args.machine.client_cert.clone();
     let files = files.zip(args.machine.client_key.clone());
     let connection = Connection {
         bundle: bundle(layers),
         certificate: files.map(|(certificates, key)| ClientCertificate { certificates, key }),
+        proxies: Proxies::from_variables(&|name| layers.variable_os(name)),
         roots: layers.path(args.ca_cert.as_deref(), &CA_CERT),
         verify,
         ..Connection::new(host)
     };
+    let host = &connection.host;
+    if !verify && connection.is_usable() {
+        warnings.push(format!(
+            "the certificate of {host} is NOT checked: anybody on the way can read the secrets"
+        ));
+    }
+    warnings.extend(connection.proxy_warnings());
     if connection.is_plain() {
-        let host = &connection.host;
         warnings.push(format!(
             "{host} is not encrypted: anybody on the way can read the token and the secrets"
         ));
