@@ -9,7 +9,7 @@ use super::value::{name, name_and_value};
 use crate::args::{self, Secrets, StoredType, Write};
 use crate::exit::{Failure, Reason};
 use crate::fetch::fetch;
-use crate::print::{columns, print};
+use crate::print::{columns, print, print_json};
 use crate::report::Report;
 use crate::settings::World;
 
@@ -56,7 +56,7 @@ fn list(store: &Store, show: bool, json: bool) -> Result<(), Failure> {
     let secrets = fetch(store.client.list(&store.scope))?;
     if json {
         let rows: Vec<_> = secrets.iter().map(|secret| as_json(secret, show)).collect();
-        return print(&format!("{}\n", serde_json::json!(rows)));
+        return print_json(&serde_json::json!(rows));
     }
     let mut table = vec![
         [
@@ -247,7 +247,7 @@ fn export(store: &Store, allow_unresolved: bool) -> Result<(), Failure> {
         .iter()
         .map(|secret| (secret.name.clone(), secret.value.expose().into()))
         .collect();
-    print(&format!("{}\n", serde_json::Value::Object(object)))
+    print_json(&serde_json::Value::Object(object))
 }
 
 fn find(store: &Store, name: &str) -> Result<Secret, Failure> {
