@@ -135,7 +135,7 @@ fn get(store: &Store, name: &str, raw: bool) -> Result<(), Failure> {
 
 fn create(store: &Store, write: &Write) -> Result<(), Failure> {
     let folder = store.folder()?;
-    let (name, value) = name_and_value(write)?;
+    let (name, value) = name_and_value(write, store.report)?;
     if write.personal {
         let secret = find(store, &name)?;
         if secret.personal.is_some() {
@@ -176,14 +176,7 @@ fn update(
     let (name, value) = if keep_value {
         (name(write)?, None)
     } else {
-        let (name, value) = name_and_value(write)?;
-        let also = write.comment.is_some() || write.kind.is_some() || move_to.is_some();
-        // A script's stdin is often empty, and was not meant to be the value.
-        if also && value.expose().is_empty() && !write.value.from_argv {
-            let text = format!("stdin holds no value for {name}");
-            return Err(Failure::new(Reason::Usage, text)
-                .help("to change only what else is given, say --keep-value"));
-        }
+        let (name, value) = name_and_value(write, store.report)?;
         (name, Some(value))
     };
     let (personal, value) = if write.personal {
