@@ -46,8 +46,9 @@ fn run_with(
     let environ = sys::raw_environment();
     let policy = policy(&args.selection, &[]);
     let base = environment::inherited(environ.clone(), &policy);
+    let path = environment::value(&base, "PATH");
     if let Some(program) = command.first() {
-        launch::look_up(program, environment::value(&base, "PATH"))?;
+        launch::look_up(program, path)?;
     }
     let wanted = |name: &str| globs.admit(name);
     let hint = Hint::new(&settings, &scope.place, world);
@@ -79,7 +80,7 @@ fn run_with(
             preview::show(&environment, &resolution, args.json)?;
             return Ok(None);
         }
-        Image::new(&command, environment.entries).map(Some)
+        Image::new(&command, environment.entries, path).map(Some)
     });
     let open = (resolution, settings);
     start(image, open, args, &supervision, leases, report)
@@ -144,7 +145,9 @@ fn merged(
         .filter(|name| globs.exclude(name))
         .cloned()
         .collect();
-    let policy = policy(&args.selection, &excluded);
+    let mut policy = policy(&args.selection, &excluded);
+    let required = settings.require.iter().map(String::as_str);
+    policy.spelled_out.extend(required);
     let environment = environment::merge(environ, &resolution.secrets, &policy)?;
     for warning in &environment.warnings {
         report.warn(warning);
