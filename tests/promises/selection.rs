@@ -205,7 +205,7 @@ fn a_powerful_name_that_is_written_out_goes_in_without_a_warning_and_a_glob_is_n
     let server = serve(web_with(&secrets));
     let flags = |flag: &str| {
         let words = POWERFUL.iter().map(|name| format!("{flag}={name}"));
-        words.fold(over(&server), |run, word| run.argument(word))
+        words.fold(over(&server), Run::argument)
     };
     flags("--only").sh("true").status(0).silent();
     flags("--require").sh("true").status(0).silent();

@@ -44,7 +44,7 @@ fn run_with(
     let scope = settings.scope()?;
     report.settings(&settings.warnings, &settings.origins);
     let environ = sys::raw_environment();
-    let policy = policy(&args.selection, &[]);
+    let policy = policy(&args.selection, &[], &[]);
     let base = environment::inherited(environ.clone(), &policy);
     let path = environment::value(&base, "PATH");
     if let Some(program) = command.first() {
@@ -145,9 +145,7 @@ fn merged(
         .filter(|name| globs.exclude(name))
         .cloned()
         .collect();
-    let mut policy = policy(&args.selection, &excluded);
-    let required = settings.require.iter().map(String::as_str);
-    policy.spelled_out.extend(required);
+    let policy = policy(&args.selection, &settings.require, &excluded);
     let environment = environment::merge(environ, &resolution.secrets, &policy)?;
     for warning in &environment.warnings {
         report.warn(warning);

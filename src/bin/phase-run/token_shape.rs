@@ -5,8 +5,10 @@ use std::borrow::Cow;
 /// What stands in the place of such a word.
 const MASK: &str = "(a token, not repeated)";
 
-/// Marks that a token begins with, and how the rest of it has to look.
-const BEGINNINGS: [(&str, fn(&str) -> bool); 4] = [
+/// What a token begins with, and how the rest of it has to look.
+type Beginning = (&'static str, fn(&str) -> bool);
+
+const BEGINNINGS: [Beginning; 4] = [
     ("pss_", is_phase_token),
     ("st.", |rest| !rest.is_empty()),
     ("eyJ", |rest| rest.matches('.').count() >= 2),

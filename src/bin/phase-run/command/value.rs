@@ -49,19 +49,25 @@ pub(super) fn name(write: &args::Write) -> Result<String, Failure> {
 /// failed in a pipe must not wipe a secret.
 fn value(name: &str, write: &args::Write, report: Report) -> Result<SecretValue, Failure> {
     let trim = write.value.trim_newline;
-    let (value, source) = match from_stdin(&format!("the value of {name}"), trim)? {
-        Some(value) => (value, "stdin holds"),
-        None => (prompt(&format!("Value of {name}: "))?, "nobody typed"),
+    let given = from_stdin(&format!("the value of {name}"), trim)?;
+    let piped = given.is_some();
+    let value = match given {
+        Some(value) => value,
+        None => prompt(&format!("Value of {name}: "))?,
     };
     let text = value.expose();
     if text.is_empty() && !write.value.allow_empty {
-        let failure = Failure::new(Reason::Usage, format!("{source} no value for {name}"));
-        return Err(failure
+        let text = if piped {
+            format!("stdin holds no value for {name}")
+        } else {
+            format!("no value was typed for {name}")
+        };
+        return Err(Failure::new(Reason::Usage, text)
             .help("if it is to be empty, say --allow-empty")
             .help("to change only what else is given, give `update` --keep-value"));
     }
     let ends_once = text.ends_with('\n') && !text.ends_with("\n\n") && !text.ends_with("\n\r\n");
-    if source == "stdin holds" && ends_once && !trim {
+    if piped && ends_once && !trim {
         report.warn(&format!(
             "the value of {name} ends in a newline, which is stored with it: --trim-newline drops it"
         ));
