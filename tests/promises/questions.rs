@@ -139,9 +139,9 @@ fn a_pasted_key_is_stored_whole_and_nothing_of_it_reaches_the_shell() {
         let running = asked(&desk, "xterm");
         running.await_text("\x1b[?2004h");
         let pasted = KEY.replace('\n', end);
-        running
-            .terminal()
-            .press(&format!("\x1b[200~{pasted}\x1b[201~\r"));
+        let rest = "abcdef\r".repeat(200);
+        let keys = format!("\x1b[200~{pasted}\x1b[201~\r{rest}");
+        running.terminal().press(&keys);
         running.await_text("\x1b[?2004l");
         is_left_nothing(running);
         desk.has("A", KEY);
