@@ -76,9 +76,10 @@ const PROGRAM: Map = &[
     ("args", &[]),
     ("exit", &[]),
     ("sys", &[]),
-    ("usage", &["args", "exit"]),
-    ("print", &["exit"]),
-    ("report", &["args", "exit", "print"]),
+    ("token_shape", &[]),
+    ("usage", &["args", "exit", "token_shape"]),
+    ("print", &["exit", "sys"]),
+    ("report", &["args", "exit", "print", "token_shape"]),
     ("environment", &["exit"]),
     ("fetch", &["exit", "sys"]),
     ("keyring", &["fetch"]),
@@ -90,7 +91,7 @@ const PROGRAM: Map = &[
     (
         "command",
         &[
-            "args", "exit", "fetch", "keyring", "print", "report", "settings",
+            "args", "exit", "fetch", "keyring", "print", "report", "settings", "sys",
         ],
     ),
     (

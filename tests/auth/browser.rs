@@ -122,6 +122,20 @@ impl Page {
         }
     }
 
+    /// Whether anybody answers to `message`.
+    pub(super) fn is_answered(&self, message: &str) -> bool {
+        let mut stream = self.connect();
+        let request = format!(
+            "POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n{message}",
+            message.len()
+        );
+        let mut answer = Vec::new();
+        // Who is not listened to may see the connection break.
+        let _ = stream.write_all(request.as_bytes());
+        let _ = stream.read_to_end(&mut answer);
+        !answer.is_empty()
+    }
+
     pub(super) fn connect(&self) -> TcpStream {
         TcpStream::connect(("127.0.0.1", self.port)).unwrap()
     }

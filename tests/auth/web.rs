@@ -1,16 +1,21 @@
 //! The login in the browser.
 
+use std::fs;
 use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use nix::unistd::{Uid, geteuid, setfsuid};
 use phase_run::{Connection, Error, ErrorKind, WebLogin, WebToken};
 
 use super::browser::Page;
 use super::{Home, UNKNOWN, phase, token};
+use crate::support::run::Run;
 use crate::support::running::Running;
+use crate::support::server::Server;
 use crate::support::signalling::kill;
 use crate::support::stage::Seat;
+use crate::support::wait::until;
 
 const HOST: &str = "https://console.example";
 
@@ -108,6 +113,30 @@ fn who_does_not_know_the_key_in_the_url_cannot_bring_a_token() {
 }
 
 #[test]
+fn a_program_of_another_user_is_not_listened_to_even_if_it_knows_the_key() {
+    // Only root can be somebody else for a while.
+    if !geteuid().is_root() {
+        return;
+    }
+    let wanted = token("user_v1");
+    let got = during(|page| {
+        let foreign = page.message(&token("service_v1"));
+        let ours = page.message(&wanted);
+        thread::scope(|scope| {
+            // On Linux that is a matter of the thread alone.
+            let other = || {
+                setfsuid(Uid::from_raw(65_534));
+                page.is_answered(&foreign)
+            };
+            assert!(!scope.spawn(other).join().unwrap());
+        });
+        assert!(page.is_answered(&ours));
+    });
+    assert_eq!(got.token.expose(), wanted);
+    assert!(got.from_own_user);
+}
+
+#[test]
 fn connections_that_say_nothing_keep_nobody_waiting() {
     let wanted = token("user_v1");
     let got = during(|page| {
@@ -139,6 +168,9 @@ fn a_host_that_is_no_url_has_no_page() {
     assert_eq!(error.kind(), ErrorKind::Configuration);
 }
 
+/// Whose the token is, as the server says. (The page says `me@acme.example`.)
+const WHO: &str = "user 33333333-3333-4333-8333-333333333333 of acme at http://127.0.0.1";
+
 /// A run that has shown its page.
 fn shown(running: &mut Running) -> Page {
     let line = loop {
@@ -162,7 +194,8 @@ fn the_command_shows_the_page_tries_the_token_and_keeps_it() {
     assert_eq!(page.send(&token("user_v1")).status(), 200);
     let finished = running.finish().status(0).stdout("");
     finished
-        .stderr_has("user me@acme.example of acme")
+        .stderr_has(WHO)
+        .stderr_lacks("me@acme.example")
         .stderr_lacks("pss_");
     home.fetch().stdout("localhost").status(0).silent();
 }
@@ -189,4 +222,90 @@ fn on_a_terminal_the_browser_is_the_default_and_ctrl_c_ends_it() {
     kill(running.pid(), Signal::SIGINT);
     running.end().killed(Signal::SIGINT as i32);
     assert!(server.requests().is_empty());
+}
+
+/// A login on a desktop, where the program that opens pages notes what it was given.
+fn on_a_desktop(home: &Home, server: &Server) -> Run {
+    let note = "#!/bin/sh
+        printf '%s\\n' \"$@\" >\"$HOME/words\"
+        stat -c %a \"$1\" \"${1%/*}\" >\"$HOME/modes\"
+        cp \"$1\" \"$HOME/copy\" && mv \"$HOME/copy\" \"$HOME/page\"";
+    let run = home.run(&["auth", "login", "--store", "file"]);
+    let run = run.file("bin/xdg-open", 0o755, note).at(Seat::Leader);
+    let path = format!("{}:/usr/bin:/bin", run.folder().join("bin").display());
+    let run = run.variable("PATH", path).variable("DISPLAY", ":0");
+    run.variable("PHASE_HOST", server.url())
+}
+
+/// The page of such a login, and the file that leads to it.
+fn opened(home: &Home, running: &mut Running) -> (Page, String) {
+    let url = loop {
+        let line = running.line();
+        if line.contains("/webauth/") {
+            break line.rsplit(' ').next().unwrap().to_owned();
+        }
+    };
+    let page = until("the page is opened", || {
+        fs::read_to_string(home.path("page")).ok()
+    });
+    assert!(page.contains(&format!("0; url={url}\"")), "{page}");
+    let words = fs::read_to_string(home.path("words")).unwrap();
+    (Page::open(&url), words.trim_end().to_owned())
+}
+
+#[test]
+fn what_opens_the_browser_is_told_neither_the_port_nor_the_key() {
+    let server = phase();
+    let home = Home::new();
+    let mut running = on_a_desktop(&home, &server).spawn();
+    let (page, file) = opened(&home, &mut running);
+    assert!(
+        file.ends_with("/login.html") && !file.contains("webauth"),
+        "{file}"
+    );
+    assert!(!file.contains(&page.port.to_string()), "{file}");
+    assert_eq!(
+        fs::read_to_string(home.path("modes")).unwrap(),
+        "600\n700\n"
+    );
+    page.send(&token("user_v1"));
+    running.await_text("Keep this login? [y/N] ");
+    assert!(!home.logins().exists());
+    running.terminal().press("y\n");
+    let text = running.finish().status(0).text();
+    assert!(text.contains(WHO), "{text}");
+    assert!(!text.contains("me@acme.example"), "{text}");
+    let folder = std::path::Path::new(&file).parent().unwrap();
+    assert!(!folder.exists(), "{file}");
+    home.fetch().stdout("localhost").status(0).silent();
+}
+
+#[test]
+fn a_login_of_the_browser_is_kept_only_if_somebody_says_yes() {
+    let server = phase();
+    for answer in ["\n", "n\n", "maybe\n", "\x04"] {
+        let home = Home::new();
+        let mut running = on_a_desktop(&home, &server).spawn();
+        let (page, _) = opened(&home, &mut running);
+        page.send(&token("user_v1"));
+        running.await_text("Keep this login? [y/N] ");
+        running.terminal().press(answer);
+        let text = running.finish().status(125).text();
+        assert!(text.contains("error[denied]"), "{text}");
+        assert!(!home.logins().exists());
+    }
+}
+
+#[test]
+fn a_signal_while_the_browser_is_awaited_ends_us_and_leaves_no_file() {
+    let server = phase();
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let home = Home::new();
+        let mut running = on_a_desktop(&home, &server).spawn();
+        let (_, file) = opened(&home, &mut running);
+        kill(running.pid(), signal);
+        running.end().killed(signal as i32);
+        let folder = std::path::Path::new(&file).parent().unwrap();
+        assert!(!folder.exists(), "{file}");
+    }
 }

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use serde_json::Value;
 
-use super::{over, rows, serve, serve_tls, web_with};
+use super::{Desk, over, rows, serve, serve_tls, web_with};
 use crate::support::run::Run;
 use crate::support::server::{Authority, Reply, Server};
 use crate::support::stage::Seat;
@@ -96,6 +96,8 @@ fn a_log_in_json_is_one_object_per_line_with_a_level_and_a_message() {
     let lines = parsed(&run().sh("exit 3").status(3).errors());
     assert!(lines.len() > 3);
     for line in &lines {
+        let time = line["timestamp"].as_str().unwrap_or_default();
+        assert!(humantime::parse_rfc3339(time).is_ok(), "{line}");
         assert!(line["level"].is_string(), "{line}");
         assert!(line["message"].is_string(), "{line}");
     }
@@ -211,4 +213,163 @@ fn what_a_server_calls_things_cannot_write_to_the_terminal() {
     assert!(!run.text().contains('\x1b'), "{run:?}");
     let run = Run::subcommand(&["secrets", "list"]).store(Store::Phase(server.url()));
     assert!(!run.status(0).text().contains('\x1b'));
+}
+
+/// Text that a terminal or an editor would obey: control characters of both sets,
+/// ends of lines, and what turns text around.
+const OBEYED: &str = "a\n\r\t\x1b[2J\u{7f}\u{85}\u{9b}2J\u{2028}\u{2029}\u{202e}\u{2066}\u{61c}z";
+
+/// Whether it holds nothing of that kind but ends of lines.
+fn is_plain(text: &str) -> bool {
+    let obeyed = |c: char| {
+        c != '\n' && (c.is_control() || "\u{2028}\u{2029}\u{202e}\u{2066}\u{61c}".contains(c))
+    };
+    !text.contains(obeyed)
+}
+
+#[test]
+fn text_of_others_forges_no_line_of_the_log_and_turns_none_around() {
+    let server = serve(web_with(&[("A", "x")]));
+    let forged = "x\nphase-run: error[denied]: forged\r\u{202e}\u{2028}\u{9b}";
+    for words in [&["-vv"][..], &["-vv", "--log-format", "json"]] {
+        let file = format!("tags = [{}]\n", serde_json::json!(forged));
+        let run = over(&server).file("phase-run.toml", 0o644, file);
+        let run = run.arguments(words).argument("--allow-empty");
+        let finished = run.arguments(&["--allow-unresolved"]).sh("true").finish();
+        let errors = finished.errors();
+        assert!(errors.contains("forged"), "{errors}");
+        assert!(is_plain(&errors), "{errors:?}");
+        assert!(
+            !errors.contains("\nphase-run: error[denied]: forged"),
+            "{errors}"
+        );
+    }
+    let folder = "b\nphase-run: error[denied]: forged\u{202e}";
+    let run = over(&server)
+        .arguments(&["-v", "--token-file", folder])
+        .sh("true");
+    let errors = run.status(125).errors();
+    assert!(
+        is_plain(&errors) && !errors.contains("\nphase-run: error[denied]"),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn json_of_text_of_others_can_be_shown_and_reads_back_the_same() {
+    let row = serde_json::json!({"id": "1", "key": format!("N{OBEYED}"), "value": OBEYED, "comment": OBEYED, "path": "/", "tags": [OBEYED]});
+    let server = rows(&serde_json::json!([row]));
+    let printed = |words: &[&str]| -> Value {
+        let run = Run::subcommand(words).store(Store::Phase(server.url()));
+        let text = run.status(0).text();
+        assert!(is_plain(&text), "{words:?} {text:?}");
+        serde_json::from_str(&text).unwrap()
+    };
+    let rows = printed(&["secrets", "list", "--show", "--json"]);
+    assert_eq!(rows[0]["value"], OBEYED);
+    assert_eq!(rows[0]["comment"], OBEYED);
+    assert_eq!(rows[0]["name"], format!("N{OBEYED}"));
+    let export = printed(&["secrets", "export"]);
+    assert_eq!(export[format!("N{OBEYED}")], OBEYED);
+    let preview = printed(&["run", "--dry-run", "--json"]);
+    assert_eq!(preview["secrets"][0]["stored_name"], format!("N{OBEYED}"));
+    let run = Run::subcommand(&["secrets", "list", "--show"]).store(Store::Phase(server.url()));
+    let text = run.status(0).text();
+    assert!(is_plain(&text) && text.lines().count() == 2, "{text:?}");
+}
+
+const HEX: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// Words that somebody may have pasted into the wrong place, each with what tells it.
+fn tokens() -> Vec<(String, String)> {
+    let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJodW50ZXIyIn0.c2lnbmF0dXJlaHVudGVy";
+    [
+        format!("pss_service:v2:{HEX}:{HEX}:{HEX}:{HEX}"),
+        "pss_hunter2".to_owned(),
+        "st.63f0c1d2.hunter2abc.hunter2def".to_owned(),
+        jwt.to_owned(),
+        format!(
+            "AGE-SECRET-KEY-1{}",
+            "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L".repeat(2)
+        ),
+        HEX.to_owned(),
+    ]
+    .map(|token| (token.clone(), token[token.len() - 7..].to_owned()))
+    .into()
+}
+
+#[test]
+fn a_stray_word_that_looks_like_a_token_is_never_repeated() {
+    let places: [&[&str]; 21] = [
+        &["TOKEN"],
+        &["--env", "prod", "TOKEN", "start"],
+        &["npm", "TOKEN"],
+        &["--nope=TOKEN", "--", "true"],
+        &["--mode", "TOKEN", "--", "true"],
+        &["--mode=TOKEN", "--", "true"],
+        &["--timeout", "TOKEN", "--", "true"],
+        &["--rename", "TOKEN", "--", "true"],
+        &["--map-signal", "TERM=TOKEN", "--", "true"],
+        &["run", "TOKEN"],
+        &["shell", "TOKEN"],
+        &["secrets", "TOKEN"],
+        &["secrets", "list", "TOKEN"],
+        &["secrets", "get", "A", "TOKEN"],
+        &["secrets", "delete", "--nope", "NAME=TOKEN"],
+        &["apps", "TOKEN"],
+        &["auth", "login", "TOKEN"],
+        &["auth", "status", "TOKEN"],
+        &["auth", "TOKEN"],
+        &["vault", "TOKEN"],
+        &["completions", "TOKEN"],
+    ];
+    for (token, tail) in tokens() {
+        for words in places {
+            for json in [false, true] {
+                let words: Vec<_> = words
+                    .iter()
+                    .map(|word| word.replace("TOKEN", &token))
+                    .collect();
+                let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+                if json {
+                    words.insert(0, "--log-format=json");
+                }
+                let finished = Run::subcommand(&words).store(Store::Nowhere).status(2);
+                let finished = finished.stdout("").stderr_lacks(&tail);
+                finished.stderr_has("usage");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_name_that_looks_like_a_token_is_not_repeated_by_any_message() {
+    let server = serve(web_with(&[("A", "x")]));
+    let desk = Desk::new();
+    desk.add("A", "x");
+    for (token, tail) in tokens() {
+        for json in [false, true] {
+            let format = if json { "json" } else { "text" };
+            let log = ["-vv", "--log-format", format];
+            for words in [
+                ["--app", &token],
+                ["--env", &token],
+                ["--require", &token],
+                ["--path", &token],
+                ["--only", &format!("{token}[")],
+            ] {
+                let run = over(&server).arguments(&words).arguments(&log).sh("true");
+                run.finish().stderr_lacks(&tail);
+            }
+            let words = ["secrets", "get", &token];
+            let run = Run::subcommand(&words).store(Store::Phase(server.url()));
+            run.arguments(&log).status(125).stderr_lacks(&tail);
+            for words in [["get", &token], ["delete", &token]] {
+                let run = desk.secrets(&words).arguments(&log);
+                run.status(125).stderr_lacks(&tail).stderr_has("missing");
+            }
+            let run = desk.secrets(&["create", &format!("A={token}")]);
+            run.arguments(&log).status(2).stderr_lacks(&tail);
+        }
+    }
 }

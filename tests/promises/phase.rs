@@ -54,8 +54,8 @@ fn get_prints_the_value_byte_for_byte_and_export_one_flat_object() {
 fn a_secret_is_made_changed_moved_and_removed() {
     let server = lab();
     let run = secrets(&server, &["create", "NEW", "--comment", "for \"people\""]);
-    run.stdin("one\n").stdout("").status(0).silent();
-    has(&server, "NEW", "one\n");
+    run.stdin("one").stdout("").status(0).silent();
+    has(&server, "NEW", "one");
     let run = secrets(&server, &["update", "NEW", "--trim-newline"]);
     run.stdin("two\n").stdout("").status(0).silent();
     has(&server, "NEW", "two");

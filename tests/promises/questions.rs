@@ -107,3 +107,73 @@ fn a_signal_that_is_ignored_leaves_the_question_open() {
     running.finish().status(0);
     desk.has("A", "typed");
 }
+
+const KEY: &str = "-----BEGIN KEY-----\nabcdef\n\n-----END KEY-----\n";
+
+/// A question of a terminal of this kind, in a shell that goes on reading afterwards.
+fn asked(desk: &Desk, kind: &str) -> Running {
+    let script = "stty echo; before=$(stty -g); \"$@\"; echo \"status $?\"
+        [ \"$(stty -g)\" = \"$before\" ] && echo as before
+        read -r rest; echo \"rest: $rest.\"";
+    let run = desk.secrets(&["create", "A"]).at(Seat::Leader);
+    let run = run.variable("TERM", kind);
+    let running = run.inside(&["/bin/bash", "-c", script, "bash"]).spawn();
+    running.await_text("Value of A: ");
+    running
+}
+
+/// What the shell gets to read of what was pasted: nothing.
+fn is_left_nothing(mut running: Running) {
+    while !running.line().ends_with("status 0") {}
+    assert_eq!(running.line(), "as before");
+    running.terminal().press("typed\n");
+    let text = running.finish().text();
+    assert!(text.contains("rest: typed."), "{text:?}");
+    assert!(!text.contains("abcdef"), "{text:?}");
+}
+
+#[test]
+fn a_pasted_key_is_stored_whole_and_nothing_of_it_reaches_the_shell() {
+    for end in ["\r", "\n", "\r\n"] {
+        let desk = Desk::new();
+        let running = asked(&desk, "xterm");
+        running.await_text("\x1b[?2004h");
+        let pasted = KEY.replace('\n', end);
+        let rest = "abcdef\r".repeat(200);
+        let keys = format!("\x1b[200~{pasted}\x1b[201~\r{rest}");
+        running.terminal().press(&keys);
+        running.await_text("\x1b[?2004l");
+        is_left_nothing(running);
+        desk.has("A", KEY);
+    }
+}
+
+#[test]
+fn a_paste_of_an_old_terminal_is_stored_whole_and_nothing_of_it_reaches_the_shell() {
+    let desk = Desk::new();
+    let running = asked(&desk, "dumb");
+    running.terminal().press(&KEY.replace('\n', "\r"));
+    is_left_nothing(running);
+    desk.has("A", KEY);
+}
+
+#[test]
+fn cursor_keys_are_no_part_of_a_value() {
+    let desk = Desk::new();
+    let running = asked(&desk, "xterm");
+    let keys = "hunter\x1b[D\x1b[3~\x1bOA\x1b[1;5C23\x7f\r";
+    running.terminal().press(keys);
+    is_left_nothing(running);
+    desk.has("A", "hunter2");
+}
+
+#[test]
+fn a_signal_leaves_a_terminal_that_marks_no_pastes() {
+    let desk = Desk::new();
+    let run = at_a_terminal(desk.secrets(&["create", "A"])).variable("TERM", "xterm");
+    let running = run.spawn();
+    running.await_text("\x1b[?2004h");
+    running.signal(Signal::SIGTERM);
+    let finished = running.finish().killed(Signal::SIGTERM as i32);
+    assert!(finished.text().contains("\x1b[?2004l"), "{finished:?}");
+}

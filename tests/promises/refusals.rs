@@ -171,6 +171,23 @@ fn a_value_that_no_environment_can_carry_stops_the_run_unless_a_part_will_do() {
 }
 
 #[test]
+fn a_value_that_is_too_long_for_a_variable_stops_the_run_unless_a_part_will_do() {
+    // With the name, `=` and NUL: as much as there may be, and one byte more.
+    let longest = "x".repeat(131_072 - "T_GOOD=".len() - 1);
+    let bad = format!("{longest}x");
+    let server = serve(web_with(&[("T_LONG", &bad), ("T_GOOD", &longest)]));
+    for run in Run::everywhere() {
+        let run = run.store(Store::Phase(server.url())).sh("echo started");
+        let finished = run.failed(125, "too-large");
+        finished.stderr_has("T_LONG").stderr_has("--allow-partial");
+    }
+    let run = over(&server).argument("--allow-partial");
+    let run = run.sh("echo ${#T_GOOD} ${#T_LONG}");
+    let finished = run.stdout(format!("{} 0\n", longest.len()));
+    finished.stderr_has("\"T_LONG\" is left out");
+}
+
+#[test]
 fn a_vault_that_does_not_open_stops_the_run() {
     let desk = Desk::new();
     desk.add("A", "1");

@@ -11,7 +11,6 @@ fn a_value_from_standard_input_is_taken_byte_for_byte() {
     let desk = Desk::new();
     for (name, value) in [
         ("LINES", "one\r\ntwo\n\n"),
-        ("EMPTY", ""),
         ("SPACE", "  \t "),
         ("TEXT", "'\"$HOME\\ \u{1F512}"),
     ] {
@@ -27,11 +26,98 @@ fn a_value_from_standard_input_is_taken_byte_for_byte() {
 #[test]
 fn one_final_newline_is_dropped_where_that_is_asked_for() {
     let desk = Desk::new();
-    for (value, wanted) in [("a\n", "a"), ("a\n\n", "a\n"), ("a", "a"), ("\n", "")] {
+    for (value, wanted) in [
+        ("a\n", "a"),
+        ("a\r\n", "a"),
+        ("a\n\n", "a\n"),
+        ("a\r\n\r\n", "a\r\n"),
+        ("a", "a"),
+        ("a\r", "a\r"),
+    ] {
         let run = desk.secrets(&["create", "A", "--trim-newline"]);
-        run.stdin(value).status(0);
+        run.stdin(value).status(0).silent();
         desk.has("A", wanted);
         desk.secrets(&["delete", "A"]).status(0);
+    }
+}
+
+#[test]
+fn a_value_that_ends_in_one_newline_is_stored_as_it_came_with_a_warning() {
+    let desk = Desk::new();
+    for (value, warned) in [
+        ("hunter2\n", true),
+        ("a\r\n", true),
+        ("a\n\n", false),
+        ("a", false),
+    ] {
+        let run = desk.secrets(&["create", "A"]).stdin(value);
+        let finished = run.status(0).stderr_lacks("hunter2");
+        let errors = finished.errors();
+        assert_eq!(
+            errors.contains("--trim-newline"),
+            warned,
+            "{value:?} {errors}"
+        );
+        assert_eq!(errors.lines().count(), usize::from(warned), "{errors}");
+        desk.has("A", value);
+        desk.secrets(&["delete", "A"]).status(0);
+    }
+}
+
+#[test]
+fn an_empty_stdin_wipes_no_secret_unless_that_is_asked_for() {
+    let desk = Desk::new();
+    desk.add("A", "1");
+    for words in [
+        &["update", "A"][..],
+        &["update", "A", "--trim-newline"],
+        &["update", "A", "--override"],
+        &["create", "A", "--override"],
+        &["create", "B"],
+    ] {
+        let input = if words.contains(&"--trim-newline") {
+            "\n"
+        } else {
+            ""
+        };
+        let refused = desk.secrets(words).stdin(input).failed(2, "usage");
+        refused.stderr_has("--allow-empty").stderr_has(words[1]);
+    }
+    desk.has("A", "1");
+    desk.secrets(&["get", "B"]).failed(125, "missing");
+    let run = desk.secrets(&["update", "A", "--allow-empty"]).stdin("");
+    run.status(0).silent();
+    desk.has("A", "");
+    let run = desk.secrets(&["create", "B", "--allow-empty"]).stdin("");
+    run.status(0).silent();
+    desk.has("B", "");
+}
+
+#[test]
+fn what_no_environment_can_hold_is_refused_or_told_when_it_is_written() {
+    let desk = Desk::new();
+    desk.add("A", "1");
+    for command in ["create", "update"] {
+        let name = if command == "create" { "NUL" } else { "A" };
+        let run = desk.secrets(&[command, name]).stdin("hunter2\0");
+        let refused = run.failed(125, "invalid-value");
+        refused
+            .stderr_has(name)
+            .stderr_has("NUL")
+            .stderr_lacks("hunter2");
+    }
+    desk.has("A", "1");
+    // With the name, `=` and NUL: as much as there may be, and one byte more.
+    for (length, told) in [(131_072 - 3, false), (131_072 - 2, true)] {
+        let run = desk.secrets(&["update", "A"]).stdin("x".repeat(length));
+        let errors = run.status(0).errors();
+        assert_eq!(
+            errors.contains("no environment can hold it"),
+            told,
+            "{errors}"
+        );
+        let run = desk.run(&["run"]).variable("PHASE_APP", "web").sh("true");
+        run.status(if told { 125 } else { 0 });
     }
 }
 
@@ -86,8 +172,6 @@ fn an_empty_stdin_beside_another_change_does_not_empty_the_value() {
     let refused = desk.secrets(&words).stdin("").failed(2, "usage");
     refused.stderr_has("--keep-value");
     desk.has("A", "1");
-    desk.secrets(&["update", "A"]).stdin("").status(0);
-    desk.has("A", "");
 }
 
 #[test]
@@ -213,4 +297,39 @@ fn an_answer_that_cannot_be_written_is_a_failure() {
     for words in [&["--help"][..], &["vault", "--help"], &["man"]] {
         into_full(desk.run(words));
     }
+}
+
+#[test]
+fn no_length_of_a_name_a_value_or_a_comment_is_too_much_for_a_table() {
+    let desk = Desk::new();
+    let long = "x".repeat(70_000);
+    let words = ["create", "A", "--comment", &long, "--tag", &long];
+    desk.secrets(&words).stdin(&long).status(0);
+    let text = desk.secrets(&["list", "--show"]).status(0).text();
+    assert_eq!(text.lines().count(), 2);
+    assert_eq!(text.matches(&long).count(), 3);
+    let run = desk.run(&["run", "--dry-run"]).variable("PHASE_APP", "web");
+    run.status(0);
+    let desk = Desk::new();
+    desk.add(&long, "1");
+    let run = desk.run(&["run", "--dry-run"]).variable("PHASE_APP", "web");
+    assert!(run.status(0).text().contains(&long));
+}
+
+#[test]
+fn a_table_on_a_terminal_is_no_wider_than_the_terminal() {
+    let desk = Desk::new();
+    let words = ["create", "A", "--comment", &"long ".repeat(50)];
+    desk.secrets(&words).stdin("1").status(0);
+    let script = "stty cols 60 && exec \"$@\"";
+    let run = desk.secrets(&["list"]).at(Seat::Leader);
+    let text = run
+        .inside(&["/bin/sh", "-c", script, "sh"])
+        .status(0)
+        .text();
+    assert!(text.contains('\u{2026}'), "{text}");
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 60),
+        "{text}"
+    );
 }

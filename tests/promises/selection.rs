@@ -161,49 +161,82 @@ fn credentials_are_left_to_a_command_that_needs_them() {
     }
 }
 
+/// Names that change how programs load code, whom they trust or where they send.
+const POWERFUL: [&str; 13] = [
+    "BASH_ENV",
+    "DYLD_INSERT_LIBRARIES",
+    "GCONV_PATH",
+    "HTTPS_PROXY",
+    "IFS",
+    "LD_AUDIT",
+    "NODE_EXTRA_CA_CERTS",
+    "NODE_OPTIONS",
+    "PERL5OPT",
+    "PYTHONPATH",
+    "RUBYOPT",
+    "SSLKEYLOGFILE",
+    "npm_config_registry",
+];
+
 #[test]
-fn names_that_load_code_and_names_that_shells_drop_go_in_with_a_warning() {
-    let dangerous = [
-        "LD_PRELOAD",
-        "DYLD_INSERT_LIBRARIES",
-        "NODE_OPTIONS",
-        "BASH_ENV",
-        "PYTHONPATH",
-        "PERL5OPT",
-        "RUBYOPT",
-        "GCONV_PATH",
-        "IFS",
-        "ODD-NAME",
-        "1ST",
-    ];
-    let secrets: Vec<_> = dangerous.iter().map(|name| (*name, "")).collect();
+fn names_that_change_how_programs_work_go_in_with_a_warning_each() {
+    let odd = ["1ST", "BASH_FUNC_x%%", "ODD-NAME"];
+    let mut all: Vec<&str> = odd.into_iter().chain(POWERFUL).collect();
+    all.sort_unstable();
+    let secrets: Vec<_> = all.iter().map(|name| (*name, "")).collect();
     let server = serve(web_with(&secrets));
     let finished = over(&server).command(["env"]).status(0);
-    for name in dangerous {
-        assert!(finished.text().contains(&format!("\n{name}=\n")), "{name}");
+    for name in &all {
+        let line = format!("\n{name}=\n");
+        assert!(format!("\n{}", finished.text()).contains(&line), "{name}");
     }
     let errors = finished.errors();
-    assert_eq!(errors.lines().count(), dangerous.len(), "{errors}");
-    for (line, name) in errors.lines().zip({
-        let mut sorted = dangerous;
-        sorted.sort_unstable();
-        sorted
-    }) {
+    assert_eq!(errors.lines().count(), all.len(), "{errors}");
+    for (line, name) in errors.lines().zip(&all) {
         assert!(line.starts_with("phase-run: warning: "), "{line}");
         assert!(line.contains(name), "{line}");
+        let drops = ["1ST", "ODD-NAME"].contains(name);
+        assert_eq!(line.contains("some shells drop it"), drops, "{line}");
     }
 }
 
 #[test]
-fn a_secret_called_path_is_where_the_command_is_looked_for() {
-    let run = Run::with(&[]).file("elsewhere/tool", 0o755, "#!/bin/sh\necho \"$PATH\"\n");
-    let folder = run.folder().join("elsewhere");
-    let path = folder.to_str().unwrap();
-    let server = serve(web_with(&[("PATH", path)]));
-    let run = run.store(Store::Phase(server.url()));
-    // The lookup before the request cannot know that; the folder is in both.
-    let run = run.variable("PATH", path).command(["tool"]);
-    run.stdout(format!("{path}\n")).status(0).stderr_has("PATH");
+fn a_powerful_name_that_is_written_out_goes_in_without_a_warning_and_a_glob_is_not_enough() {
+    let secrets: Vec<_> = POWERFUL.iter().map(|name| (*name, "")).collect();
+    let server = serve(web_with(&secrets));
+    let flags = |flag: &str| {
+        let words = POWERFUL.iter().map(|name| format!("{flag}={name}"));
+        words.fold(over(&server), Run::argument)
+    };
+    flags("--only").sh("true").status(0).silent();
+    flags("--require").sh("true").status(0).silent();
+    let file = format!("require = {POWERFUL:?}\n");
+    let run = over(&server).file("phase-run.toml", 0o644, file);
+    run.sh("true").status(0).silent();
+    let run = over(&server).arguments(&["--only", "LD_*"]).sh("true");
+    run.status(0).stderr_has("LD_AUDIT changes how");
+    let server = serve(web_with(&[("A", "")]));
+    let run = over(&server).arguments(&["--rename", "A=LD_AUDIT"]);
+    run.sh("true").status(0).silent();
+}
+
+#[test]
+fn the_command_is_looked_for_in_the_inherited_path_and_never_in_a_fetched_one() {
+    for run in Run::everywhere() {
+        let run = run
+            .file("good/tool", 0o755, "#!/bin/sh\necho \"good $PATH\"\n")
+            .file("bad/tool", 0o755, "#!/bin/sh\necho bad\n");
+        let folder = |name: &str| run.folder().join(name).to_str().unwrap().to_owned();
+        let (good, bad) = (folder("good"), folder("bad"));
+        let server = serve(web_with(&[("PATH", &bad)]));
+        let run = run.store(Store::Phase(server.url()));
+        let run = run.variable("PATH", good).command(["tool"]);
+        let finished = run.stdout(format!("good {bad}\n")).status(0);
+        finished.stderr_has("PATH changes how");
+    }
+    let run = over(&serve(web())).command(["no-such-tool"]);
+    run.failed(127, "not-found")
+        .stderr_has("never a fetched one");
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! The environment of the child, merged. Pure, and in bytes.
 
+mod powerful;
+
 use std::borrow::Cow;
 
 use phase_run::{Resolved, SecretName};
 
+use self::powerful::peculiar;
 use crate::exit::{Failure, Reason};
 
 /// What is inherited, what is removed, and who wins.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Policy<'a> {
     /// Leave out what an environment cannot carry, with a warning.
     pub(crate) allow_partial: bool,
@@ -15,6 +18,8 @@ pub(crate) struct Policy<'a> {
     pub(crate) clean: Option<Vec<Vec<u8>>>,
     /// Whether a name holds a credential of ours.
     pub(crate) credential: Option<fn(&[u8]) -> bool>,
+    /// The most bytes of a name, `=` and value, as `execve` takes them.
+    pub(crate) longest: usize,
     /// Fetched names that must not reach the child, not even inherited.
     pub(crate) excluded: &'a [String],
     /// Before each name.
@@ -23,9 +28,33 @@ pub(crate) struct Policy<'a> {
     pub(crate) preserve: Option<Vec<Vec<u8>>>,
     /// Names in the store, and in the child.
     pub(crate) rename: &'a [(String, String)],
+    /// Names in the child that the user wrote out, so that they are no surprise.
+    pub(crate) spelled_out: Vec<&'a str>,
+}
+
+impl Default for Policy<'_> {
+    fn default() -> Self {
+        Self {
+            allow_partial: false,
+            clean: None,
+            credential: None,
+            excluded: &[],
+            longest: usize::MAX,
+            prefix: "",
+            preserve: None,
+            rename: &[],
+            spelled_out: Vec::new(),
+        }
+    }
 }
 
 impl Policy<'_> {
+    /// Whether the user wrote out the name that a secret has in the child.
+    fn spells_out(&self, name: &SecretName) -> bool {
+        let renamed = self.rename.iter().any(|(_, new)| new == name.as_str());
+        renamed || self.spelled_out.contains(&name.as_str())
+    }
+
     /// Whether the inherited variable `name` wins over a secret.
     fn preserves(&self, name: &[u8]) -> bool {
         self.preserve
@@ -112,7 +141,7 @@ pub(crate) fn merge(
         preserved
     });
     for one in injected.iter().filter(|one| !one.preserved) {
-        warnings.extend(peculiar(&one.name));
+        warnings.extend(peculiar(&one.name, policy.spells_out(&one.name)));
         let value = secrets[one.index].value.expose();
         entries.push([one.name.as_str(), "=", value].concat().into_bytes());
     }
@@ -131,7 +160,7 @@ fn named(
 ) -> Result<Vec<Injected>, Failure> {
     let mut named = Vec::with_capacity(secrets.len());
     for (index, secret) in secrets.iter().enumerate() {
-        match check(&renamed(&secret.name, policy), secret) {
+        match check(&renamed(&secret.name, policy), secret, policy) {
             Ok(name) => named.push(Injected {
                 index,
                 name,
@@ -183,34 +212,22 @@ fn renamed<'a>(stored: &'a str, policy: &Policy<'a>) -> Cow<'a, str> {
     }
 }
 
-/// The name, if an environment can carry it and the value.
-fn check(in_child: &str, secret: &Resolved) -> Result<SecretName, Failure> {
+/// The name, if an environment can carry it and the value. What is only too long is
+/// told when all strings are counted, unless it is to be left out.
+fn check(in_child: &str, secret: &Resolved, policy: &Policy<'_>) -> Result<SecretName, Failure> {
     let name = SecretName::new(in_child)?;
-    if secret.value.expose().contains('\0') {
+    let value = secret.value.expose();
+    if value.contains('\0') {
         let text =
             format!("the value of {in_child} holds a NUL byte, which no environment can carry");
         return Err(Failure::new(Reason::InvalidValue, text));
     }
-    Ok(name)
-}
-
-/// What to say about a name that works otherwise than one might think.
-fn peculiar(name: &SecretName) -> Option<String> {
-    const LOADS: [&str; 8] = [
-        "NODE_OPTIONS",
-        "BASH_ENV",
-        "PYTHONPATH",
-        "PERL5OPT",
-        "RUBYOPT",
-        "GCONV_PATH",
-        "PATH",
-        "IFS",
-    ];
-    let text = name.as_str();
-    if LOADS.contains(&text) || text.starts_with("LD_") || text.starts_with("DYLD_") {
-        return Some(format!("{name} changes how programs find and load code"));
+    let (size, longest) = (in_child.len() + 1 + value.len(), policy.longest);
+    if policy.allow_partial && size > longest {
+        let text = format!("it has {size} bytes with its name, and one may have {longest}");
+        return Err(Failure::new(Reason::TooLarge, text));
     }
-    (!name.is_identifier()).then(|| format!("{text:?} is no shell name: some shells drop it"))
+    Ok(name)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod report;
 mod run;
 mod settings;
 mod sys;
+mod token_shape;
 mod usage;
 
 use std::env;

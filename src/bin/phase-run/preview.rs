@@ -4,7 +4,7 @@ use phase_run::Resolution;
 
 use crate::environment::Environment;
 use crate::exit::Failure;
-use crate::print::{columns, print};
+use crate::print::{columns, print, print_json};
 
 /// Prints a table, or JSON, with a row per secret.
 pub(crate) fn show(
@@ -33,7 +33,7 @@ pub(crate) fn show(
                 })
             })
             .collect();
-        return print(&format!("{}\n", serde_json::json!({ "secrets": rows })));
+        return print_json(&serde_json::json!({ "secrets": rows }));
     }
     let mut table = vec![["NAME", "SOURCE", "LENGTH", "NOTES"].map(str::to_owned)];
     table.extend(rows.map(|(one, secret, length)| {

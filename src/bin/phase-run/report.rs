@@ -1,13 +1,22 @@
 //! Standard error: the one place that writes there. A stream that is closed or
 //! broken never stops the run.
+//!
+//! Here is the last step of all that goes there: text of others cannot write a line
+//! of ours, and what looks like a token is not repeated.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::time::SystemTime;
 
+use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
 
 use crate::args::{LogFormat, Output};
 use crate::exit::Failure;
-use crate::print::printable;
+use crate::print::{printable, printable_json};
+use crate::token_shape::masked;
 
 /// How messages are written, and which.
 #[derive(Clone, Copy, Debug)]
@@ -45,12 +54,12 @@ impl Report {
             .with_max_level(level)
             .with_ansi(false)
             .with_target(false)
-            .without_time()
-            .with_writer(|| Unbreakable);
+            .with_writer(Log { json: self.json });
         if self.json {
-            builder.json().flatten_event(true).init();
+            let builder = builder.json().flatten_event(true);
+            builder.with_timer(Clock).init();
         } else {
-            builder.compact().init();
+            builder.without_time().compact().init();
         }
     }
 
@@ -60,14 +69,10 @@ impl Report {
             return;
         }
         if self.json {
-            let line = serde_json::json!({ "level": "WARN", "message": text });
-            write(&format!("{line}\n"));
+            write_object(json!({ "level": "WARN", "message": masked(text) }));
         } else {
             let (on, off) = self.style("33");
-            write(&format!(
-                "phase-run: {on}warning:{off} {}\n",
-                printable(text)
-            ));
+            write(&format!("phase-run: {on}warning:{off} {}\n", shown(text)));
         }
     }
 
@@ -84,10 +89,9 @@ impl Report {
     /// Something that was asked for, and is no data for other programs.
     pub(crate) fn say(self, text: &str) {
         if self.json {
-            let line = serde_json::json!({ "level": "INFO", "message": text });
-            write(&format!("{line}\n"));
+            write_object(json!({ "level": "INFO", "message": masked(text) }));
         } else {
-            write(&format!("phase-run: {}\n", printable(text)));
+            write(&format!("phase-run: {}\n", shown(text)));
         }
     }
 
@@ -103,13 +107,13 @@ impl Report {
         let word = failure.reason().word();
         if self.json {
             let text = failure.to_string();
-            let line = serde_json::json!({
+            let help: Vec<_> = failure.advice().iter().map(|line| masked(line)).collect();
+            return write_object(json!({
                 "level": "ERROR",
                 "reason": word,
-                "message": format!("phase-run: error[{word}]: {text}"),
-                "help": failure.advice(),
-            });
-            return write(&format!("{line}\n"));
+                "message": format!("phase-run: error[{word}]: {}", masked(&text)),
+                "help": help,
+            }));
         }
         write(&lines(failure, self.style("31")));
     }
@@ -132,14 +136,30 @@ fn lines(failure: &Failure, (on, off): (String, &str)) -> String {
     let word = failure.reason().word();
     let mut lines = format!(
         "phase-run: {on}error[{word}]:{off} {}\n",
-        printable(&failure.to_string())
+        shown(&failure.to_string())
     );
     for line in failure.advice() {
         lines.push_str("  ");
-        lines.push_str(&printable(line));
+        lines.push_str(&shown(line));
         lines.push('\n');
     }
     lines
+}
+
+/// `text` as it may be shown: in one line, and without what looks like a token.
+fn shown(text: &str) -> String {
+    printable(&masked(text))
+}
+
+/// Writes one object, and when that was.
+fn write_object(mut object: Value) {
+    object["timestamp"] = now().into();
+    write(&(printable_json(&object.to_string()) + "\n"));
+}
+
+/// By RFC 3339.
+fn now() -> String {
+    humantime::format_rfc3339_micros(SystemTime::now()).to_string()
 }
 
 /// Writes to standard error, whatever becomes of it.
@@ -147,16 +167,57 @@ fn write(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// Standard error for the log: a write never fails.
-struct Unbreakable;
+/// When a line of the log was written.
+struct Clock;
 
-impl io::Write for Unbreakable {
+impl FormatTime for Clock {
+    fn format_time(&self, writer: &mut Writer<'_>) -> std::fmt::Result {
+        writer.write_str(&now())
+    }
+}
+
+/// Standard error for the log: a write never fails.
+#[derive(Clone, Copy)]
+struct Log {
+    json: bool,
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        *self
+    }
+}
+
+impl io::Write for Log {
+    /// Takes a whole line: the log hands over each event at once.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let _ = io::stderr().lock().write_all(bytes);
+        let text = String::from_utf8_lossy(bytes);
+        let line = text.trim_end_matches('\n');
+        let line = if self.json {
+            printable_json(&masked(line))
+        } else {
+            shown(line)
+        };
+        write(&(line + "\n"));
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_one_line_without_a_token() {
+        let text = "a\u{2028}b\r\nphase-run: error[denied]: pss_user:v1:hunter2";
+        let line = shown(text);
+        assert!(!line.contains(['\u{2028}', '\r', '\n']), "{line}");
+        assert!(!line.contains("hunter2"), "{line}");
     }
 }

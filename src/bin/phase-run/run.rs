@@ -44,10 +44,11 @@ fn run_with(
     let scope = settings.scope()?;
     report.settings(&settings.warnings, &settings.origins);
     let environ = sys::raw_environment();
-    let policy = policy(&args.selection, &[]);
+    let policy = policy(&args.selection, &[], &[]);
     let base = environment::inherited(environ.clone(), &policy);
+    let path = environment::value(&base, "PATH");
     if let Some(program) = command.first() {
-        launch::look_up(program, environment::value(&base, "PATH"))?;
+        launch::look_up(program, path)?;
     }
     let wanted = |name: &str| globs.admit(name);
     let hint = Hint::new(&settings, &scope.place, world);
@@ -79,7 +80,7 @@ fn run_with(
             preview::show(&environment, &resolution, args.json)?;
             return Ok(None);
         }
-        Image::new(&command, environment.entries).map(Some)
+        Image::new(&command, environment.entries, path).map(Some)
     });
     let open = (resolution, settings);
     start(image, open, args, &supervision, leases, report)
@@ -151,7 +152,7 @@ fn merged(
         .filter(|name| globs.exclude(name))
         .cloned()
         .collect();
-    let policy = policy(&args.selection, &excluded);
+    let policy = policy(&args.selection, &settings.require, &excluded);
     let environment = environment::merge(environ, &resolution.secrets, &policy)?;
     for warning in &environment.warnings {
         report.warn(warning);

@@ -9,6 +9,7 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
 use crate::args::{Args, LogFormat, Output};
 use crate::exit::{Failure, Reason};
+use crate::token_shape::{holds_token, masked};
 
 /// Why there are no arguments.
 #[derive(Debug)]
@@ -108,7 +109,7 @@ fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
         let text = format!("`{}` needs a subcommand", command.get_name());
         return Failure::new(Reason::Usage, text).help(format!("one of: {}", names.join(", ")));
     }
-    if command.get_name() == "login" && holds_token(error) {
+    if command.get_name() == "login" && is_stray(error) {
         let text = "`login` takes no token among its arguments, where others can read it";
         return Failure::new(Reason::Usage, text).help("give it on stdin, or at the prompt");
     }
@@ -120,6 +121,9 @@ fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
             .help("give the value on stdin; if it is no secret, as NAME=VALUE with --from-argv");
     }
     let text = error.render().to_string();
+    if holds_token(&text) {
+        return with_token(&text);
+    }
     let mut lines = text.lines().map(str::trim);
     let first = lines.next().unwrap_or_default();
     let mut first = first.strip_prefix("error: ").unwrap_or(first).to_owned();
@@ -137,8 +141,18 @@ fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
     lines.filter(useful).fold(failure, Failure::help)
 }
 
+/// What is wrong with a word that looks like a token, in the parser's words, where
+/// the word itself is hidden.
+fn with_token(text: &str) -> Failure {
+    let first = text.lines().next().unwrap_or_default();
+    let first = first.strip_prefix("error: ").unwrap_or(first);
+    Failure::new(Reason::Usage, masked(first))
+        .help("a token is never a word of a command line, which others can read: end that one, if it was real")
+        .help("give a token in PHASE_SERVICE_TOKEN or INFISICAL_TOKEN, or in a file with --token-file")
+}
+
 /// Whether a word that is not understood may be a token, which is not repeated.
-fn holds_token(error: &clap::Error) -> bool {
+fn is_stray(error: &clap::Error) -> bool {
     match error.kind() {
         ErrorKind::TooManyValues => true,
         ErrorKind::UnknownArgument => !stray(error).starts_with('-'),

@@ -117,6 +117,11 @@ impl Server {
 }
 
 impl Login {
+    /// Whether a page in the browser makes the token.
+    pub(crate) fn opens_browser(&self, at_terminal: bool) -> bool {
+        self.web || (at_terminal && !self.token)
+    }
+
     /// The same words as context options.
     pub(crate) fn context(&self) -> Context {
         Context {

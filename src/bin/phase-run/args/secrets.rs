@@ -49,7 +49,7 @@ that it has (--tag '' takes them away), and --path its folder.")]
         write: Box<Write>,
 
         /// Keep the value, change only what else is given
-        #[arg(long, conflicts_with = "from_argv", help_heading = "The secret")]
+        #[arg(long, conflicts_with_all = ["from_argv", "allow_empty"], help_heading = "The secret")]
         keep_value: bool,
 
         /// Turn the personal override on or off
@@ -123,9 +123,13 @@ pub(crate) struct Write {
 /// Where a value comes from.
 #[derive(ClapArgs, Clone, Debug)]
 pub(crate) struct Value {
-    /// Drop one newline at the end of what comes from stdin
+    /// Drop one newline (or CR and newline) at the end of what comes from stdin
     #[arg(long, conflicts_with = "from_argv", help_heading = "The secret")]
     pub(crate) trim_newline: bool,
+
+    /// Take an empty stdin for an empty value
+    #[arg(long, conflicts_with = "from_argv", help_heading = "The secret")]
+    pub(crate) allow_empty: bool,
 
     /// NAME is really NAME=VALUE, for values that are no secret
     #[arg(long, help_heading = "The secret")]

@@ -4,7 +4,7 @@ use super::settings;
 use crate::args;
 use crate::exit::Failure;
 use crate::fetch::fetch;
-use crate::print::{print, printable};
+use crate::print::{print, print_json, printable};
 use crate::report::Report;
 use crate::settings::World;
 
@@ -19,7 +19,7 @@ pub(crate) fn apps(args: &args::Apps, world: &World<'_>, report: Report) -> Resu
                 serde_json::json!({ "name": app.name, "id": app.id, "environments": app.environments })
             })
             .collect();
-        return print(&format!("{}\n", serde_json::json!(apps)));
+        return print_json(&serde_json::json!(apps));
     }
     let lines = apps.iter().map(|app| {
         let line = match &app.environments[..] {

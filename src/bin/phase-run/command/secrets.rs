@@ -9,7 +9,7 @@ use super::value::{name, name_and_value};
 use crate::args::{self, Secrets, StoredType, Write};
 use crate::exit::{Failure, Reason};
 use crate::fetch::fetch;
-use crate::print::{columns, print};
+use crate::print::{columns, print, print_json};
 use crate::report::Report;
 use crate::settings::World;
 
@@ -66,7 +66,7 @@ fn list(store: &Store, show: bool, json: bool) -> Result<(), Failure> {
     let secrets = fetch(store.client.list(&store.scope))?;
     if json {
         let rows: Vec<_> = secrets.iter().map(|secret| as_json(secret, show)).collect();
-        return print(&format!("{}\n", serde_json::json!(rows)));
+        return print_json(&serde_json::json!(rows));
     }
     let mut table = vec![
         [
@@ -145,7 +145,7 @@ fn get(store: &Store, name: &str, allow_empty: bool, raw: bool) -> Result<(), Fa
 
 fn create(store: &Store, write: &Write) -> Result<(), Failure> {
     let folder = store.folder()?;
-    let (name, value) = name_and_value(write)?;
+    let (name, value) = name_and_value(write, store.report)?;
     if write.personal {
         let secret = find(store, &name)?;
         if secret.personal.is_some() {
@@ -186,14 +186,7 @@ fn update(
     let (name, value) = if keep_value {
         (name(write)?, None)
     } else {
-        let (name, value) = name_and_value(write)?;
-        let also = write.comment.is_some() || write.kind.is_some() || move_to.is_some();
-        // A script's stdin is often empty, and was not meant to be the value.
-        if also && value.expose().is_empty() && !write.value.from_argv {
-            let text = format!("stdin holds no value for {name}");
-            return Err(Failure::new(Reason::Usage, text)
-                .help("to change only what else is given, say --keep-value"));
-        }
+        let (name, value) = name_and_value(write, store.report)?;
         (name, Some(value))
     };
     let (personal, value) = if write.personal {
@@ -258,7 +251,7 @@ fn export(store: &Store, allow_empty: bool, allow_unresolved: bool) -> Result<()
         .iter()
         .map(|secret| (secret.name.clone(), secret.value.expose().into()))
         .collect();
-    print(&format!("{}\n", serde_json::Value::Object(object)))
+    print_json(&serde_json::Value::Object(object))
 }
 
 fn find(store: &Store, name: &str) -> Result<Secret, Failure> {

@@ -14,7 +14,7 @@ use crate::settings::World;
 pub(super) struct Store {
     pub(super) client: Client,
     pub(super) personal: bool,
-    report: Report,
+    pub(super) report: Report,
     pub(super) scope: Scope,
     /// Whether names are stored in upper case, however they are typed.
     upper: bool,

@@ -7,19 +7,30 @@ use zeroize::Zeroizing;
 
 use crate::args;
 use crate::exit::{Failure, Reason};
+use crate::report::Report;
 use crate::settings::prompt;
 
+/// The most bytes of `NAME=value` that one variable may have on Linux, wherever this
+/// value will be used: `MAX_ARG_STRLEN` without its NUL.
+const LONGEST_VARIABLE: usize = 131_071;
+
 /// The name and the value that `write` means.
-pub(super) fn name_and_value(write: &args::Write) -> Result<(String, SecretValue), Failure> {
-    if write.value.from_argv {
+pub(super) fn name_and_value(
+    write: &args::Write,
+    report: Report,
+) -> Result<(String, SecretValue), Failure> {
+    let (name, value) = if write.value.from_argv {
         let Some((name, value)) = write.name.split_once('=') else {
             let text = "--from-argv needs NAME=VALUE, and there is no `=`";
             return Err(Failure::new(Reason::Usage, text));
         };
-        return Ok((name.to_owned(), SecretValue::new(value.to_owned())));
-    }
-    let name = name(write)?;
-    let value = value(&name, write.value.trim_newline)?;
+        (name.to_owned(), SecretValue::new(value.to_owned()))
+    } else {
+        let name = name(write)?;
+        let value = value(&name, write, report)?;
+        (name, value)
+    };
+    check(&name, &value, report)?;
     Ok((name, value))
 }
 
@@ -34,11 +45,53 @@ pub(super) fn name(write: &args::Write) -> Result<String, Failure> {
     Ok(write.name.clone())
 }
 
-fn value(name: &str, trim_newline: bool) -> Result<SecretValue, Failure> {
-    match from_stdin(&format!("the value of {name}"), trim_newline)? {
-        Some(value) => Ok(value),
-        None => prompt(&format!("Value of {name}: ")),
+/// The value that is not in the command line. None is no value: a producer that
+/// failed in a pipe must not wipe a secret.
+fn value(name: &str, write: &args::Write, report: Report) -> Result<SecretValue, Failure> {
+    let trim = write.value.trim_newline;
+    let given = from_stdin(&format!("the value of {name}"), trim)?;
+    let piped = given.is_some();
+    let value = match given {
+        Some(value) => value,
+        None => prompt(&format!("Value of {name}: "))?,
+    };
+    let text = value.expose();
+    if text.is_empty() && !write.value.allow_empty {
+        let text = if piped {
+            format!("stdin holds no value for {name}")
+        } else {
+            format!("no value was typed for {name}")
+        };
+        return Err(Failure::new(Reason::Usage, text)
+            .help("if it is to be empty, say --allow-empty")
+            .help("to change only what else is given, give `update` --keep-value"));
     }
+    let ends_once = text.ends_with('\n') && !text.ends_with("\n\n") && !text.ends_with("\n\r\n");
+    if piped && ends_once && !trim {
+        report.warn(&format!(
+            "the value of {name} ends in a newline, which is stored with it: --trim-newline drops it"
+        ));
+    }
+    Ok(value)
+}
+
+/// What no environment can hold is refused, or told, when it is written: whoever
+/// reads it may be somebody else.
+fn check(name: &str, value: &SecretValue, report: Report) -> Result<(), Failure> {
+    let value = value.expose();
+    if value.contains('\0') {
+        let text = format!("the value of {name} holds a NUL byte, which no environment can carry");
+        return Err(
+            Failure::new(Reason::InvalidValue, text).help("encode it first, in base64 for example")
+        );
+    }
+    let size = name.len() + 1 + value.len();
+    if size > LONGEST_VARIABLE {
+        report.warn(&format!(
+            "{name} has {size} bytes with its name, and a variable may have {LONGEST_VARIABLE}: no environment can hold it, so `run` will refuse it"
+        ));
+    }
+    Ok(())
 }
 
 /// What stands on stdin, byte for byte; `None` where that is a terminal.
@@ -60,10 +113,12 @@ pub(super) fn from_stdin(what: &str, trim_newline: bool) -> Result<Option<Secret
         Failure::new(Reason::InvalidValue, format!("{what} is not UTF-8"))
             .help("encode it first, in base64 for example")
     })?;
-    let text = if trim_newline {
-        text.strip_suffix('\n').unwrap_or(text)
-    } else {
-        text
-    };
+    let text = if trim_newline { trimmed(text) } else { text };
     Ok(Some(SecretValue::new(text.to_owned())))
+}
+
+/// `text` without one end of a line at its end.
+fn trimmed(text: &str) -> &str {
+    let without = text.strip_suffix('\n');
+    without.map_or(text, |line| line.strip_suffix('\r').unwrap_or(line))
 }

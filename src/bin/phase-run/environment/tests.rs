@@ -165,20 +165,104 @@ fn what_no_environment_can_carry_fails_by_name_and_is_left_out_only_when_allowed
     }
 }
 
+/// What is said about a secret of this name.
+fn warnings(name: &str, policy: &Policy<'_>) -> Vec<String> {
+    let merged = merge(Vec::new(), &[secret(name, "v")], policy).unwrap();
+    assert_eq!(merged.entries.len(), 1);
+    merged.warnings
+}
+
+/// Names that change how programs load code, whom they trust or where they send.
+const POWERFUL: &str = "LD_PRELOAD LD_x DYLD_INSERT_LIBRARIES BASH_FUNC_x%% BASH_ENV ENV \
+    PROMPT_COMMAND NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS NODE_TLS_REJECT_UNAUTHORIZED \
+    PYTHONPATH PYTHONHOME PYTHONSTARTUP PERL5OPT PERL5LIB PERL5DB RUBYOPT RUBYLIB \
+    JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS CLASSPATH DOTNET_STARTUP_HOOKS GLIBC_TUNABLES GCONV_PATH \
+    GIT_SSH_COMMAND npm_config_registry NPM_CONFIG_REGISTRY SSLKEYLOGFILE HTTPS_PROXY \
+    https_proxy NO_PROXY PATH IFS";
+
 #[test]
-fn names_that_load_code_and_names_that_shells_drop_go_in_with_a_warning() {
-    for (name, warned) in [
-        ("LD_PRELOAD", true),
-        ("PATH", true),
-        ("a.b", true),
-        ("1A", true),
-        ("DATABASE_URL", false),
-        ("PATHS", false),
-    ] {
-        let merged = merge(Vec::new(), &[secret(name, "v")], &Policy::default()).unwrap();
-        assert_eq!(merged.entries.len(), 1);
-        assert_eq!(merged.warnings.len(), usize::from(warned), "{name}");
+fn names_that_change_how_programs_work_go_in_with_a_warning() {
+    for name in POWERFUL.split_whitespace() {
+        let warnings = warnings(name, &Policy::default());
+        let [warning] = &warnings[..] else {
+            panic!("{name}: {warnings:?}");
+        };
+        assert!(
+            warning.starts_with(name) && warning.contains("--only"),
+            "{warning}"
+        );
+        assert!(!warning.contains("drop it"), "{warning}");
     }
+    for name in ["a.b", "1A"] {
+        assert!(warnings(name, &Policy::default())[0].contains("drop it"));
+    }
+    for name in [
+        "DATABASE_URL",
+        "PATHS",
+        "ENVIRONMENT",
+        "path",
+        "PROXY",
+        "NODE_ENV",
+        "BUILD_ID",
+    ] {
+        assert!(warnings(name, &Policy::default()).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_name_that_the_user_wrote_out_needs_no_warning() {
+    for name in POWERFUL.split_whitespace() {
+        let spelled_out = Policy {
+            spelled_out: vec!["OTHER", name],
+            ..Policy::default()
+        };
+        assert!(warnings(name, &spelled_out).is_empty(), "{name}");
+        let pattern = format!("{}*", &name[..name.len() - 1]);
+        let glob = Policy {
+            spelled_out: vec!["*", &pattern],
+            ..Policy::default()
+        };
+        assert_eq!(warnings(name, &glob).len(), 1, "{name}");
+        let rename = [("A".to_owned(), name.to_owned())];
+        let renamed = Policy {
+            rename: &rename,
+            ..Policy::default()
+        };
+        assert!(warnings("A", &renamed).is_empty(), "{name}");
+    }
+    let prefixed = Policy {
+        prefix: "LD_",
+        spelled_out: vec!["PRELOAD"],
+        ..Policy::default()
+    };
+    assert_eq!(warnings("PRELOAD", &prefixed).len(), 1);
+}
+
+#[test]
+fn what_is_too_long_for_one_variable_is_left_out_by_name_when_that_is_allowed() {
+    let policy = Policy {
+        allow_partial: true,
+        longest: 5,
+        ..Policy::default()
+    };
+    let secrets = [secret("A", "123"), secret("LONG", "1")];
+    let merged = merge(Vec::new(), &secrets, &policy).unwrap();
+    assert_eq!(merged.entries, block(&["A=123"]));
+    let [warning] = &merged.warnings[..] else {
+        panic!("{:?}", merged.warnings);
+    };
+    assert!(
+        warning.contains("\"LONG\" is left out") && warning.contains('5'),
+        "{warning}"
+    );
+    let strict = Policy {
+        longest: 5,
+        ..Policy::default()
+    };
+    assert_eq!(
+        merge(Vec::new(), &secrets, &strict).unwrap().entries.len(),
+        2
+    );
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn not_found(command: &OsStr) -> Failure {
             "this is one word: write `-- {shown}` without quotes, or `--command '{shown}'` for a shell's line"
         ));
     }
-    failure.help("the PATH searched is the one that the command would get; a path with `/` is taken as it is")
+    failure.help("the PATH searched is the one that phase-run was started with, never a fetched one; a path with `/` is taken as it is")
 }
 
 /// The file is there, so what the kernel misses is what should run it.

@@ -28,16 +28,20 @@ pub(crate) struct Image {
 }
 
 impl Image {
-    /// The command (the program's name first) with this environment, taken as
-    /// it is: in order, with entries that lack a `=`.
+    /// The command (the program's name first), looked for in `path`, with this
+    /// environment, taken as it is: in order, with entries that lack a `=`.
     ///
     /// # Errors
     ///
     /// `InvalidValue` for a NUL byte, `TooLarge` if the system would not take it.
-    pub(crate) fn new(command: &[OsString], environment: Vec<Vec<u8>>) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        command: &[OsString],
+        environment: Vec<Vec<u8>>,
+        path: Option<&[u8]>,
+    ) -> Result<Self, Failure> {
         let program = command.first().map_or(OsStr::new(""), OsString::as_os_str);
         let image = Self {
-            candidates: lookup::candidates(program, lookup::search_path(&environment)),
+            candidates: lookup::candidates(program, path),
             command: command.to_vec(),
             environment,
         };

@@ -69,7 +69,7 @@ impl Load<'_> {
                 entry.len()
             );
             return Err(Failure::new(Reason::TooLarge, text)
-                .help("leave it out with `--exclude`, and give the program a file instead"));
+                .help("leave it out with `--exclude` or `--allow-partial`, and give the program a file instead"));
         }
         let mut arguments = self.arguments.iter().enumerate();
         if let Some((index, argument)) = arguments.find(|(_, text)| text.len() > longest) {

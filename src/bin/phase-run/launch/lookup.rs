@@ -21,7 +21,8 @@ const DEFAULT_PATH: &[u8] = b"/usr/bin:/bin";
 const LONGEST_DIRECTORY: usize = 4096;
 
 /// Checks that there is something to run, without running it: to be asked
-/// before a network is. `path` is the PATH that the command will have.
+/// before a network is. `path` is the PATH that we inherited: one that was fetched
+/// could put another program in the place of the one that was meant.
 ///
 /// # Errors
 ///
@@ -68,11 +69,6 @@ pub(super) fn candidates(command: &OsStr, path: Option<&[u8]>) -> Vec<CString> {
         .into_iter()
         .filter_map(|path| CString::new(path).ok())
         .collect()
-}
-
-/// The PATH that `environment` ends up with: the last one counts.
-pub(super) fn search_path(environment: &[Vec<u8>]) -> Option<&[u8]> {
-    variable(environment, b"PATH=")
 }
 
 /// The value behind `prefix`, which ends in `=`.

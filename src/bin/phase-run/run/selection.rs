@@ -9,10 +9,15 @@ use crate::args;
 use crate::environment::Policy;
 use crate::exit::{Failure, Reason};
 use crate::settings::names;
+use crate::sys;
 
-/// What `selection` says of names and of who wins; `excluded` are fetched names
-/// that must not be inherited either.
-pub(super) fn policy<'a>(selection: &'a args::Selection, excluded: &'a [String]) -> Policy<'a> {
+/// What `selection` says of names and of who wins; `required` are names that files
+/// require, `excluded` fetched names that must not be inherited either.
+pub(super) fn policy<'a>(
+    selection: &'a args::Selection,
+    required: &'a [String],
+    excluded: &'a [String],
+) -> Policy<'a> {
     let bytes = |names: &Option<Vec<OsString>>| {
         let names = names.as_ref()?.iter().filter(|name| !name.is_empty());
         Some(names.map(|name| name.as_bytes().to_vec()).collect())
@@ -21,14 +26,18 @@ pub(super) fn policy<'a>(selection: &'a args::Selection, excluded: &'a [String])
     let all_or_some =
         |names: &Vec<OsString>| names.iter().any(|name| !name.is_empty()) || names.is_empty();
     let preserves = selection.preserve_env.as_ref().is_some_and(all_or_some);
+    let given = selection.only.iter().chain(&selection.require);
     Policy {
         allow_partial: selection.allow_partial,
         clean: bytes(&selection.clean_env),
         credential: (!selection.pass_auth).then_some(names::is_credential),
         excluded,
+        // The limit counts the NUL.
+        longest: sys::argument_limits().string.saturating_sub(1),
         prefix: selection.prefix.as_deref().unwrap_or(""),
         preserve: bytes(&selection.preserve_env).filter(|_| preserves),
         rename: &selection.rename,
+        spelled_out: given.chain(required).map(String::as_str).collect(),
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) use key::Key;
 pub(crate) use layers::Variables;
 use layers::{Layers, Origin, Spelling};
 pub(crate) use places::Places;
-pub(crate) use prompt::prompt;
+pub(crate) use prompt::{confirm, prompt};
 pub(crate) use server::{Server, places, server};
 
 /// What a command needs to reach the store.

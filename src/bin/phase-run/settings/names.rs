@@ -89,6 +89,10 @@ pub(crate) const ALL: &[Variable] = &[
     ),
     variable("STATE_DIRECTORY", "set by systemd: the same, for a service"),
     variable("NO_COLOR", "no colour in messages, not even on a terminal"),
+    variable(
+        "TERM",
+        "`dumb`, or none: a prompt does not ask the terminal to mark what is pasted",
+    ),
 ];
 
 /// Those that are read for Infisical alone, in the order of the README's table.

@@ -1,15 +1,19 @@
 //! Asking at the terminal, without showing what is typed.
 
+mod keys;
+
 use std::fs::File;
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 
 use nix::sys::signal::{Signal, raise};
 use nix::sys::termios::{
-    LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr,
+    FlushArg, InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcflush, tcgetattr,
+    tcsetattr,
 };
 use phase_run::SecretValue;
 use zeroize::Zeroizing;
 
+use self::keys::{Keys, read_value};
 use crate::exit::{Failure, Reason};
 use crate::sys::Held;
 
@@ -19,41 +23,72 @@ use crate::sys::Held;
 ///
 /// There is no terminal, or nobody answers.
 pub(crate) fn prompt(question: &str) -> Result<SecretValue, Failure> {
-    let failed = |why: String| {
-        Failure::new(
-            Reason::Configuration,
-            format!("cannot ask at the terminal: {why}"),
-        )
-        .help("give it on stdin, in a file or in a variable instead")
-    };
-    let line = ask(question).map_err(|error| {
+    let failed =
+        |why: String| unasked(&why).help("give it on stdin, in a file or in a variable instead");
+    let value = ask(question).map_err(|error| {
         if error.kind() == ErrorKind::Interrupted {
             // The terminal is as it was before: now the key may do its work.
             let _ = raise(Signal::SIGINT);
         }
         failed(error.to_string())
     })?;
-    match std::str::from_utf8(&line) {
+    match std::str::from_utf8(&value) {
         Ok(text) => Ok(SecretValue::new(text.to_owned())),
         Err(_) => Err(failed("what was typed is not UTF-8".to_owned())),
     }
 }
 
+/// The longest answer to a question that has two.
+const LONGEST_ANSWER: u64 = 100;
+
+/// Asks a question at the terminal whose answer is shown, and which is no unless
+/// somebody says yes.
+///
+/// # Errors
+///
+/// There is no terminal to ask at.
+pub(crate) fn confirm(question: &str) -> Result<bool, Failure> {
+    let ask = || -> io::Result<String> {
+        let mut terminal = open()?;
+        write!(terminal, "{question} [y/N] ")?;
+        let mut answer = String::new();
+        BufReader::new(terminal.take(LONGEST_ANSWER)).read_line(&mut answer)?;
+        Ok(answer)
+    };
+    let answer = ask().map_err(|error| unasked(&error.to_string()))?;
+    Ok(["y", "yes"].contains(&&*answer.trim().to_lowercase()))
+}
+
+fn unasked(why: &str) -> Failure {
+    let text = format!("cannot ask at the terminal: {why}");
+    Failure::new(Reason::Configuration, text)
+}
+
+fn open() -> io::Result<File> {
+    File::options().read(true).write(true).open("/dev/tty")
+}
+
 fn ask(question: &str) -> io::Result<Zeroizing<Vec<u8>>> {
-    let terminal = File::options().read(true).write(true).open("/dev/tty")?;
+    let terminal = open()?;
     // Dropped last: a signal ends us when the terminal is as it was.
     let held = Held::begin()?;
     // Before the question, since who sees it may type at once.
     let _hidden = Hidden::begin(&terminal)?;
     (&terminal).write_all(question.as_bytes())?;
-    let line = read_line(|key| held.read(&terminal, key));
+    let keys = Keys::new(|block: &mut [u8], patience| held.read(&terminal, block, patience));
+    let value = read_value(keys);
     (&terminal).write_all(b"\n")?;
-    line
+    value
 }
+
+/// What a terminal that knows it puts around whatever is pasted, from now on.
+const MARK_PASTES: &[u8] = b"\x1b[?2004h";
+const LEAVE_PASTES: &[u8] = b"\x1b[?2004l";
 
 /// A terminal that shows nothing and hands on each key, until this is dropped.
 struct Hidden<'a> {
     before: Termios,
+    marks_pastes: bool,
     terminal: &'a File,
 }
 
@@ -62,102 +97,43 @@ impl<'a> Hidden<'a> {
         let before = tcgetattr(terminal)?;
         let mut hidden = before.clone();
         // Keys send no signals either: some would stop us with the terminal like this.
+        hidden.local_flags.remove(
+            LocalFlags::ECHO
+                | LocalFlags::ECHONL
+                | LocalFlags::ICANON
+                | LocalFlags::IEXTEN
+                | LocalFlags::ISIG,
+        );
+        // Enter and the ends of lines of a paste come as they are, and no key stops the output.
         hidden
-            .local_flags
-            .remove(LocalFlags::ECHO | LocalFlags::ECHONL | LocalFlags::ICANON | LocalFlags::ISIG);
+            .input_flags
+            .remove(InputFlags::ICRNL | InputFlags::INLCR | InputFlags::IGNCR | InputFlags::IXON);
         hidden.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
         hidden.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
         tcsetattr(terminal, SetArg::TCSANOW, &hidden)?;
-        Ok(Self { before, terminal })
+        // A terminal that is none would show the mark.
+        let kind = std::env::var_os("TERM");
+        let marks_pastes = kind.is_some_and(|kind| !kind.is_empty() && kind != "dumb");
+        let mut hidden = Self {
+            before,
+            marks_pastes,
+            terminal,
+        };
+        if marks_pastes {
+            hidden.terminal.write_all(MARK_PASTES)?;
+        }
+        Ok(hidden)
     }
 }
 
 impl Drop for Hidden<'_> {
     fn drop(&mut self) {
         // A terminal that is gone needs no settings.
+        if self.marks_pastes {
+            let _ = self.terminal.write_all(LEAVE_PASTES);
+        }
+        // The rest of a paste must not become a shell's commands, nor its history.
+        let _ = tcflush(self.terminal, FlushArg::TCIFLUSH);
         let _ = tcsetattr(self.terminal, SetArg::TCSANOW, &self.before);
-    }
-}
-
-const CTRL_C: u8 = 0x03;
-const CTRL_D: u8 = 0x04;
-const BACKSPACE: u8 = 0x08;
-const CTRL_U: u8 = 0x15;
-const CTRL_Z: u8 = 0x1a;
-const CTRL_BACKSLASH: u8 = 0x1c;
-const DELETE: u8 = 0x7f;
-
-/// Takes keys from `read` up to Enter. Those that correct do so; all others are text.
-fn read_line(
-    mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
-) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut line = Zeroizing::new(Vec::new());
-    let mut key = [0];
-    loop {
-        if read(&mut key)? == 0 {
-            return Err(ErrorKind::UnexpectedEof.into());
-        }
-        match key[0] {
-            b'\n' | b'\r' => return Ok(line),
-            CTRL_C | CTRL_BACKSLASH => return Err(ErrorKind::Interrupted.into()),
-            CTRL_D if line.is_empty() => return Err(ErrorKind::UnexpectedEof.into()),
-            CTRL_U => line.clear(),
-            // It cannot stop us here, and nobody means it as text.
-            CTRL_Z => {}
-            BACKSPACE | DELETE => drop_character(&mut line),
-            other => line.push(other),
-        }
-    }
-}
-
-/// Drops the last character, which may have several bytes.
-fn drop_character(line: &mut Vec<u8>) {
-    while let Some(byte) = line.pop() {
-        let continues = byte & 0b1100_0000 == 0b1000_0000;
-        if !continues {
-            return;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use io::Read as _;
-
-    use super::*;
-
-    fn line(mut keys: &[u8]) -> io::Result<Zeroizing<Vec<u8>>> {
-        read_line(|key| keys.read(key))
-    }
-
-    #[test]
-    fn keys_that_correct_do_so_and_all_others_are_text() {
-        for (keys, wanted) in [
-            ("plain\nrest", "plain"),
-            ("a\tb \u{e9}\r", "a\tb \u{e9}"),
-            ("ab\u{e9}\u{7f}\u{8}c\n", "ac"),
-            ("\u{7f}a\n", "a"),
-            ("wrong\u{15}right\n", "right"),
-            ("sto\u{1a}p\n", "stop"),
-            ("a\u{4}\n", "a\u{4}"),
-            ("\n", ""),
-        ] {
-            let typed = line(keys.as_bytes()).unwrap();
-            assert_eq!(*typed, wanted.as_bytes(), "{keys:?}");
-        }
-    }
-
-    #[test]
-    fn an_end_and_an_interruption_are_no_answer() {
-        for (keys, kind) in [
-            ("", ErrorKind::UnexpectedEof),
-            ("half", ErrorKind::UnexpectedEof),
-            ("\u{4}", ErrorKind::UnexpectedEof),
-            ("half\u{3}\n", ErrorKind::Interrupted),
-            ("half\u{1c}\n", ErrorKind::Interrupted),
-        ] {
-            let error = line(keys.as_bytes()).unwrap_err();
-            assert_eq!(error.kind(), kind, "{keys:?}");
-        }
     }
 }

@@ -9,6 +9,7 @@ use std::io;
 use std::mem::{MaybeUninit, size_of};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -18,6 +19,7 @@ use nix::unistd::Pid;
 use super::ArgumentLimits;
 use super::entry;
 use super::signal::{Origin, Received, Signal};
+use super::terminal::Ready;
 
 pub(super) const LAST_SIGNAL: i32 = 64;
 
@@ -180,16 +182,32 @@ impl Watch {
         descriptor_of(set).map(Self)
     }
 
-    /// Waits until `file` can be read or a signal waits. Says whether one does.
-    pub(super) fn await_input(&self, file: BorrowedFd<'_>) -> nix::Result<bool> {
+    /// Can be read when a signal waits.
+    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+
+    /// Waits until `file` can be read or a signal waits, which comes first; for at
+    /// most `patience`, if there is a limit.
+    pub(super) fn await_input(
+        &self,
+        file: BorrowedFd<'_>,
+        patience: Option<Duration>,
+    ) -> nix::Result<Option<Ready>> {
+        let milliseconds = patience.map_or(-1, |patience| {
+            c_int::try_from(patience.as_millis()).unwrap_or(c_int::MAX)
+        });
         let watch = |fd: BorrowedFd<'_>| libc::pollfd {
             fd: fd.as_raw_fd(),
             events: libc::POLLIN,
             revents: 0,
         };
         let mut watched = [watch(self.0.as_fd()), watch(file)];
-        poll(&mut watched, -1)?;
-        Ok(watched[0].revents != 0)
+        Ok(match poll(&mut watched, milliseconds)? {
+            0 => None,
+            _ if watched[0].revents != 0 => Some(Ready::Signal),
+            _ => Some(Ready::Input),
+        })
     }
 }
 

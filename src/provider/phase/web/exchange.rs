@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use zeroize::Zeroizing;
 
 use super::WebToken;
+use super::peer::{self, Peer};
 use crate::credentials::PhaseToken;
 use crate::provider::phase::crypto::KeyPair;
 use crate::secret::SecretValue;
@@ -61,9 +62,15 @@ impl std::fmt::Debug for Counter {
 impl Counter {
     /// Serves one request, and closes. The token, if that was it.
     pub(super) async fn serve(self, mut stream: TcpStream) -> Option<WebToken> {
+        // At once: whose a connection was, nobody knows when it is closed.
+        let peer = peer::at(stream.peer_addr().ok()?, stream.local_addr().ok()?);
+        if peer == Peer::Another {
+            tracing::info!("a connection of another user's program is refused");
+            return None;
+        }
         let talk = async {
             let (status, body, token) = match read(&mut stream).await {
-                Ok(Some((head, body))) => self.answer(&head, &body),
+                Ok(Some((head, body))) => self.answer(&head, &body, peer),
                 Ok(None) => refusal("400 Bad Request", "{\"error\":\"no such request\"}"),
                 // The browser has gone, or never said anything.
                 Err(_) => return None,
@@ -88,7 +95,7 @@ impl Counter {
         tokio::time::timeout(PATIENCE, talk).await.ok().flatten()
     }
 
-    fn answer(&self, head: &Head, body: &[u8]) -> Answer {
+    fn answer(&self, head: &Head, body: &[u8], peer: Peer) -> Answer {
         // Other pages may be open in the same browser.
         let foreign = head
             .origin
@@ -98,7 +105,7 @@ impl Counter {
             (_, path) if path != "/" => refusal("404 Not Found", "{\"error\":\"no such page\"}"),
             ("OPTIONS", _) => ("200 OK", "", None),
             ("POST", _) if foreign => refusal("403 Forbidden", "{\"error\":\"another origin\"}"),
-            ("POST", _) => match self.token(body) {
+            ("POST", _) => match self.token(body, peer) {
                 Some(token) => (
                     "200 OK",
                     "{\"status\":\"Success: CLI authentication complete\"}",
@@ -111,13 +118,14 @@ impl Counter {
     }
 
     /// The token in a message that was encrypted for us.
-    fn token(&self, body: &[u8]) -> Option<WebToken> {
+    fn token(&self, body: &[u8], peer: Peer) -> Option<WebToken> {
         let message: Message<'_> = serde_json::from_slice(body).ok()?;
         let email = self.keys.open(message.email).ok()?;
         let mut token = self.keys.open(message.pss).ok()?;
         PhaseToken::parse(&token).ok()?;
         Some(WebToken {
             email: email.to_string(),
+            from_own_user: peer == Peer::Own,
             token: SecretValue::new(std::mem::take(&mut *token)),
         })
     }

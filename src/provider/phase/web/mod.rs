@@ -2,6 +2,7 @@
 //! encrypted to a port of this machine.
 
 mod exchange;
+mod peer;
 
 use std::future;
 use std::io;
@@ -27,8 +28,10 @@ const AT_ONCE: usize = 32;
 
 /// A login in the browser that has begun.
 ///
-/// Only programs of this machine can connect to its port, and only who has seen
-/// [the URL](Self::url) can make anything that is taken for a token.
+/// Only programs of this machine can connect to its port; where the system says
+/// whose they are (Linux), only those of our own user and of root are listened to. And
+/// only who has seen [the URL](Self::url) can make anything that is taken for a token:
+/// it must not stand in the arguments of a program, which all users can read.
 #[derive(Debug)]
 pub struct WebLogin {
     counter: Counter,
@@ -39,8 +42,12 @@ pub struct WebLogin {
 /// What a login in the browser gives.
 #[derive(Clone, Debug)]
 pub struct WebToken {
-    /// The address of the person who logged in.
+    /// The address of the person who logged in, as the page says. What the server says
+    /// of a token is [`Client::owner`](crate::Client::owner)'s to tell.
     pub email: String,
+    /// Whether the system says that a program of our own user, or of root, sent it;
+    /// `false` where it does not say who did.
+    pub from_own_user: bool,
     /// A token that [`PhaseToken::parse`](crate::PhaseToken::parse) takes.
     pub token: SecretValue,
 }

@@ -13,7 +13,8 @@ use crate::fetch::fetch;
 use crate::keyring::{Entry, Keyring};
 use crate::report::Report;
 use crate::settings::logins::{self, Login, Logins, SERVICE};
-use crate::settings::{self, Server, World, host, prompt};
+use crate::settings::{self, Server, World, confirm, host, prompt};
+use crate::sys;
 
 pub(super) fn login(args: &args::Login, world: &World<'_>, report: Report) -> Result<(), Failure> {
     let server = settings::server(&args.context(), world)?;
@@ -34,16 +35,18 @@ pub(super) fn login(args: &args::Login, world: &World<'_>, report: Report) -> Re
         let asked = server.places.keyring.read(entry(&login.username()));
         asked.map_err(|why| unkept(&why, &logins))?;
     }
-    let Grant { email, token } = grant(args, &server, world, report)?;
+    let Grant { is_own, token } = grant(args, &server, world, report)?;
     let owner = owner(&server, &token)?;
-    login.account.clone_from(&owner.id);
-    login.email = email;
+    let who = who(&owner, host);
+    if !is_own || args.opens_browser(at_terminal()) {
+        agree(&who, is_own, report)?;
+    }
+    login.account = owner.id;
     login.token = (args.store == StoreName::File).then(|| token.clone());
     let place = match args.store {
         StoreName::File => logins.path().display().to_string(),
         StoreName::Keyring => "the keyring".to_owned(),
     };
-    let who = who(&owner, &login);
     keep(login, &token, &logins, &server.places.keyring, report)?;
     report.tell(&format!("logged in as {who}; the token is in {place}"));
     for name in &server.before {
@@ -59,8 +62,7 @@ fn grant(
     world: &World<'_>,
     report: Report,
 ) -> Result<Grant, Failure> {
-    let at_terminal = io::stdin().is_terminal();
-    if args.web || (at_terminal && !args.token) {
+    if args.opens_browser(at_terminal()) {
         return web::grant(&server.connection, world, report);
     }
     let token = match from_stdin("the token", false)? {
@@ -71,7 +73,38 @@ fn grant(
         return Err(Failure::new(Reason::Credentials, "no token was given")
             .help("give it on stdin, or log in in the browser with --web"));
     }
-    Ok(Grant { email: None, token })
+    Ok(Grant {
+        is_own: true,
+        token,
+    })
+}
+
+fn at_terminal() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Asks whether the token that a browser brought is to be kept. Whose it is says the
+/// server: the page, and whoever speaks in its name, could say anything.
+fn agree(who: &str, is_own: bool, report: Report) -> Result<(), Failure> {
+    report.say(&format!(
+        "the server says whose token the browser brought: {who}"
+    ));
+    if !sys::has_terminal() {
+        // Nobody can be asked. The system says that it was a program of this user's.
+        return if is_own { Ok(()) } else { Err(unasked()) };
+    }
+    if confirm("Keep this login?")? {
+        return Ok(());
+    }
+    let text = "the login is not kept, because nobody said yes";
+    Err(Failure::new(Reason::Denied, text).help("delete its token in the Phase console"))
+}
+
+fn unasked() -> Failure {
+    let text = "there is no terminal to ask at whether this login is yours, and this system does not say whose program brought it";
+    Failure::new(Reason::Configuration, text).help(
+        "log in at a terminal, or give a token on stdin; delete the new one in the Phase console",
+    )
 }
 
 /// Whose token it is: only one that the server knows is worth keeping.
@@ -131,14 +164,11 @@ fn unkept(why: &str, logins: &Logins) -> Failure {
     ))
 }
 
-fn who(owner: &Owner, login: &Login) -> String {
-    let name = login.email.as_ref().or(owner.id.as_ref());
-    let name = name.map_or_else(String::new, |name| format!(" {name}"));
+/// Whose the token is, and where, as the server says.
+fn who(owner: &Owner, host: &str) -> String {
+    let id = owner.id.as_ref();
+    let id = id.map_or_else(String::new, |id| format!(" {id}"));
     let organisation = owner.organisation.as_ref();
     let organisation = organisation.map_or_else(String::new, |it| format!(" of {}", it.name));
-    format!(
-        "{}{name}{organisation} at {}",
-        super::kind(owner),
-        login.host
-    )
+    format!("{}{id}{organisation} at {host}", super::kind(owner))
 }

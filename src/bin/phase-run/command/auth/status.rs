@@ -6,7 +6,7 @@ use crate::args::{Context, ProviderName};
 use crate::command::settings;
 use crate::exit::Failure;
 use crate::fetch::fetch;
-use crate::print::{columns, print};
+use crate::print::{columns, print, print_json};
 use crate::report::Report;
 use crate::settings::{World, account_provider};
 
@@ -30,7 +30,7 @@ pub(super) fn status(
     let source = settings.token.as_deref().unwrap_or_default();
     let owner = fetch(client.owner())?;
     if json {
-        return print(&as_json(&owner, host, source));
+        return print_json(&as_json(&owner, host, source));
     }
     let called = match provider {
         ProviderName::Infisical => "project",
@@ -39,7 +39,7 @@ pub(super) fn status(
     print(&as_text(&owner, called, host, source))
 }
 
-fn as_json(owner: &Owner, host: &str, source: &str) -> String {
+fn as_json(owner: &Owner, host: &str, source: &str) -> serde_json::Value {
     let apps: Vec<_> = owner
         .apps
         .iter()
@@ -48,15 +48,14 @@ fn as_json(owner: &Owner, host: &str, source: &str) -> String {
         })
         .collect();
     let organisation = owner.organisation.as_ref();
-    let status = serde_json::json!({
+    serde_json::json!({
         "host": host,
         "account": { "kind": super::kind_word(owner), "id": owner.id },
         "organisation": organisation.map(|it| serde_json::json!({ "name": it.name, "id": it.id })),
         "token_from": source,
         "expires": Some(&owner.expires).filter(|expires| !expires.is_empty()),
         "apps": apps,
-    });
-    format!("{status}\n")
+    })
 }
 
 /// `called` is the provider's own word for an app.

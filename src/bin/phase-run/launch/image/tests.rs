@@ -80,7 +80,7 @@ fn refusal(command: &[&[u8]], environment: &[&str]) -> String {
         .iter()
         .map(|text| OsString::from_vec(text.to_vec()))
         .collect();
-    let Err(failure) = Image::new(&command, entries(environment)) else {
+    let Err(failure) = Image::new(&command, entries(environment), None) else {
         panic!("it is taken");
     };
     assert_eq!(failure.reason(), Reason::InvalidValue);
@@ -110,7 +110,9 @@ fn any_other_byte_is_taken() {
     let all: Vec<u8> = (1..=255).collect();
     let command = [OsString::from("x"), OsString::from_vec(all.clone())];
     let environment = vec![all.clone(), [b"A=", &all[..]].concat(), b"=".to_vec()];
-    let image = Image::new(&command, environment.clone()).ok().unwrap();
+    let image = Image::new(&command, environment.clone(), None)
+        .ok()
+        .unwrap();
     assert_eq!(image.environment(), environment);
     assert_eq!(image.arguments(), [&b"x"[..], &all]);
 }
@@ -119,7 +121,7 @@ fn any_other_byte_is_taken() {
 fn a_load_too_large_for_the_system_is_refused_before_it_is_tried() {
     let limits = sys::argument_limits();
     let environment = entries(&[&format!("BIG={}", "v".repeat(limits.string))]);
-    let Err(failure) = Image::new(&["x".into()], environment) else {
+    let Err(failure) = Image::new(&["x".into()], environment, None) else {
         panic!("it is taken");
     };
     assert_eq!(failure.reason(), Reason::TooLarge);

@@ -120,14 +120,6 @@ fn a_path_with_nul_is_not_tried() {
 }
 
 #[test]
-fn the_last_path_of_an_environment_counts() {
-    let entries = ["PATH=/a", "XPATH=/x", "PATH=/b", "PATHS=/c", "PATH"];
-    let environment: Vec<Vec<u8>> = entries.iter().map(|text| text.as_bytes().into()).collect();
-    assert_eq!(search_path(&environment), Some(&b"/b"[..]));
-    assert_eq!(search_path(&[]), None);
-}
-
-#[test]
 fn what_may_not_be_executed_is_passed_over_for_what_may() {
     let shelf = Shelf::new().tool("bad", 0o644).tool("good", 0o755);
     shelf.look_up(&["bad", "good"]).unwrap();
