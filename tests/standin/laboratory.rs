@@ -284,9 +284,9 @@ fn found(places: &[Place], steps: &[Step]) -> Vec<Found> {
     for step in steps {
         for item in step.made(places) {
             let path = item["path"].as_str().unwrap_or("/");
-            for name in ["key", "keyDigest"] {
-                let name = item[name].as_str().unwrap_or_default().to_uppercase();
-                made.insert((path.to_owned(), name));
+            let names = ["key", "keyDigest"].map(|name| item[name].as_str());
+            for name in names.into_iter().flatten() {
+                made.insert((path.to_owned(), name.to_uppercase()));
             }
         }
         for row in step.answer().as_array().into_iter().flatten() {
