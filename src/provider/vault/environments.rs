@@ -77,7 +77,11 @@ impl VaultFile {
         let from = exact(app, &mut vault.apps)?;
         let Environment { name, secrets } = exact(environment, &mut from.environments)?;
         if !secrets.is_empty() && !with_secrets {
-            let message = format!("{name} of {} holds {} secrets", from.name, secrets.len());
+            let holds = match secrets.len() {
+                1 => "1 secret".to_owned(),
+                many => format!("{many} secrets"),
+            };
+            let message = format!("{name} of {} holds {holds}", from.name);
             return Err(Error::new(ErrorKind::Conflict, message)
                 .help("`phase-run vault environments delete --yes` deletes them with it"));
         }

@@ -39,15 +39,13 @@ pub(super) fn environments(
 fn list(of: &AppOfVault, world: &World<'_>, report: Report) -> Result<(), Failure> {
     let app = app(of, world)?;
     let file = open(&of.key, world, report)?;
-    let lines = match app {
-        Some(app) => work(&file, report, file.environments(&app))?,
-        None => {
-            let apps = work(&file, report, file.apps())?;
-            let line = |app: phase_run::AppSummary| {
-                format!("{}: {}", app.name, app.environments.join(", "))
-            };
-            apps.into_iter().map(line).collect()
-        }
+    let lines = if let Some(app) = app {
+        work(&file, report, file.environments(&app))?
+    } else {
+        let apps = work(&file, report, file.apps())?;
+        let line =
+            |app: phase_run::AppSummary| format!("{}: {}", app.name, app.environments.join(", "));
+        apps.into_iter().map(line).collect()
     };
     let lines: Vec<String> = lines.iter().map(|line| printable(line) + "\n").collect();
     print(&lines.concat())

@@ -52,9 +52,10 @@ pub(super) fn most_work(layers: &Layers<'_>) -> Result<Option<u8>, Failure> {
         return Ok(None);
     };
     let most = VaultFile::LIMIT_OF_WORK;
-    match text.trim().parse() {
-        Ok(work @ 1..=VaultFile::LIMIT_OF_WORK) => Ok(Some(work)),
-        _ => {
+    let work = text.trim().parse().ok();
+    match work.filter(|work| (1..=most).contains(work)) {
+        Some(work) => Ok(Some(work)),
+        None => {
             let text = format!("{WORK_FACTOR} is {text:?}, and not a number from 1 to {most}");
             Err(Failure::new(Reason::Configuration, text)
                 .help("2 to that power is the memory for scrypt, in KiB"))

@@ -199,7 +199,7 @@ pub(crate) fn vault_app(args: &Context, world: &World<'_>) -> Result<Option<Stri
     let (app, _) = place::place(ProviderName::Vault, args, &layers, world, None)?;
     Ok(app.and_then(|app| match app {
         App::Id(name) | App::Name(name) => Some(name),
-        _ => None,
+        App::Only => None,
     }))
 }
 
