@@ -117,6 +117,38 @@ impl Client {
         self
     }
 
+    /// The same client, which makes an app and an environment where a new secret is to
+    /// lie and there are none of that name. (vault; an empty one needs no leave)
+    #[cfg(feature = "vault")]
+    #[must_use]
+    pub fn make_environments(mut self, make: bool) -> Self {
+        if let Provider::Vault(vault) = &mut self.provider {
+            vault.make_environments(make);
+        }
+        self
+    }
+
+    /// The same client, which takes on more work for a passphrase. See
+    /// [`VaultFile::most_work`](crate::VaultFile::most_work). (vault)
+    #[cfg(feature = "vault")]
+    #[must_use]
+    pub fn most_work(mut self, most: u8) -> Self {
+        if let Provider::Vault(vault) = &mut self.provider {
+            vault.most_work(most);
+        }
+        self
+    }
+
+    /// What calls noticed whose answer has no room for it, each thing once. (vault)
+    #[cfg(feature = "vault")]
+    #[must_use]
+    pub fn notices(&self) -> Vec<Notice> {
+        match &self.provider {
+            Provider::Vault(vault) => vault.notices(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The secrets of `scope` as stored, in order of name and folder.
     ///
     /// # Errors

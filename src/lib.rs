@@ -97,7 +97,7 @@ pub use owner::{AppSummary, Organisation, Owner, OwnerKind};
 pub use plan::Plan;
 pub use provider::phase::{WebLogin, WebToken};
 #[cfg(feature = "vault")]
-pub use provider::vault::{VaultFile, VaultIdentity, VaultRecipient};
+pub use provider::vault::{UnsealedOverrides, VaultFile, VaultIdentity, VaultRecipient};
 pub use resolve::Resolved;
 pub use scope::{App, Folder, Folders, Place, Scope};
 pub use secret::{

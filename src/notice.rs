@@ -1,6 +1,7 @@
 //! What a caller should be told although nothing failed.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::scope::Folder;
@@ -35,12 +36,33 @@ pub enum Notice {
         /// The names it would have given values to; none where nobody can tell.
         keys: Vec<String>,
     },
+    /// Others can write to a file that only its owner should write to.
+    Exposed {
+        /// The file.
+        file: PathBuf,
+    },
     /// A secret does not decrypt, and was left out.
     LeftOut {
         /// Its name, or its id where the name does not decrypt either.
         name: String,
         /// Why.
         reason: String,
+    },
+    /// A vault has recipients that were never accepted.
+    NotAccepted {
+        /// The vault.
+        vault: PathBuf,
+        /// Those recipients.
+        recipients: Vec<String>,
+    },
+    /// Another number of keys opens a vault than its list of recipients names.
+    NotListed {
+        /// The vault.
+        vault: PathBuf,
+        /// How many keys open it.
+        keys: usize,
+        /// How many recipients it lists.
+        listed: usize,
     },
     /// A reference was left as it stands.
     Unresolved {
@@ -95,7 +117,26 @@ impl fmt::Display for Notice {
                 "dynamic secret {name:?} gives no value for {}: not set",
                 keys.join(", ")
             ),
+            Self::Exposed { file } => {
+                let file = file.display();
+                write!(f, "{file} can be written to by others: chmod o-w {file}")
+            }
             Self::LeftOut { name, reason } => write!(f, "{name} is left out: {reason}"),
+            Self::NotAccepted { vault, recipients } => write!(
+                f,
+                "{} is open to recipients that you have not accepted: {}; `phase-run vault recipients accept` accepts them, and `remove` shuts them out",
+                vault.display(),
+                recipients.join(", ")
+            ),
+            Self::NotListed {
+                vault,
+                keys,
+                listed,
+            } => write!(
+                f,
+                "{} opens with {keys} keys, and its list names {listed}; `phase-run vault recipients accept` encrypts it anew for those listed alone",
+                vault.display()
+            ),
             Self::Unresolved {
                 name,
                 reference,

@@ -3,6 +3,7 @@
 mod context;
 mod dry_run;
 mod encrypted;
+mod environments;
 mod failures;
 mod files;
 mod infisical;
@@ -19,6 +20,7 @@ mod refusals;
 mod run;
 mod secrets;
 mod selection;
+mod sharing;
 mod shell;
 mod vault;
 

@@ -4,10 +4,15 @@
 
 mod crash;
 mod damage;
+mod environments;
 mod file;
+mod links;
 mod personal;
+mod seal;
 mod secrets;
 mod sharing;
+mod trust;
+mod work;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -106,7 +106,7 @@ fn bash_offers_what_may_come_next() {
             "run shell secrets apps vault copy completions man --dry-run",
         ),
         ("phase-run secrets", "list get create update delete export"),
-        ("phase-run vault recipients", "list add remove"),
+        ("phase-run vault recipients", "list accept add remove"),
         ("phase-run completions", "bash elvish fish powershell zsh"),
         ("phase-run --mode", "auto exec supervise"),
     ] {
@@ -121,7 +121,7 @@ fn bash_offers_what_may_come_next() {
 }
 
 /// All commands, as they are typed.
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 29] = [
     "",
     "run",
     "shell",
@@ -135,8 +135,13 @@ const COMMANDS: [&str; 24] = [
     "apps",
     "vault",
     "vault init",
+    "vault environments",
+    "vault environments list",
+    "vault environments create",
+    "vault environments delete",
     "vault recipients",
     "vault recipients list",
+    "vault recipients accept",
     "vault recipients add",
     "vault recipients remove",
     "vault rekey",

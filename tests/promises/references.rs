@@ -6,7 +6,8 @@ use super::Desk;
 fn desk() -> Desk {
     let desk = Desk::new();
     let add = |name: &str, value: &str, place: &[&str]| {
-        let run = desk.run(&["secrets", "create", name]).arguments(place);
+        let run = desk.run(&["secrets", "create", name, "--new-environment"]);
+        let run = run.arguments(place);
         run.stdin(value).status(0).silent();
     };
     let web = ["--app", "web"];

@@ -11,31 +11,6 @@ fn a_new_vault_is_private_and_a_write_keeps_the_mode_it_was_given() {
     assert_eq!(mode(&desk.file()), 0o644);
 }
 
-#[test]
-fn a_link_to_a_vault_is_written_through() {
-    let desk = Desk::with(&["ONE"]);
-    let elsewhere = tempfile::tempdir().unwrap();
-    let link = elsewhere.path().join("link");
-    symlink(desk.file(), &link).unwrap();
-    let through = client(&link, desk.identity.key());
-    let personal = Some(value("mine"));
-    wait(through.create(
-        &place(),
-        &NewSecret {
-            personal,
-            ..secret("TWO", "2")
-        },
-    ))
-    .unwrap();
-    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-    assert_eq!(desk.names(), ["ONE", "TWO"]);
-    assert_eq!(
-        fs::read_dir(elsewhere.path()).unwrap().count(),
-        1,
-        "nothing beside the link"
-    );
-}
-
 /// On macOS it does: its file systems take no other names.
 #[cfg(target_os = "linux")]
 #[test]

@@ -1,7 +1,5 @@
 //! Personal overrides: one's own, beside the vault, and never without their secret.
 
-use std::io::Write;
-
 use super::*;
 
 fn overridden(desk: &Desk) -> Option<(String, bool)> {
@@ -104,29 +102,27 @@ fn a_reader_never_finds_a_moving_secret_without_its_override() {
         ..secret("NAME", "x")
     })
     .unwrap();
-    let before = fs::read(desk.file()).unwrap();
-    let folder = Some(Folder::new("/deep").unwrap());
-    let change = Change {
-        folder,
-        ..Change::default()
-    };
-    desk.update("NAME", &change).unwrap();
-
-    // Opening the pipe waits for the reader, who has read the old vault by then.
-    let (personal, kept) = (desk.path("vault.personal"), desk.path("kept"));
-    let (after, moved) = (desk.path("after"), fs::read(&personal).unwrap());
-    fs::rename(desk.file(), &after).unwrap();
-    fs::write(desk.file(), before).unwrap();
-    fs::rename(&personal, &kept).unwrap();
-    nix::unistd::mkfifo(&personal, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let (here, there) = (Folder::root(), Folder::new("/deep").unwrap());
+    let moved = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let reader = scope.spawn(|| overridden(&desk));
-        let mut pipe = fs::File::options().write(true).open(&personal).unwrap();
-        fs::rename(&after, desk.file()).unwrap();
-        fs::rename(&kept, &personal).unwrap();
-        pipe.write_all(&moved).unwrap();
-        drop(pipe);
-        assert_eq!(reader.join().unwrap(), Some(("mine".to_owned(), true)));
+        scope.spawn(|| {
+            for round in 0..100 {
+                let (from, to) = if round % 2 == 0 {
+                    (&here, &there)
+                } else {
+                    (&there, &here)
+                };
+                let change = Change {
+                    folder: Some(to.clone()),
+                    ..Change::default()
+                };
+                wait(desk.client().update(&place(), from, "NAME", &change)).unwrap();
+            }
+            moved.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        while !moved.load(std::sync::atomic::Ordering::Relaxed) {
+            assert_eq!(overridden(&desk), Some(("mine".to_owned(), true)));
+        }
     });
 }
 

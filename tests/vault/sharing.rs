@@ -64,7 +64,7 @@ fn a_second_recipient_reads_and_writes_and_a_removed_one_no_longer() {
     wait(others.create(&place(), &secret("TWO", "2"))).unwrap();
     assert_eq!(desk.names(), ["ONE", "TWO"], "a write keeps all recipients");
     let both = [desk.identity.recipient().clone(), other.recipient().clone()];
-    assert_eq!(desk.vault().recipients().unwrap(), both);
+    assert_eq!(wait(desk.vault().recipients()).unwrap(), both);
 
     wait(desk.vault().remove(other.recipient())).unwrap();
     let error = list(&others).unwrap_err();
@@ -90,7 +90,11 @@ fn a_vault_is_made_for_several_at_once() {
     wait(desk.vault().create(&others)).unwrap();
     desk.create(&secret("NAME", "x")).unwrap();
     assert_eq!(list(&client(&desk.file(), other.key())).unwrap().len(), 1);
-    assert_eq!(desk.vault().recipients().unwrap().len(), 2, "each once");
+    assert_eq!(
+        wait(desk.vault().recipients()).unwrap().len(),
+        2,
+        "each once"
+    );
 }
 
 #[test]
@@ -133,7 +137,7 @@ fn a_passphrase_shares_with_nobody() {
     assert_eq!(error.kind(), ErrorKind::Configuration);
     wait(vault.create(&[])).unwrap();
     assert!(VaultFile::takes_passphrase(&desk.file()).unwrap());
-    assert!(vault.recipients().unwrap().is_empty());
+    assert!(wait(vault.recipients()).unwrap().is_empty());
     assert_eq!(
         wait(vault.add(recipient)).unwrap_err().kind(),
         ErrorKind::Configuration
@@ -192,9 +196,8 @@ fn a_new_identity_takes_the_place_of_the_old_one() {
     assert_eq!(desk.list().unwrap_err().kind(), ErrorKind::Decryption);
     let stored = list(&client(&desk.file(), new.key())).unwrap().remove(0);
     assert_eq!(stored.personal.unwrap().value.expose(), "mine");
-    let left = VaultFile::new(desk.file(), other.key())
-        .recipients()
-        .unwrap();
+    let theirs = VaultFile::new(desk.file(), other.key());
+    let left = wait(theirs.recipients()).unwrap();
     assert_eq!(left, [other.recipient().clone(), new.recipient().clone()]);
 }
 
@@ -226,7 +229,7 @@ fn a_passphrase_becomes_an_identity_and_back_unless_others_would_be_locked_out()
     wait(vault.create(&[])).unwrap();
     wait(vault.change_key(&desk.identity.key())).unwrap();
     assert_eq!(
-        desk.vault().recipients().unwrap(),
+        wait(desk.vault().recipients()).unwrap(),
         [desk.identity.recipient().clone()]
     );
 
@@ -275,6 +278,8 @@ fn every_call_can_move_between_threads() {
     movable(vault.create(&[]));
     movable(vault.add(desk.identity.recipient()));
     movable(vault.change_key(&key));
+    movable(vault.recipients());
+    movable(vault.unsealed());
     movable(client.create(&place(), &secret));
     movable(client.apps());
 }

@@ -9,9 +9,13 @@ use std::time::{Duration, Instant};
 use tempfile::{Builder, NamedTempFile};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::regular;
 
 /// The most bytes a file may have.
 const LIMIT: u64 = 64 << 20;
+
+/// Never a link in the last place, and nobody to wait for.
+const AS_IT_IS: i32 = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
 
 /// Where the files of one vault lie.
 #[derive(Debug)]
@@ -19,19 +23,21 @@ pub(super) struct Files {
     vault: PathBuf,
 }
 
+/// What a file holds.
+#[derive(Debug)]
+pub(super) struct Content {
+    pub(super) bytes: Vec<u8>,
+    /// Whether others can write to the file.
+    pub(super) is_exposed: bool,
+}
+
 impl Files {
-    /// Those of the vault `file`. Symbolic links are followed: a link is
-    /// written through, and who comes by another one takes the same lock.
+    /// Those of the vault `file`. A link within its folder is written through, and
+    /// who comes by another one takes the same lock.
     pub(super) fn find(file: &Path) -> Result<Self> {
-        match fs::canonicalize(file) {
-            // Opening a pipe or a terminal could take for ever.
-            Ok(vault) if !vault.is_file() => {
-                let message = format!("{} is not a regular file", file.display());
-                Err(Error::new(ErrorKind::Configuration, message))
-            }
-            Ok(vault) => Ok(Self { vault }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(absent(file)),
-            Err(error) => Err(failed("read", file, error)),
+        match settled(file)? {
+            Some(vault) => Ok(Self { vault }),
+            None => Err(absent(file)),
         }
     }
 
@@ -57,9 +63,17 @@ impl Files {
         &self.vault
     }
 
-    /// The personal overrides.
+    /// The personal overrides, there or not.
     pub(super) fn personal(&self) -> PathBuf {
         beside(&self.vault, ".personal")
+    }
+
+    /// What the personal overrides hold, if there are any.
+    pub(super) fn read_personal(&self) -> Result<Option<Content>> {
+        match settled(&self.personal())? {
+            Some(personal) => read(&personal),
+            None => Ok(None),
+        }
     }
 
     /// Keeps all other writers out, until the answer is dropped or the process ends.
@@ -69,10 +83,12 @@ impl Files {
     /// hold the removed file and another a new one of the same name.
     pub(super) async fn lock(&self, until: Instant) -> Result<File> {
         let path = beside(&self.vault, ".lock");
+        let path = settled(&path)?.unwrap_or(path);
         let file = OpenOptions::new()
             .append(true)
             .create(true)
             .mode(0o600)
+            .custom_flags(AS_IT_IS)
             .open(&path)
             .map_err(|error| failed("lock", &path, error))?;
         loop {
@@ -95,25 +111,65 @@ impl Files {
 
     /// Puts `bytes` in the place of the vault, mode and owner kept. Only under the lock.
     pub(super) fn replace_vault(&self, bytes: &[u8]) -> Result<()> {
-        let like =
-            fs::metadata(&self.vault).map_err(|error| failed("write", &self.vault, error))?;
+        let like = fs::symlink_metadata(&self.vault)
+            .map_err(|error| failed("write", &self.vault, error))?;
         replace(&self.vault, bytes, Some(&like))
     }
 
     /// Puts `bytes` in the place of the personal overrides. Only under the lock.
     pub(super) fn replace_personal(&self, bytes: &[u8]) -> Result<()> {
-        replace(&self.personal(), bytes, None)
+        let personal = self.personal();
+        let personal = settled(&personal)?.unwrap_or(personal);
+        replace(&personal, bytes, None)
     }
 }
 
-/// The bytes of `path`, or nothing if there is no such file.
-pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>> {
-    let mut bytes = Vec::new();
-    match File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes)) {
-        Ok(_) => bounded(path, &bytes).map(|()| Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed("read", path, error)),
+/// The regular file that `path` means, if it is there: itself, or what a link leads
+/// to in its folder or below. Nothing is opened, as a pipe or a terminal could take
+/// for ever.
+fn settled(path: &Path) -> Result<Option<PathBuf>> {
+    let refused = |what: &str, help: &str| {
+        let message = format!("{} is {what}", path.display());
+        Err(Error::new(ErrorKind::Configuration, message).help(help))
+    };
+    let settled = match fs::canonicalize(path) {
+        Ok(settled) => settled,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if path.is_symlink() {
+                return refused("a link that leads nowhere", "remove it");
+            }
+            return Ok(None);
+        }
+        Err(error) => return Err(failed("read", path, error)),
+    };
+    if !fs::symlink_metadata(&settled).is_ok_and(|about| about.is_file()) {
+        let help = "a vault and what lies beside it are files";
+        return refused("not a regular file", help);
     }
+    let folder = fs::canonicalize(directory(path)).map_err(|error| failed("read", path, error))?;
+    if !settled.starts_with(&folder) {
+        let what = format!("a link out of its folder, to {}", settled.display());
+        return refused(&what, "name that file itself, or put it where the link is");
+    }
+    Ok(Some(settled))
+}
+
+/// What the file `path` holds, or nothing if it is not there.
+pub(super) fn read(path: &Path) -> Result<Option<Content>> {
+    let file = match regular::open(path, AS_IT_IS) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed("read", path, error)),
+    };
+    let mut bytes = Vec::new();
+    let about = file.metadata();
+    let all = about.and_then(|about| file.take(LIMIT + 1).read_to_end(&mut bytes).map(|_| about));
+    let about = all.map_err(|error| failed("read", path, error))?;
+    bounded(path, &bytes)?;
+    Ok(Some(Content {
+        bytes,
+        is_exposed: about.mode() & 0o002 != 0,
+    }))
 }
 
 /// There is no vault `file`.

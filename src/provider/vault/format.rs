@@ -34,6 +34,9 @@ pub(super) trait Document: DeserializeOwned + Serialize {
 pub(super) struct Vault {
     format: String,
     version: u64,
+    /// Grows with each write, so that an older copy is known as one.
+    #[serde(default)]
+    pub(super) revision: u64,
     /// Who can open it; nobody if it has a passphrase. The age header does not
     /// tell, and a rewrite has to know.
     #[serde(
@@ -64,6 +67,7 @@ impl Default for Vault {
         Self {
             format: Self::FORMAT.to_owned(),
             version: VERSION,
+            revision: 0,
             recipients: Vec::new(),
             apps: Vec::new(),
         }

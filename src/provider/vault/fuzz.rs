@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::format::{self, Document, Vault};
 use super::personal::Personal;
-use super::seal::{self, Keys};
+use super::seal::{self, Keys, MOST_WORK};
 use crate::credentials::VaultKey;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -16,7 +16,7 @@ const FILE: &str = "vault";
 ///
 /// It is no age file, is damaged, or `key` does not open it.
 pub fn open(bytes: &[u8], key: &VaultKey) -> Result<Vec<u8>> {
-    let text = seal::open(bytes, &Keys::new(key)?, Path::new(FILE))?;
+    let text = seal::open(bytes, &Keys::new(key, MOST_WORK)?, Path::new(FILE))?;
     Ok(text.to_vec())
 }
 
@@ -26,7 +26,7 @@ pub fn open(bytes: &[u8], key: &VaultKey) -> Result<Vec<u8>> {
 ///
 /// The key is unusable.
 pub fn seal(text: &[u8], key: &VaultKey) -> Result<Vec<u8>> {
-    let keys = Keys::new(key)?;
+    let keys = Keys::new(key, MOST_WORK)?;
     seal::seal(&keys, &keys.recipients(), |to| to.write_all(text))
 }
 

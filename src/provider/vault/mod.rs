@@ -7,13 +7,17 @@
 //! An override belongs to a secret that is there: one without a shared value
 //! cannot be written, and one whose secret has gone does nothing.
 
+mod acceptance;
+mod environments;
 mod fields;
 mod files;
 mod format;
 #[cfg(fuzzing)]
 pub mod fuzz;
 mod keys;
+mod mac;
 mod manage;
+mod noticed;
 mod personal;
 mod place;
 mod read;
@@ -27,15 +31,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub use keys::{VaultIdentity, VaultRecipient};
-pub use manage::VaultFile;
+pub use manage::{UnsealedOverrides, VaultFile};
 
 use self::place::{app_name, exact, made};
 use self::record::Record;
-use self::store::Store;
+use self::store::{Opening, Store};
 use super::{Backend, Order, Reached, References, Supply, no_log_out};
 use crate::credentials::VaultKey;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lease::Lease;
+use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
 use crate::scope::{Folder, Place, Scope};
@@ -46,28 +51,41 @@ use crate::trust::TrustStore;
 /// The back-end.
 #[derive(Debug)]
 pub(crate) struct Vault {
-    file: PathBuf,
-    key: VaultKey,
-    trust: Option<TrustStore>,
+    /// Whether a secret may make an app or an environment that is not there.
+    makes_environments: bool,
+    opening: Opening,
 }
 
 impl Vault {
     /// The vault `file`. Nothing is read yet.
     pub(crate) fn new(file: PathBuf, key: VaultKey) -> Self {
         Self {
-            file,
-            key,
-            trust: None,
+            makes_environments: false,
+            opening: Opening::new(file, key),
         }
     }
 
     /// Remembers in `store` which recipients were accepted.
     pub(crate) fn trust(&mut self, store: TrustStore) {
-        self.trust = Some(store);
+        self.opening.trust = Some(store);
+    }
+
+    pub(crate) fn make_environments(&mut self, make: bool) {
+        self.makes_environments = make;
+    }
+
+    /// See [`VaultFile::most_work`].
+    pub(crate) fn most_work(&mut self, most: u8) {
+        self.opening.most_work = most;
+    }
+
+    /// See [`VaultFile::notices`].
+    pub(crate) fn notices(&self) -> Vec<Notice> {
+        self.opening.noticed.take()
     }
 
     fn store(&self) -> Result<Store> {
-        Store::open(&self.file, &self.key)
+        self.opening.open()
     }
 }
 
@@ -75,8 +93,8 @@ impl Vault {
 /// from it last: a process that is killed in between leaves an override without
 /// its secret, which does nothing, and never a secret without its override.
 impl Backend for Vault {
-    async fn list(&self, scope: &Scope, _until: Instant) -> Result<Vec<Secret>> {
-        let (vault, overrides) = self.store()?.both()?;
+    async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
+        let (vault, overrides) = self.store()?.both(until).await?;
         let (app, environment) = read::located(&scope.place, &vault, &mut Vec::new())?;
         Ok(read::secrets(app, environment, &overrides))
     }
@@ -85,10 +103,11 @@ impl Backend for Vault {
         &self,
         order: Order<'_>,
         _made: &mut Vec<Lease>,
-        _until: Instant,
+        until: Instant,
     ) -> Result<Supply> {
-        let (vault, overrides) = self.store()?.both()?;
-        let mut notices = Vec::new();
+        let store = self.store()?;
+        let (vault, overrides) = store.for_use(order.plan.personal, until).await?;
+        let mut notices = self.notices();
         let (app, environment) = read::located(&order.scope.place, &vault, &mut notices)?;
         let place = read::settled(app, environment);
         let secrets = read::secrets(app, environment, &overrides);
@@ -106,9 +125,13 @@ impl Backend for Vault {
         asked: BTreeSet<Place>,
         known: &(dyn Fn(&Place) -> bool + Sync),
         plan: &Plan<'_>,
-        _until: Instant,
+        until: Instant,
     ) -> Reached {
-        match self.store().and_then(|store| store.both()) {
+        let read = match self.store() {
+            Ok(store) => store.for_use(plan.personal, until).await,
+            Err(error) => Err(error),
+        };
+        match read {
             Ok((vault, overrides)) => {
                 read::reached(asked, known, &vault, &overrides, plan.personal)
             }
@@ -119,9 +142,11 @@ impl Backend for Vault {
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
         let store = self.store()?;
         let _lock = store.lock(until).await?;
-        let (mut vault, mut overrides) = store.both()?;
-        let app = made(app_name(place), &mut vault.apps)?;
-        let environment = made(&place.environment, &mut app.environments)?;
+        let (mut vault, mut overrides) = store.to_change(until).await?;
+        // The first one has to lie somewhere; after it, another name may be a mistake.
+        let new = self.makes_environments || vault.apps.is_empty();
+        let app = made(app_name(place), &mut vault.apps, new)?;
+        let environment = made(&place.environment, &mut app.environments, new)?;
         let (folder, name) = (&secret.folder, secret.name.as_str());
         let Err(index) = environment.find(folder, name) else {
             return Err(conflict(folder, name));
@@ -136,9 +161,9 @@ impl Backend for Vault {
             changed = true;
         }
         if changed {
-            store.save_personal(&overrides)?;
+            store.save_personal(&mut overrides)?;
         }
-        store.save(&vault)
+        store.save(&mut vault)
     }
 
     async fn update(
@@ -151,7 +176,7 @@ impl Backend for Vault {
     ) -> Result<()> {
         let store = self.store()?;
         let _lock = store.lock(until).await?;
-        let (mut vault, mut overrides) = store.both()?;
+        let (mut vault, mut overrides) = store.to_change(until).await?;
         let app = exact(app_name(place), &mut vault.apps)?;
         let environment = exact(&place.environment, &mut app.environments)?;
         let index = environment
@@ -182,17 +207,17 @@ impl Backend for Vault {
             changed |= overrides.copy(from, to);
         }
         if changed {
-            store.save_personal(&overrides)?;
+            store.save_personal(&mut overrides)?;
         }
 
         let mut record = environment.secrets.remove(index);
         if record.apply(change) {
             let index = environment.find(target, name).unwrap_or_else(|index| index);
             environment.secrets.insert(index, record);
-            store.save(&vault)?;
+            store.save(&mut vault)?;
         }
         if target != folder && overrides.remove(from) {
-            store.save_personal(&overrides)?;
+            store.save_personal(&mut overrides)?;
         }
         Ok(())
     }
@@ -206,7 +231,7 @@ impl Backend for Vault {
     ) -> Result<bool> {
         let store = self.store()?;
         let _lock = store.lock(until).await?;
-        let (mut vault, mut overrides) = store.both()?;
+        let (mut vault, mut overrides) = store.to_change(until).await?;
         let app = exact(app_name(place), &mut vault.apps)?;
         let environment = exact(&place.environment, &mut app.environments)?;
         let Ok(index) = environment.find(folder, name) else {
@@ -214,21 +239,16 @@ impl Backend for Vault {
         };
         environment.secrets.remove(index);
         let removed = overrides.remove((&app.name, &environment.name, folder, name));
-        store.save(&vault)?;
+        store.save(&mut vault)?;
         if removed {
-            store.save_personal(&overrides)?;
+            store.save_personal(&mut overrides)?;
         }
         Ok(true)
     }
 
-    async fn apps(&self, _until: Instant) -> Result<Vec<AppSummary>> {
-        let vault = self.store()?.vault()?;
-        let apps = vault.apps.into_iter().map(|app| AppSummary {
-            environments: app.environments.into_iter().map(|one| one.name).collect(),
-            id: String::new(),
-            name: app.name,
-        });
-        Ok(apps.collect())
+    async fn apps(&self, until: Instant) -> Result<Vec<AppSummary>> {
+        let vault = self.store()?.vault(until).await?;
+        Ok(environments::summaries(vault))
     }
 
     async fn owner(&self, _until: Instant) -> Result<Owner> {
@@ -277,7 +297,6 @@ fn no_override(folder: &Folder, name: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notice::Notice;
     use crate::scope::App;
     use crate::secret::{SecretName, SecretType, SecretValue};
 

@@ -1,9 +1,15 @@
 //! The personal overrides, and finding one among them.
 
+use std::collections::BTreeMap;
+use std::io;
+
 use serde::{Deserialize, Serialize};
 
 use super::fields;
 use super::format::{Document, VERSION, sorted};
+use super::keys::VaultRecipient;
+use super::mac::{is_mac, mac};
+use super::seal::Keys;
 use crate::error::Result;
 use crate::scope::Folder;
 use crate::secret::SecretValue;
@@ -14,6 +20,9 @@ use crate::secret::SecretValue;
 pub(super) struct Personal {
     format: String,
     version: u64,
+    /// By own recipient: what shows that its identity wrote this.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    macs: BTreeMap<String, String>,
     overrides: Vec<Override>,
 }
 
@@ -38,6 +47,7 @@ impl Default for Personal {
         Self {
             format: Self::FORMAT.to_owned(),
             version: VERSION,
+            macs: BTreeMap::new(),
             overrides: Vec::new(),
         }
     }
@@ -58,6 +68,60 @@ impl Override {
 }
 
 impl Personal {
+    /// Puts our seal on what is there. A passphrase needs none: only who has it can
+    /// make a file that it opens.
+    pub(super) fn seal(&mut self, keys: &Keys) -> io::Result<()> {
+        self.macs.clear();
+        if let Keys::Identities(identities) = keys {
+            for identity in identities {
+                let mac = mac(identity, &self.sealed())?;
+                let own = VaultRecipient::from(identity).to_string();
+                self.macs.insert(own, mac);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the seal is ours.
+    pub(super) fn is_ours(&self, keys: &Keys) -> bool {
+        let Keys::Identities(identities) = keys else {
+            return true;
+        };
+        identities.iter().any(|identity| {
+            let own = VaultRecipient::from(identity).to_string();
+            let claimed = self.macs.get(&own);
+            claimed.is_some_and(|claimed| is_mac(identity, &self.sealed(), claimed))
+        })
+    }
+
+    /// What the seal is for: all but the seal.
+    fn sealed(&self) -> impl Serialize {
+        (&self.format, self.version, &self.overrides)
+    }
+
+    /// What is overridden, for people.
+    pub(super) fn names(&self) -> Vec<String> {
+        let name = |one: &Override| {
+            let Override {
+                app,
+                environment,
+                folder,
+                name,
+                ..
+            } = one;
+            format!("{name} ({environment} of {app}, {folder})")
+        };
+        self.overrides.iter().map(name).collect()
+    }
+
+    /// Removes all of an environment, and says whether there were any.
+    pub(super) fn remove_environment(&mut self, app: &str, environment: &str) -> bool {
+        let before = self.overrides.len();
+        self.overrides
+            .retain(|one| (&*one.app, &*one.environment) != (app, environment));
+        self.overrides.len() < before
+    }
+
     fn find(&self, at: Address<'_>) -> Result<usize, usize> {
         self.overrides
             .binary_search_by(|one| one.address().cmp(&at))

@@ -3,7 +3,7 @@
 use super::format::{App, Environment};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
-use crate::pick::pick;
+use crate::pick::{listed, pick};
 use crate::scope;
 
 /// What is found by its name.
@@ -84,8 +84,13 @@ pub(super) fn exact<'a, T: Named>(wanted: &str, among: &'a mut [T]) -> Result<&'
     Err(Error::new(ErrorKind::Missing, message).help(help))
 }
 
-/// The one to add to, made if there is none of that name, ignoring case.
-pub(super) fn made<'a, T: Named>(wanted: &str, among: &'a mut Vec<T>) -> Result<&'a mut T> {
+/// The one to add to: of that name, ignoring case. Where there is none it is made, if
+/// `new` says that it may be.
+pub(super) fn made<'a, T: Named>(
+    wanted: &str,
+    among: &'a mut Vec<T>,
+    new: bool,
+) -> Result<&'a mut T> {
     if wanted.is_empty() || wanted.contains(char::is_control) {
         let message = format!("{wanted:?} cannot name an {}", T::WHAT);
         return Err(Error::new(ErrorKind::Configuration, message)
@@ -96,6 +101,12 @@ pub(super) fn made<'a, T: Named>(wanted: &str, among: &'a mut Vec<T>) -> Result<
         .any(|one| one.name().to_lowercase() == wanted.to_lowercase());
     let index = if alike {
         chosen(wanted, among, &mut Vec::new())?
+    } else if !new {
+        let there = listed(among.iter().map(T::name));
+        let message = format!("there is no {} {wanted:?}", T::WHAT);
+        return Err(Error::new(ErrorKind::Missing, message).help(format!(
+            "there are: {there}; --new-environment makes another"
+        )));
     } else {
         let index = among.partition_point(|one| one.name() < wanted);
         among.insert(index, T::named(wanted));
@@ -141,17 +152,33 @@ mod tests {
     #[test]
     fn another_case_is_the_same_app_and_a_part_is_a_new_one_in_its_order() {
         let mut among = apps(&["admin", "web-shop"]);
-        assert_eq!(made("Web-Shop", &mut among).unwrap().name, "web-shop");
-        assert_eq!(made("shop", &mut among).unwrap().name, "shop");
+        for new in [false, true] {
+            let found = made("Web-Shop", &mut among, new).unwrap();
+            assert_eq!(found.name, "web-shop");
+        }
+        assert_eq!(made("shop", &mut among, true).unwrap().name, "shop");
         let names: Vec<_> = among.iter().map(App::name).collect();
         assert_eq!(names, ["admin", "shop", "web-shop"]);
     }
 
     #[test]
+    fn one_that_is_not_there_is_not_made_unasked_and_those_that_are_there_are_listed() {
+        let mut among = apps(&["admin", "web-shop"]);
+        for wanted in ["shop", "web-shpo"] {
+            let error = made(wanted, &mut among, false)
+                .map(|app| app.name.clone())
+                .unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Missing);
+            assert!(error.advice().unwrap().contains("admin, web-shop"));
+        }
+        assert_eq!(among.len(), 2);
+    }
+
+    #[test]
     fn two_that_differ_only_in_case_need_the_exact_name() {
         let mut among = apps(&["WEB", "web"]);
-        assert_eq!(made("web", &mut among).unwrap().name, "web");
-        let error = made("Web", &mut among)
+        assert_eq!(made("web", &mut among, true).unwrap().name, "web");
+        let error = made("Web", &mut among, true)
             .map(|app| app.name.clone())
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Ambiguous);
@@ -160,7 +187,7 @@ mod tests {
     #[test]
     fn a_name_that_nobody_could_see_is_refused() {
         for wanted in ["", "a\nb", "\u{1b}[2J"] {
-            let error = made::<App>(wanted, &mut Vec::new())
+            let error = made::<App>(wanted, &mut Vec::new(), true)
                 .map(|_| ())
                 .unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Configuration, "{wanted:?}");

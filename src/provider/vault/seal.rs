@@ -16,8 +16,12 @@ use crate::error::{Error, ErrorKind, Result};
 /// age does it, so that a vault made on a fast machine opens on a slow one.
 const WORK: u8 = 17;
 
-/// The most work that is accepted on reading: 1 GiB. `age` itself writes 18.
-const MOST_WORK: u8 = 20;
+/// The most work that is taken on unless asked: 256 MiB and about a second, for a file
+/// that may be somebody else's. It is what `age` itself writes.
+pub(super) const MOST_WORK: u8 = 18;
+
+/// The most that can be asked for: 4 GiB.
+pub(super) const LIMIT_OF_WORK: u8 = 22;
 
 /// The most bytes a header may have. Its parser takes time that grows with
 /// the square, and the file may be somebody else's.
@@ -29,23 +33,30 @@ const MOST_RECIPIENTS: usize = 512;
 /// What opens files, ready for use.
 pub(super) enum Keys {
     Identities(Vec<x25519::Identity>),
-    Passphrase(SecretString),
+    Passphrase {
+        /// See [`MOST_WORK`].
+        most_work: u8,
+        text: SecretString,
+    },
 }
 
 impl Keys {
-    /// Parses `key`.
+    /// Parses `key`. A passphrase is tried where that takes at most `most_work`.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Credentials`], with the number of the line.
-    pub(super) fn new(key: &VaultKey) -> Result<Self> {
+    pub(super) fn new(key: &VaultKey, most_work: u8) -> Result<Self> {
         match key {
             VaultKey::Identities(text) => identities(text.expose()).map(Self::Identities),
             VaultKey::Passphrase(text) if text.expose().is_empty() => Err(Error::new(
                 ErrorKind::Credentials,
                 "the vault's passphrase is empty",
             )),
-            VaultKey::Passphrase(text) => Ok(Self::Passphrase(SecretString::from(text.expose()))),
+            VaultKey::Passphrase(text) => Ok(Self::Passphrase {
+                most_work: most_work.min(LIMIT_OF_WORK),
+                text: SecretString::from(text.expose()),
+            }),
         }
     }
 
@@ -53,7 +64,7 @@ impl Keys {
     pub(super) fn recipients(&self) -> Vec<VaultRecipient> {
         match self {
             Self::Identities(identities) => identities.iter().map(VaultRecipient::from).collect(),
-            Self::Passphrase(_) => Vec::new(),
+            Self::Passphrase { .. } => Vec::new(),
         }
     }
 }
@@ -101,9 +112,9 @@ pub(super) fn open(bytes: &[u8], keys: &Keys, file: &Path) -> Result<Zeroizing<V
         (Keys::Identities(all), false) => {
             decryptor.decrypt(all.iter().map(|identity| identity as &dyn age::Identity))
         }
-        (Keys::Passphrase(passphrase), true) => {
-            let mut identity = scrypt::Identity::new(passphrase.clone());
-            identity.set_max_work_factor(MOST_WORK);
+        (Keys::Passphrase { most_work, text }, true) => {
+            let mut identity = scrypt::Identity::new(text.clone());
+            identity.set_max_work_factor(*most_work);
             decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity))
         }
         (Keys::Identities(_), true) => {
@@ -114,7 +125,7 @@ pub(super) fn open(bytes: &[u8], keys: &Keys, file: &Path) -> Result<Zeroizing<V
             return Err(Error::new(ErrorKind::Decryption, message)
                 .help("set PHASE_RUN_VAULT_PASSPHRASE or PHASE_RUN_VAULT_PASSPHRASE_FILE"));
         }
-        (Keys::Passphrase(_), false) => {
+        (Keys::Passphrase { .. }, false) => {
             let message = format!(
                 "{} opens with an age identity, not with a passphrase",
                 file.display()
@@ -129,6 +140,16 @@ pub(super) fn open(bytes: &[u8], keys: &Keys, file: &Path) -> Result<Zeroizing<V
     let mut text = Zeroizing::new(Vec::with_capacity(bytes.len()));
     plain.read_to_end(&mut text).map_err(|_| damaged(file))?;
     Ok(text)
+}
+
+/// How many keys open the age file `bytes`, by its header. Whose they are it does not tell.
+pub(super) fn openers(bytes: &[u8]) -> usize {
+    let lines = bytes.split(|&byte| byte == b'\n');
+    let header = lines.take_while(|line| !line.starts_with(b"--- "));
+    let kinds = header.filter_map(|line| line.strip_prefix(b"-> "));
+    let kinds = kinds.map(|rest| rest.split(|&byte| byte == b' ').next().unwrap_or(rest));
+    // age itself adds one at random that opens nothing, for others to get used to it.
+    kinds.filter(|kind| !kind.ends_with(b"-grease")).count()
 }
 
 fn header<'a>(bytes: &'a [u8], file: &Path) -> Result<Decryptor<&'a [u8]>> {
@@ -167,21 +188,34 @@ fn header<'a>(bytes: &'a [u8], file: &Path) -> Result<Decryptor<&'a [u8]>> {
 fn refusal(error: &DecryptError, keys: &Keys, file: &Path) -> Error {
     let name = file.display();
     let (message, help) = match (error, keys) {
-        (DecryptError::ExcessiveWork { required, .. }, _) => (
-            format!("{name} asks for scrypt work 2^{required}; at most 2^{MOST_WORK} is accepted"),
-            "decrypt it with `age -d` and encrypt it anew",
-        ),
+        (DecryptError::ExcessiveWork { required, .. }, Keys::Passphrase { most_work, .. }) => {
+            return too_much_work(*required, *most_work, file);
+        }
         (DecryptError::NoMatchingKeys, Keys::Identities(all)) => (
             format!("none of {} identities opens {name}", all.len()),
             "ask somebody who can open it to run `phase-run vault recipients add` with your public key",
         ),
-        (DecryptError::DecryptionFailed, Keys::Passphrase(_)) => (
+        (DecryptError::DecryptionFailed, Keys::Passphrase { .. }) => (
             format!("the passphrase does not open {name}"),
             "type it again, or check PHASE_RUN_VAULT_PASSPHRASE or PHASE_RUN_VAULT_PASSPHRASE_FILE if one is set",
         ),
         _ => return damaged(file),
     };
     Error::new(ErrorKind::Decryption, message).help(help)
+}
+
+fn too_much_work(required: u8, most: u8, file: &Path) -> Error {
+    let message = format!(
+        "{} asks for scrypt work 2^{required}, and at most 2^{most} is taken on",
+        file.display()
+    );
+    let anew = "decrypt it with `age -d` and encrypt it anew";
+    Error::new(ErrorKind::Decryption, message).help(if required > LIMIT_OF_WORK {
+        anew.to_owned()
+    } else {
+        let mebibytes = 1_u32 << required.saturating_sub(10);
+        format!("if you trust who made it, PHASE_RUN_VAULT_WORK_FACTOR={required} opens it, with {mebibytes} MiB of memory; or {anew}")
+    })
 }
 
 fn damaged(file: &Path) -> Error {
@@ -224,8 +258,8 @@ fn encrypted(
                 .iter()
                 .map(|recipient| recipient.key() as &dyn age::Recipient),
         )?,
-        Keys::Passphrase(passphrase) => {
-            let mut recipient = scrypt::Recipient::new(passphrase.clone());
+        Keys::Passphrase { text, .. } => {
+            let mut recipient = scrypt::Recipient::new(text.clone());
             recipient.set_work_factor(WORK);
             Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))?
         }
@@ -241,13 +275,14 @@ mod tests {
     use crate::secret::SecretValue;
 
     fn keys(text: &str) -> Keys {
-        Keys::new(&VaultKey::Passphrase(SecretValue::new(text.to_owned()))).unwrap()
+        let key = VaultKey::Passphrase(SecretValue::new(text.to_owned()));
+        Keys::new(&key, MOST_WORK).unwrap()
     }
 
     #[test]
     fn a_header_of_the_most_recipients_is_read_and_one_more_is_refused() {
         let identity = crate::provider::vault::VaultIdentity::generate();
-        let keys = Keys::new(&identity.key()).unwrap();
+        let keys = Keys::new(&identity.key(), MOST_WORK).unwrap();
         let seal = |count| {
             seal(
                 &keys,
@@ -257,6 +292,7 @@ mod tests {
         };
         let sealed = seal(MOST_RECIPIENTS).unwrap();
         assert!(open(&sealed, &keys, Path::new("vault")).unwrap().is_empty());
+        assert_eq!(openers(&sealed), MOST_RECIPIENTS);
         assert_eq!(
             seal(MOST_RECIPIENTS + 1).unwrap_err().kind(),
             ErrorKind::TooLarge

@@ -2,41 +2,77 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
-use super::files::{self, Files};
+use zeroize::Zeroizing;
+
+use super::acceptance::{Acceptance, Doubts};
+use super::files::{self, Content, Files};
 use super::format::{self, Document, Vault};
 use super::keys::VaultRecipient;
+use super::noticed::Noticed;
 use super::personal::Personal;
 use super::seal::{self, Keys};
 use crate::credentials::VaultKey;
 use crate::error::{Error, ErrorKind, Result};
+use crate::notice::Notice;
+use crate::trust::TrustStore;
+
+/// A vault file, and all that is said of how it is opened.
+#[derive(Clone, Debug)]
+pub(super) struct Opening {
+    pub(super) file: PathBuf,
+    pub(super) key: VaultKey,
+    /// The most work that a passphrase may take.
+    pub(super) most_work: u8,
+    pub(super) noticed: Noticed,
+    /// Where accepted recipients are remembered.
+    pub(super) trust: Option<TrustStore>,
+}
+
+impl Opening {
+    pub(super) fn new(file: PathBuf, key: VaultKey) -> Self {
+        Self {
+            file,
+            key,
+            most_work: seal::MOST_WORK,
+            noticed: Noticed::default(),
+            trust: None,
+        }
+    }
+
+    /// The vault, which is there, but has not been read.
+    pub(super) fn open(&self) -> Result<Store> {
+        self.with(Files::find)
+    }
+
+    /// The vault, which need not be there.
+    pub(super) fn plan(&self) -> Result<Store> {
+        self.with(Files::plan)
+    }
+
+    fn with(&self, files: fn(&Path) -> Result<Files>) -> Result<Store> {
+        Ok(Store {
+            files: files(&self.file)?,
+            keys: Arc::new(Keys::new(&self.key, self.most_work)?),
+            name: self.file.clone(),
+            noticed: self.noticed.clone(),
+            trust: self.trust.clone(),
+        })
+    }
+}
 
 pub(super) struct Store {
     files: Files,
-    keys: Keys,
+    keys: Arc<Keys>,
+    /// The vault, as it was named.
     name: PathBuf,
+    noticed: Noticed,
+    trust: Option<TrustStore>,
 }
 
 impl Store {
-    /// The vault `file`. It is there, but has not been read.
-    pub(super) fn open(file: &Path, key: &VaultKey) -> Result<Self> {
-        Self::with(file, key, Files::find)
-    }
-
-    /// The vault `file`, which need not be there.
-    pub(super) fn plan(file: &Path, key: &VaultKey) -> Result<Self> {
-        Self::with(file, key, Files::plan)
-    }
-
-    fn with(file: &Path, key: &VaultKey, files: fn(&Path) -> Result<Files>) -> Result<Self> {
-        Ok(Self {
-            keys: Keys::new(key)?,
-            files: files(file)?,
-            name: file.to_owned(),
-        })
-    }
-
     pub(super) fn keys(&self) -> &Keys {
         &self.keys
     }
@@ -46,49 +82,103 @@ impl Store {
         self.files.lock(until).await
     }
 
-    /// What the vault holds.
-    pub(super) fn vault(&self) -> Result<Vault> {
-        self.decoded_vault(&self.bytes()?)
+    /// Which recipients were accepted.
+    pub(super) fn acceptance(&self) -> Acceptance<'_> {
+        Acceptance::new(self.trust.as_ref(), self.files.vault())
     }
 
-    /// What the vault holds, and the overrides to it.
-    ///
+    /// What the vault holds, to be read. What speaks against writing it is noticed.
+    pub(super) async fn vault(&self, until: Instant) -> Result<Vault> {
+        let (vault, doubts) = self.doubted(until).await?;
+        doubts.tell(&self.noticed);
+        Ok(vault)
+    }
+
+    /// The same with the overrides to it, if `personal` says that they count. Where
+    /// they do not, it is nothing to us who wrote them.
+    pub(super) async fn for_use(
+        &self,
+        personal: bool,
+        until: Instant,
+    ) -> Result<(Vault, Personal)> {
+        if personal {
+            self.both(until).await
+        } else {
+            Ok((self.vault(until).await?, Personal::default()))
+        }
+    }
+
+    /// What the vault holds, and the overrides to it, to be read.
+    pub(super) async fn both(&self, until: Instant) -> Result<(Vault, Personal)> {
+        let (vault, personal, doubts) = self.both_doubted(until).await?;
+        doubts.tell(&self.noticed);
+        Ok((vault, personal))
+    }
+
+    /// The same, to be changed. Only under the lock.
+    pub(super) async fn to_change(&self, until: Instant) -> Result<(Vault, Personal)> {
+        let (vault, personal, doubts) = self.both_doubted(until).await?;
+        doubts.refuse()?;
+        Ok((vault, personal))
+    }
+
+    /// What the vault holds, and what speaks against writing it.
+    pub(super) async fn doubted(&self, until: Instant) -> Result<(Vault, Doubts)> {
+        self.decoded_vault(self.bytes()?, until).await
+    }
+
     /// No lock is needed, hence no writable directory. The two belong together:
     /// a writer that moves a secret leaves its override in the old place until
     /// the vault is written, so that it is enough to see the same vault twice.
-    pub(super) fn both(&self) -> Result<(Vault, Personal)> {
-        let mut vault = self.bytes()?;
-        while let Some(personal) = files::read(&self.files.personal())? {
+    async fn both_doubted(&self, until: Instant) -> Result<(Vault, Personal, Doubts)> {
+        let mut bytes = self.bytes()?;
+        while let Some(personal) = self.personal_bytes()? {
             let again = self.bytes()?;
-            if again == vault {
-                return Ok((
-                    self.decoded_vault(&vault)?,
-                    self.decoded_personal(&personal)?,
-                ));
+            if again == bytes {
+                let (vault, doubts) = self.decoded_vault(bytes, until).await?;
+                let personal = self.decoded_personal(personal, until).await?;
+                return Ok((vault, self.ours(personal)?, doubts));
             }
-            vault = again;
+            if Instant::now() >= until {
+                return Err(no_time(&self.name));
+            }
+            bytes = again;
         }
-        Ok((self.decoded_vault(&vault)?, Personal::default()))
+        let (vault, doubts) = self.decoded_vault(bytes, until).await?;
+        Ok((vault, Personal::default(), doubts))
     }
 
     /// The overrides alone, if there is a file of them.
-    pub(super) fn personal(&self) -> Result<Option<Personal>> {
-        let bytes = files::read(&self.files.personal())?;
-        bytes.map(|bytes| self.decoded_personal(&bytes)).transpose()
+    pub(super) async fn personal(&self, until: Instant) -> Result<Option<Personal>> {
+        match self.any_personal(until).await? {
+            Some(personal) => self.ours(personal).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The same, whoever wrote them.
+    pub(super) async fn any_personal(&self, until: Instant) -> Result<Option<Personal>> {
+        match self.personal_bytes()? {
+            Some(bytes) => self.decoded_personal(bytes, until).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Makes the vault. Neither it nor overrides to it may be there.
-    pub(super) fn create(&self, vault: &Vault) -> Result<()> {
+    pub(super) fn create(&self, vault: &mut Vault) -> Result<()> {
         let personal = self.files.personal();
-        if personal.try_exists().unwrap_or(true) {
+        if personal.symlink_metadata().is_ok() {
             let message = format!("{} is left over from another vault", personal.display());
             return Err(Error::new(ErrorKind::Conflict, message).help("move it away first"));
         }
-        files::create(self.files.vault(), &self.sealed(vault, &vault.recipients)?)
+        vault.revision = 1;
+        files::create(self.files.vault(), &self.sealed(vault, &vault.recipients)?)?;
+        self.acceptance().begin(vault);
+        Ok(())
     }
 
     /// Writes the vault. Only under the lock.
-    pub(super) fn save(&self, vault: &Vault) -> Result<()> {
+    pub(super) fn save(&self, vault: &mut Vault) -> Result<()> {
         let own = self.keys.recipients();
         if !own.is_empty() && !vault.recipients.iter().any(|one| own.contains(one)) {
             let message = format!(
@@ -98,40 +188,70 @@ impl Store {
             return Err(Error::new(ErrorKind::Configuration, message)
                 .help("ask another recipient to do it, or change your identity with `phase-run vault rekey`"));
         }
+        vault.revision = vault.revision.saturating_add(1);
         self.files
-            .replace_vault(&self.sealed(vault, &vault.recipients)?)
+            .replace_vault(&self.sealed(vault, &vault.recipients)?)?;
+        self.acceptance().accept(vault)
     }
 
-    /// Writes the overrides. Only under the lock.
-    pub(super) fn save_personal(&self, personal: &Personal) -> Result<()> {
+    /// Writes the overrides, and seals them as ours. Only under the lock.
+    pub(super) fn save_personal(&self, personal: &mut Personal) -> Result<()> {
+        personal.seal(&self.keys).map_err(|error| {
+            Error::new(ErrorKind::System, "cannot seal personal overrides").because(error)
+        })?;
         self.files
             .replace_personal(&self.sealed(personal, &self.keys.recipients())?)
     }
 
     fn bytes(&self) -> Result<Vec<u8>> {
-        files::read(self.files.vault())?.ok_or_else(|| files::absent(&self.name))
+        let content = files::read(self.files.vault())?.ok_or_else(|| files::absent(&self.name))?;
+        Ok(self.looked_at(content, &self.name))
+    }
+
+    fn personal_bytes(&self) -> Result<Option<Vec<u8>>> {
+        let content = self.files.read_personal()?;
+        Ok(content.map(|content| self.looked_at(content, &self.files.personal())))
+    }
+
+    fn looked_at(&self, content: Content, file: &Path) -> Vec<u8> {
+        if content.is_exposed {
+            let file = file.to_owned();
+            self.noticed.add(Notice::Exposed { file });
+        }
+        content.bytes
     }
 
     fn sealed(&self, document: &impl Document, to: &[VaultRecipient]) -> Result<Vec<u8>> {
         seal::seal(&self.keys, to, |writer| format::write(document, writer))
     }
 
-    fn decoded_vault(&self, bytes: &[u8]) -> Result<Vault> {
-        let vault: Vault = format::parse(&seal::open(bytes, &self.keys, &self.name)?, &self.name)?;
-        if vault.recipients.is_empty() == matches!(self.keys, Keys::Passphrase(_)) {
-            return Ok(vault);
+    async fn decoded_vault(&self, bytes: Vec<u8>, until: Instant) -> Result<(Vault, Doubts)> {
+        let keys = seal::openers(&bytes);
+        let vault: Vault =
+            format::parse(&self.opened(bytes, &self.name, until).await?, &self.name)?;
+        let by_passphrase = matches!(*self.keys, Keys::Passphrase { .. });
+        if vault.recipients.is_empty() != by_passphrase {
+            let message = format!(
+                "the list of recipients in {} does not fit how it is encrypted",
+                self.name.display()
+            );
+            return Err(Error::new(ErrorKind::Protocol, message)
+                .help("a vault with recipients lists them, and one with a passphrase has none"));
         }
-        let message = format!(
-            "the list of recipients in {} does not fit how it is encrypted",
-            self.name.display()
-        );
-        Err(Error::new(ErrorKind::Protocol, message)
-            .help("a vault with recipients lists them, and one with a passphrase has none"))
+        let acceptance = self.acceptance();
+        let listed = vault.recipients.len();
+        let differ = !by_passphrase && keys != listed && !acceptance.is_given();
+        let doubts = Doubts {
+            file: self.name.clone(),
+            header: differ.then_some((keys, listed)),
+            recipients: acceptance.missing(&vault)?,
+        };
+        Ok((vault, doubts))
     }
 
-    fn decoded_personal(&self, bytes: &[u8]) -> Result<Personal> {
+    async fn decoded_personal(&self, bytes: Vec<u8>, until: Instant) -> Result<Personal> {
         let file = self.files.personal();
-        match seal::open(bytes, &self.keys, &file) {
+        match self.opened(bytes, &file, until).await {
             Ok(text) => format::parse(&text, &file),
             Err(error) if error.kind() == ErrorKind::Decryption => Err(error.help(
                 "it holds your personal overrides: use the key it was made with, finish a `phase-run vault rekey` that was interrupted, or move it away",
@@ -139,4 +259,43 @@ impl Store {
             Err(error) => Err(error),
         }
     }
+
+    /// `personal`, if it was we who wrote it.
+    fn ours(&self, personal: Personal) -> Result<Personal> {
+        if personal.is_ours(&self.keys) {
+            return Ok(personal);
+        }
+        let file = self.files.personal();
+        let message = format!("nothing shows that {} was written by you", file.display());
+        Err(Error::new(ErrorKind::Decryption, message)
+            .help("`phase-run vault rekey` shows what it overrides, and seals it as yours if you say so; phase-run 0.1 put no seal on it; else move it away"))
+    }
+
+    /// What stands in the age file `bytes`. `file` is its name for messages.
+    async fn opened(
+        &self,
+        bytes: Vec<u8>,
+        file: &Path,
+        until: Instant,
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        if matches!(*self.keys, Keys::Identities(_)) {
+            return seal::open(&bytes, &self.keys, file);
+        }
+        // A passphrase is made to take long, and whoever made the file says how long.
+        let (keys, name) = (Arc::clone(&self.keys), file.to_owned());
+        let work = tokio::task::spawn_blocking(move || seal::open(&bytes, &keys, &name));
+        match tokio::time::timeout_at(until.into(), work).await {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(error)) => {
+                let message = format!("cannot open {}", file.display());
+                Err(Error::new(ErrorKind::System, message).because(error))
+            }
+            Err(_) => Err(no_time(file)),
+        }
+    }
+}
+
+fn no_time(file: &Path) -> Error {
+    let message = format!("there was no time left to open {}", file.display());
+    Error::new(ErrorKind::Timeout, message).help("give more time with --timeout")
 }

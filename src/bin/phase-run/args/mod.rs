@@ -23,7 +23,7 @@ pub(crate) use context::{Api, Context, Machine, ProviderName, Way};
 pub(crate) use late::Late;
 pub(crate) use run::{LeasesName, Mode, Process, Run, Selection, Shell, SignalScopeName};
 pub(crate) use secrets::{Format, Secrets, StoredType, Write};
-pub(crate) use vault::{Key, Recipients, Vault};
+pub(crate) use vault::{AppOfVault, Environments, Key, Recipients, Vault};
 
 /// Start a program with its secrets in the environment.
 ///

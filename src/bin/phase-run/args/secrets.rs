@@ -39,7 +39,14 @@ pub(crate) enum Secrets {
     },
     /// Add a secret; the value comes from stdin, or from a prompt
     #[command(after_help = "Here --tag is what the secret is tagged with, and --path its folder.")]
-    Create(Box<Write>),
+    Create {
+        #[command(flatten)]
+        write: Box<Write>,
+
+        /// Make the vault's app or environment if it is not there
+        #[arg(long, help_heading = "The secret")]
+        new_environment: bool,
+    },
     /// Change a secret; a new value comes from stdin, or from a prompt
     #[command(after_help = "\
 Here --tag is what the secret is tagged with from now on, instead of all tags

@@ -1,6 +1,7 @@
 //! The options of `vault`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as ClapArgs, Subcommand};
 
@@ -20,10 +21,16 @@ pub(crate) enum Vault {
         #[arg(long, value_name = "AGE1...")]
         recipient: Vec<String>,
     },
+    /// Show and change what apps and environments a vault has
+    #[command(subcommand)]
+    Environments(Environments),
     /// Show and change who can open a vault
     #[command(subcommand)]
     Recipients(Recipients),
     /// Encrypt a vault anew, or exchange what opens it
+    #[command(after_help = "\
+Personal overrides that nothing shows to be yours are listed first, and sealed as
+yours if you say so.")]
     Rekey {
         #[command(flatten)]
         key: Key,
@@ -35,7 +42,54 @@ pub(crate) enum Vault {
         /// Exchange it for the identity in FILE
         #[arg(long, value_name = "FILE", conflicts_with = "passphrase")]
         to_identity: Option<PathBuf>,
+
+        /// Seal personal overrides without asking
+        #[arg(long)]
+        yes: bool,
     },
+}
+
+/// The subcommands of `vault environments`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Environments {
+    /// Print the environments of the app, or of every app if none is named
+    List {
+        #[command(flatten)]
+        of: AppOfVault,
+    },
+    /// Make an environment, and the app if there is none
+    Create {
+        #[command(flatten)]
+        of: AppOfVault,
+
+        /// Its name
+        #[arg(value_name = "ENV")]
+        name: String,
+    },
+    /// Remove an environment, and with the last one the app
+    Delete {
+        #[command(flatten)]
+        of: AppOfVault,
+
+        /// Its whole name
+        #[arg(value_name = "ENV")]
+        name: String,
+
+        /// Delete the secrets in it without asking
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// A vault, what opens it, and an app in it.
+#[derive(ClapArgs, Clone, Debug)]
+pub(crate) struct AppOfVault {
+    #[command(flatten)]
+    pub(crate) key: Key,
+
+    /// The app, by name [env: PHASE_APP]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) app: Option<String>,
 }
 
 /// The subcommands of `vault recipients`.
@@ -43,6 +97,11 @@ pub(crate) enum Vault {
 pub(crate) enum Recipients {
     /// Print the recipients
     List {
+        #[command(flatten)]
+        key: Key,
+    },
+    /// Accept the recipients that others added, and print them
+    Accept {
         #[command(flatten)]
         key: Key,
     },
@@ -77,4 +136,13 @@ pub(crate) struct Key {
     /// [env: PHASE_RUN_IDENTITY]
     #[arg(long, value_name = "FILE")]
     pub(crate) identity: Option<PathBuf>,
+
+    /// Trust the recipients that were added by others
+    #[arg(long)]
+    pub(crate) accept_recipients: bool,
+
+    /// Time for reading and for other writers to end, such as 30s or 2m
+    /// [default: 30s] [env: PHASE_RUN_TIMEOUT]
+    #[arg(long, value_name = "DURATION", value_parser = super::duration)]
+    pub(crate) timeout: Option<Duration>,
 }

@@ -12,6 +12,9 @@ pub(crate) fn apps(args: &args::Apps, world: &World<'_>, report: Report) -> Resu
     let settings = settings(&args.context, world, report)?;
     let client = settings.client()?;
     let apps = fetch(client.apps())?;
+    for notice in client.notices() {
+        report.warn(&notice.to_string());
+    }
     if args.json {
         let apps: Vec<_> = apps
             .iter()

@@ -2,7 +2,9 @@
 
 mod apps;
 mod auth;
+mod confirm;
 mod copy;
+mod environments;
 mod generate;
 mod secrets;
 mod store;

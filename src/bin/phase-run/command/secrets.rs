@@ -8,7 +8,6 @@ use super::store::Store;
 use super::value::{name, name_and_value};
 use crate::args::{self, Secrets, StoredType, Write};
 use crate::exit::{Failure, Reason};
-use crate::fetch::fetch;
 use crate::print::{columns, print, print_json};
 use crate::report::Report;
 use crate::settings::World;
@@ -32,7 +31,16 @@ pub(crate) fn secrets(args: &Secrets, world: &World<'_>, report: Report) -> Resu
             let store = Store::open(context, world, report)?;
             get(&store, name, *allow_empty, *raw)
         }
-        Secrets::Create(write) => create(&Store::open(&write.context, world, report)?, write),
+        Secrets::Create {
+            write,
+            new_environment,
+        } => {
+            let mut store = Store::open(&write.context, world, report)?;
+            if *new_environment {
+                store = store.making_environments()?;
+            }
+            create(&store, write)
+        }
         Secrets::Update {
             write,
             keep_value,
@@ -63,7 +71,7 @@ pub(crate) fn secrets(args: &Secrets, world: &World<'_>, report: Report) -> Resu
 }
 
 fn list(store: &Store, show: bool, json: bool) -> Result<(), Failure> {
-    let secrets = fetch(store.client.list(&store.scope))?;
+    let secrets = store.fetch(store.client.list(&store.scope))?;
     if json {
         let rows: Vec<_> = secrets.iter().map(|secret| as_json(secret, show)).collect();
         return print_json(&serde_json::json!(rows));
@@ -157,7 +165,7 @@ fn create(store: &Store, write: &Write) -> Result<(), Failure> {
             personal: Some(value),
             ..beside(store, write)
         };
-        return fetch(
+        return store.fetch(
             store
                 .client
                 .update(&store.scope.place, folder, &name, &change),
@@ -172,7 +180,7 @@ fn create(store: &Store, write: &Write) -> Result<(), Failure> {
         tags: store.scope.tags.clone(),
         value,
     };
-    fetch(store.client.create(&store.scope.place, &secret))
+    store.fetch(store.client.create(&store.scope.place, &secret))
 }
 
 fn update(
@@ -201,7 +209,7 @@ fn update(
         value,
         ..beside(store, write)
     };
-    fetch(
+    store.fetch(
         store
             .client
             .update(&store.scope.place, folder, &name, &change),
@@ -221,7 +229,7 @@ fn beside(store: &Store, write: &Write) -> Change {
 fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
     let folder = store.folder()?;
     // All of them are looked up first, so that a wrong name deletes nothing.
-    let secrets = fetch(store.client.list(&untagged(&store.scope)))?;
+    let secrets = store.fetch(store.client.list(&untagged(&store.scope)))?;
     let names_stored = secrets.iter().map(|secret| secret.name.as_str());
     let mut doomed = Vec::new();
     for name in names {
@@ -231,7 +239,7 @@ fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
     doomed.sort_unstable();
     doomed.dedup();
     for name in doomed {
-        if !fetch(store.client.delete(&store.scope.place, folder, name))? {
+        if !store.fetch(store.client.delete(&store.scope.place, folder, name))? {
             return Err(store.missing(name));
         }
     }
@@ -255,7 +263,7 @@ fn export(store: &Store, allow_empty: bool, allow_unresolved: bool) -> Result<()
 }
 
 fn find(store: &Store, name: &str) -> Result<Secret, Failure> {
-    let secrets = fetch(store.client.list(&untagged(&store.scope)))?;
+    let secrets = store.fetch(store.client.list(&untagged(&store.scope)))?;
     let names = secrets.iter().map(|secret| secret.name.as_str());
     let stored = store.stored_as(name, names).map(str::to_owned);
     let found = secrets

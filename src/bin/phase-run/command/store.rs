@@ -16,8 +16,7 @@ pub(super) struct Store {
     pub(super) personal: bool,
     pub(super) report: Report,
     pub(super) scope: Scope,
-    /// Whether names are stored in upper case, however they are typed.
-    upper: bool,
+    provider: ProviderName,
 }
 
 impl Store {
@@ -32,8 +31,37 @@ impl Store {
             personal: settings.personal,
             report,
             scope: settings.scope()?.clone(),
-            upper: settings.provider == ProviderName::Phase,
+            provider: settings.provider,
         })
+    }
+
+    /// The same, which makes an app and an environment where there are none.
+    ///
+    /// # Errors
+    ///
+    /// It is no vault.
+    pub(super) fn making_environments(self) -> Result<Self, Failure> {
+        if self.provider != ProviderName::Vault {
+            let text = "--new-environment is for a vault";
+            return Err(Failure::new(Reason::Usage, text)
+                .help("make the environment in the console of the server"));
+        }
+        Ok(Self {
+            client: self.client.make_environments(true),
+            ..self
+        })
+    }
+
+    /// The result of `work` of the client. What it noticed is told, also where it fails.
+    pub(super) fn fetch<T>(
+        &self,
+        work: impl Future<Output = phase_run::Result<T>>,
+    ) -> Result<T, Failure> {
+        let result = fetch(work);
+        for notice in self.client.notices() {
+            self.report.warn(&notice.to_string());
+        }
+        result
     }
 
     pub(super) fn resolve(&self, plan: &Plan<'_>) -> Result<Resolution, Failure> {
@@ -80,8 +108,11 @@ impl Store {
         name: &str,
         mut names: impl Iterator<Item = &'a str> + Clone,
     ) -> Option<&'a str> {
+        // Phase stores names in upper case, however they are typed.
         let upper = name.to_uppercase();
-        let in_upper = names.clone().find(|stored| self.upper && *stored == upper);
+        let in_upper = names
+            .clone()
+            .find(|stored| self.provider == ProviderName::Phase && *stored == upper);
         names.find(|stored| *stored == name).or(in_upper)
     }
 

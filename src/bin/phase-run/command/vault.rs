@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use phase_run::{Credentials, SecretValue, VaultFile, VaultIdentity, VaultKey, VaultRecipient};
 
+use super::confirm::confirm;
+use super::environments::environments;
 use super::value::from_stdin;
 use crate::args::{Context, Key as KeyArgs, Recipients, Vault};
 use crate::exit::{Failure, Reason};
@@ -21,37 +24,78 @@ pub(crate) fn vault(args: &Vault, world: &World<'_>, report: Report) -> Result<(
             passphrase,
             recipient,
         } => init(key, *passphrase, &parsed(recipient)?, world, report),
-        Vault::Recipients(Recipients::List { key }) => {
-            print_lines(&open(key, world, report)?.recipients()?)
-        }
-        Vault::Recipients(Recipients::Add { key, recipient }) => {
+        Vault::Environments(args) => environments(args, world, report),
+        Vault::Recipients(args) => recipients(args, world, report),
+        Vault::Rekey {
+            key,
+            passphrase,
+            to_identity,
+            yes,
+        } => {
             let file = open(key, world, report)?;
+            seal(&file, *yes, report)?;
+            match (passphrase, to_identity) {
+                (true, _) => {
+                    let new = VaultKey::Passphrase(new_passphrase()?);
+                    work(&file, report, file.change_key(&new))
+                }
+                (false, Some(path)) => {
+                    let new = identity(path, report)?;
+                    work(&file, report, file.change_key(&new))
+                }
+                (false, None) => work(&file, report, file.rekey()),
+            }
+        }
+    }
+}
+
+fn recipients(args: &Recipients, world: &World<'_>, report: Report) -> Result<(), Failure> {
+    let (Recipients::Accept { key }
+    | Recipients::Add { key, .. }
+    | Recipients::List { key }
+    | Recipients::Remove { key, .. }) = args;
+    let file = open(key, world, report)?;
+    match args {
+        Recipients::Accept { .. } => print_lines(&work(&file, report, file.accept())?),
+        Recipients::Add { recipient, .. } => {
             for one in parsed(recipient)? {
-                if !fetch(file.add(&one))? {
+                if !work(&file, report, file.add(&one))? {
                     report.warn(&format!("{one} could open it already"));
                 }
             }
             Ok(())
         }
-        Vault::Recipients(Recipients::Remove { key, recipient }) => {
-            let file = open(key, world, report)?;
-            parsed(recipient)?
-                .iter()
-                .try_for_each(|one| fetch(file.remove(one)))
-        }
-        Vault::Rekey {
-            key,
-            passphrase,
-            to_identity,
-        } => {
-            let file = open(key, world, report)?;
-            match (passphrase, to_identity) {
-                (true, _) => fetch(file.change_key(&VaultKey::Passphrase(new_passphrase()?))),
-                (false, Some(path)) => fetch(file.change_key(&identity(path)?)),
-                (false, None) => fetch(file.rekey()),
-            }
-        }
+        Recipients::List { .. } => print_lines(&work(&file, report, file.recipients())?),
+        Recipients::Remove { recipient, .. } => parsed(recipient)?
+            .iter()
+            .try_for_each(|one| work(&file, report, file.remove(one))),
     }
+}
+
+/// Seals personal overrides that nothing shows to be one's own, if that is wanted.
+fn seal(file: &VaultFile, yes: bool, report: Report) -> Result<(), Failure> {
+    let Some(unsealed) = work(file, report, file.unsealed())? else {
+        return Ok(());
+    };
+    report.say("nothing shows that these personal overrides were written by you:");
+    for name in unsealed.names() {
+        report.say(&format!("  {name}"));
+    }
+    confirm("Seal them as yours?", yes)?;
+    work(file, report, file.seal(unsealed))
+}
+
+/// The result of `work` on `file`. What was noticed is told, also where it fails.
+pub(super) fn work<T>(
+    file: &VaultFile,
+    report: Report,
+    work: impl Future<Output = phase_run::Result<T>>,
+) -> Result<T, Failure> {
+    let result = fetch(work);
+    for notice in file.notices() {
+        report.warn(&notice.to_string());
+    }
+    result
 }
 
 /// Makes the vault, and before it the identity if there is none.
@@ -63,12 +107,13 @@ fn init(
     report: Report,
 ) -> Result<(), Failure> {
     let fresh = args.identity.as_deref().filter(|path| !path.exists());
+    let (settings, terms) = settings::vault(&context(args, fresh), Some(passphrase), world)?;
     let Key {
         file,
         opener: key,
         usual,
         warnings,
-    } = settings::vault(&context(args, fresh), Some(passphrase), world)?;
+    } = settings;
     for warning in &warnings {
         report.warn(warning);
     }
@@ -86,7 +131,7 @@ fn init(
         _ => make_identity(fresh.or(usual.as_deref()))?,
     };
     let own = key.recipients()?;
-    fetch(VaultFile::new(file, key).create(others))?;
+    fetch(terms.apply(VaultFile::new(file, key)).create(others))?;
     print_lines(&own)
 }
 
@@ -97,20 +142,26 @@ fn make_identity(path: Option<&Path>) -> Result<VaultKey, Failure> {
     };
     let identity = VaultIdentity::generate();
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|error| cannot("make", folder, &error))?;
+        let mut maker = fs::DirBuilder::new();
+        let made = maker.recursive(true).mode(0o700).create(folder);
+        made.map_err(|error| cannot("make", folder, &error))?;
     }
     identity.save(path)?;
     Ok(identity.key())
 }
 
 /// The vault that `args` name, with what opens it.
-fn open(args: &KeyArgs, world: &World<'_>, report: Report) -> Result<VaultFile, Failure> {
-    let key = settings::vault(&context(args, None), None, world)?;
+pub(super) fn open(
+    args: &KeyArgs,
+    world: &World<'_>,
+    report: Report,
+) -> Result<VaultFile, Failure> {
+    let (key, terms) = settings::vault(&context(args, None), None, world)?;
     for warning in &key.warnings {
         report.warn(warning);
     }
     match key.into_credentials()? {
-        Credentials::Vault { file, key } => Ok(VaultFile::new(file, key)),
+        Credentials::Vault { file, key } => Ok(terms.apply(VaultFile::new(file, key))),
         _ => Err(Failure::new(
             Reason::Internal,
             "a vault's key is no vault's key",
@@ -119,8 +170,10 @@ fn open(args: &KeyArgs, world: &World<'_>, report: Report) -> Result<VaultFile, 
 }
 
 /// The same words as context options; `without` is an identity that is yet to be made.
-fn context(args: &KeyArgs, without: Option<&Path>) -> Context {
+pub(super) fn context(args: &KeyArgs, without: Option<&Path>) -> Context {
     Context {
+        accept_recipients: args.accept_recipients,
+        timeout: args.timeout,
         vault: args.vault.clone(),
         identity: args.identity.clone().filter(|_| without.is_none()),
         ..Context::default()
@@ -135,9 +188,13 @@ fn parsed(recipients: &[String]) -> Result<Vec<VaultRecipient>, Failure> {
     Ok(parsed?)
 }
 
-fn identity(path: &Path) -> Result<VaultKey, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| cannot("read", path, &error))?;
-    Ok(VaultKey::Identities(SecretValue::new(text)))
+fn identity(path: &Path, report: Report) -> Result<VaultKey, Failure> {
+    let mut warnings = Vec::new();
+    let key = settings::new_identity(path, &mut warnings);
+    for warning in &warnings {
+        report.warn(warning);
+    }
+    key
 }
 
 /// A passphrase that will be needed again: typed twice, or read from stdin.

@@ -1,8 +1,9 @@
 //! What opens a vault.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use phase_run::{Credentials, VaultFile, VaultKey};
+use phase_run::{Credentials, TrustStore, VaultFile, VaultKey};
 
 use super::layers::{Layers, Origin, Spelling};
 use super::prompt::prompt;
@@ -19,6 +20,53 @@ pub(crate) struct Key {
     /// Where an identity of one's own lies, or would, for who has a home.
     pub(crate) usual: Option<PathBuf>,
     pub(crate) warnings: Vec<String>,
+}
+
+/// What is said of how a vault is opened, besides its key.
+#[derive(Debug)]
+pub(crate) struct Terms {
+    pub(super) most_work: Option<u8>,
+    pub(super) timeout: Duration,
+    pub(super) trust: Option<TrustStore>,
+}
+
+impl Terms {
+    /// `file`, opened so.
+    pub(crate) fn apply(self, file: VaultFile) -> VaultFile {
+        let mut file = file.timeout(self.timeout);
+        if let Some(most) = self.most_work {
+            file = file.most_work(most);
+        }
+        match self.trust {
+            Some(trust) => file.trust(trust),
+            None => file,
+        }
+    }
+}
+
+const WORK_FACTOR: &str = "PHASE_RUN_VAULT_WORK_FACTOR";
+
+/// The most work that a passphrase may take, if somebody says so.
+pub(super) fn most_work(layers: &Layers<'_>) -> Result<Option<u8>, Failure> {
+    let Some(text) = layers.variable(WORK_FACTOR)? else {
+        return Ok(None);
+    };
+    let most = VaultFile::LIMIT_OF_WORK;
+    let work = text.trim().parse().ok();
+    match work.filter(|work| (1..=most).contains(work)) {
+        Some(work) => Ok(Some(work)),
+        None => {
+            let text = format!("{WORK_FACTOR} is {text:?}, and not a number from 1 to {most}");
+            Err(Failure::new(Reason::Configuration, text)
+                .help("2 to that power is the memory for scrypt, in KiB"))
+        }
+    }
+}
+
+/// The identity in the file that --to-identity names.
+pub(crate) fn new_identity(path: &Path, warnings: &mut Vec<String>) -> Result<VaultKey, Failure> {
+    let source = source::Source::File(path.to_owned(), Origin::Flag("--to-identity"));
+    source.secret(warnings).map(VaultKey::Identities)
 }
 
 const VAULT: Spelling<PathBuf> = Spelling {

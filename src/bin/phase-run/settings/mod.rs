@@ -30,7 +30,7 @@ use crate::args::{Context, ProviderName};
 use crate::exit::{Failure, Reason};
 pub(crate) use access::Access;
 use credentials::Chosen;
-pub(crate) use key::Key;
+pub(crate) use key::{Key, Terms, new_identity};
 pub(crate) use layers::Variables;
 use layers::{Layers, Origin, Spelling};
 pub(crate) use places::Places;
@@ -43,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) access: Access,
     pub(crate) expand: bool,
     pub(crate) imports: bool,
+    /// The most work that a vault's passphrase may take, if somebody says so.
+    most_work: Option<u8>,
     /// `name = value (origin)`, for `-v`.
     pub(crate) origins: Vec<String>,
     pub(crate) personal: bool,
@@ -105,6 +107,7 @@ impl Settings {
             access,
             expand: !args.no_expand,
             imports: !args.no_imports,
+            most_work: key::most_work(&layers)?,
             origins: layers.report(),
             personal: !args.no_personal,
             provider,
@@ -112,11 +115,7 @@ impl Settings {
             scope,
             timeout,
             token: token.map(|origin| origin.to_string()),
-            trust: places.state.map(|folder| {
-                TrustStore::new(folder)
-                    .accept_new_keys(args.accept_new_key)
-                    .accept_recipients(args.accept_recipients)
-            }),
+            trust: trust(args, &places),
             warnings,
         })
     }
@@ -127,10 +126,7 @@ impl Settings {
     ///
     /// No app was named.
     pub(crate) fn scope(&self) -> Result<&Scope, Failure> {
-        self.scope.as_ref().ok_or_else(|| {
-            Failure::new(Reason::Configuration, "no app was named")
-                .help("give --app or --app-id, set PHASE_APP or PHASE_APP_ID, or write `app = \"…\"` into phase-run.toml")
-        })
+        self.scope.as_ref().ok_or_else(no_app)
     }
 
     /// The client for the store. This may ask a cloud and a server who we are.
@@ -139,8 +135,18 @@ impl Settings {
     ///
     /// A host or a certificate file that cannot be used, or a login that fails.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        self.access.client(self.timeout, self.trust.as_ref())
+        let client = self.access.client(self.timeout, self.trust.as_ref())?;
+        Ok(match self.most_work {
+            Some(most) => client.most_work(most),
+            None => client,
+        })
     }
+}
+
+/// That an app is needed and none was named.
+pub(crate) fn no_app() -> Failure {
+    Failure::new(Reason::Configuration, "no app was named")
+        .help("give --app or --app-id, set PHASE_APP or PHASE_APP_ID, or write `app = \"…\"` into phase-run.toml")
 }
 
 /// The provider that has accounts and that there are credentials for.
@@ -163,16 +169,39 @@ pub(crate) fn vault(
     args: &Context,
     passphrase: Option<bool>,
     world: &World<'_>,
-) -> Result<Key, Failure> {
+) -> Result<(Key, Terms), Failure> {
     let (layers, places) = sources(world)?;
+    let terms = Terms {
+        most_work: key::most_work(&layers)?,
+        timeout: timeout(args, &layers)?,
+        trust: trust(args, &places),
+    };
     let file = key::vault(args, &layers);
-    key::key(
-        file,
-        args,
-        &layers,
-        places.configuration.as_deref(),
-        passphrase,
-    )
+    let configuration = places.configuration.as_deref();
+    let key = key::key(file, args, &layers, configuration, passphrase)?;
+    Ok((key, terms))
+}
+
+/// The app of a vault that `args` or the surroundings name.
+///
+/// # Errors
+///
+/// A file or a variable that cannot be used.
+pub(crate) fn vault_app(args: &Context, world: &World<'_>) -> Result<Option<String>, Failure> {
+    let (layers, _) = sources(world)?;
+    let (app, _) = place::place(ProviderName::Vault, args, &layers, world, None)?;
+    Ok(app.and_then(|app| match app {
+        App::Id(name) | App::Name(name) => Some(name),
+        App::Only => None,
+    }))
+}
+
+/// Where what is trusted at first use is remembered, if there is a place for it.
+fn trust(args: &Context, places: &Places) -> Option<TrustStore> {
+    let store = TrustStore::new(places.state.clone()?)
+        .accept_new_keys(args.accept_new_key)
+        .accept_recipients(args.accept_recipients);
+    Some(store)
 }
 
 /// The layers, and where the user's own things are.

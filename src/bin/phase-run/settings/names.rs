@@ -50,6 +50,10 @@ pub(crate) const ALL: &[Variable] = &[
         "a file with that passphrase",
     ),
     variable(
+        "PHASE_RUN_VAULT_WORK_FACTOR",
+        "the most scrypt work that a vault's passphrase may take, a power of two; 18",
+    ),
+    variable(
         "PHASE_RUN_LOG",
         "`error`, `warn`, `info` (`-v`), `debug` (`-vv`) or `trace`",
     ),

@@ -1,0 +1,62 @@
+//! `vault environments`: what a vault has room for.
+
+use super::confirm::confirm;
+use super::vault::{context, open, work};
+use crate::args::{AppOfVault, Environments};
+use crate::exit::{Failure, Reason};
+use crate::print::{print, printable};
+use crate::report::Report;
+use crate::settings::{self, World};
+
+pub(super) fn environments(
+    args: &Environments,
+    world: &World<'_>,
+    report: Report,
+) -> Result<(), Failure> {
+    match args {
+        Environments::List { of } => list(of, world, report),
+        Environments::Create { of, name } => {
+            let app = required(of, world)?;
+            let file = open(&of.key, world, report)?;
+            work(&file, report, file.add_environment(&app, name))
+        }
+        Environments::Delete { of, name, yes } => {
+            let app = required(of, world)?;
+            let file = open(&of.key, world, report)?;
+            let delete = |all| work(&file, report, file.remove_environment(&app, name, all));
+            match delete(*yes) {
+                Err(failure) if failure.reason() == Reason::Conflict => {
+                    confirm(&format!("{failure}. Delete them all?"), false)?;
+                    delete(true)
+                }
+                done => done,
+            }
+        }
+    }
+}
+
+/// The environments of the app, or those of every app.
+fn list(of: &AppOfVault, world: &World<'_>, report: Report) -> Result<(), Failure> {
+    let app = app(of, world)?;
+    let file = open(&of.key, world, report)?;
+    let lines = if let Some(app) = app {
+        work(&file, report, file.environments(&app))?
+    } else {
+        let apps = work(&file, report, file.apps())?;
+        let line =
+            |app: phase_run::AppSummary| format!("{}: {}", app.name, app.environments.join(", "));
+        apps.into_iter().map(line).collect()
+    };
+    let lines: Vec<String> = lines.iter().map(|line| printable(line) + "\n").collect();
+    print(&lines.concat())
+}
+
+fn required(of: &AppOfVault, world: &World<'_>) -> Result<String, Failure> {
+    app(of, world)?.ok_or_else(settings::no_app)
+}
+
+fn app(of: &AppOfVault, world: &World<'_>) -> Result<Option<String>, Failure> {
+    let mut context = context(&of.key, None);
+    context.app.clone_from(&of.app);
+    settings::vault_app(&context, world)
+}

@@ -1,0 +1,244 @@
+//! Who was accepted as a recipient is remembered: age says of no file who wrote it.
+
+use std::io::Write;
+
+use phase_run::{Notice, TrustStore, VaultRecipient};
+
+use super::*;
+
+/// A desk whose owner remembers.
+struct Wary {
+    desk: Desk,
+    store: TrustStore,
+}
+
+impl Wary {
+    fn new() -> Self {
+        let desk = Desk::bare();
+        let store = TrustStore::new(desk.path("state"));
+        let wary = Self { desk, store };
+        wait(wary.vault().create(&[])).unwrap();
+        wary.write("NAME").unwrap();
+        wary
+    }
+
+    fn vault(&self) -> VaultFile {
+        self.desk.vault().trust(self.store.clone())
+    }
+
+    fn client(&self) -> Client {
+        self.desk.client().trust(self.store.clone())
+    }
+
+    fn write(&self, name: &str) -> Result<(), Error> {
+        wait(self.client().create(&place(), &secret(name, "x")))
+    }
+
+    /// Those whom reading warns of.
+    #[track_caller]
+    fn strangers(&self) -> Vec<String> {
+        let client = self.client();
+        list(&client).unwrap();
+        let notices = client.notices();
+        assert!(client.notices().is_empty(), "told once");
+        match &notices[..] {
+            [] => Vec::new(),
+            [Notice::NotAccepted { recipients, .. }] => recipients.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        fs::read(self.desk.file()).unwrap()
+    }
+
+    fn put_back(&self, bytes: &[u8]) {
+        fs::write(self.desk.file(), bytes).unwrap();
+    }
+}
+
+fn recipient() -> VaultRecipient {
+    VaultIdentity::generate().recipient().clone()
+}
+
+#[test]
+fn a_recipient_whom_somebody_added_is_told_of_and_nothing_is_written_to_them() {
+    let (wary, stranger) = (Wary::new(), recipient());
+    wait(wary.desk.vault().add(&stranger)).unwrap();
+    let before = wary.bytes();
+    assert_eq!(wary.strangers(), [stranger.to_string()]);
+    let writes = [
+        wary.write("TWO"),
+        wait(wary.vault().rekey()),
+        wait(wary.vault().add(&recipient())).map(|_| ()),
+        wait(wary.vault().add_environment("web", "new")),
+        wait(wary.vault().change_key(&VaultIdentity::generate().key())),
+        wait(wary.client().delete(&place(), &Folder::root(), "NAME")).map(|_| ()),
+    ];
+    for error in writes.map(Result::unwrap_err) {
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.to_string().contains(&stranger.to_string()), "{error}");
+        assert!(
+            error.advice().unwrap().contains("recipients accept"),
+            "{error:?}"
+        );
+    }
+    assert_eq!(wary.bytes(), before);
+
+    assert_eq!(wait(wary.vault().accept()).unwrap(), [stranger]);
+    assert!(wary.strangers().is_empty());
+    wary.write("TWO").unwrap();
+}
+
+#[test]
+fn those_of_the_first_use_are_accepted_and_so_are_those_whom_we_add() {
+    let (mut wary, other) = (Wary::new(), recipient());
+    wait(wary.desk.vault().add(&other)).unwrap();
+    // Another machine, which has not seen the vault yet.
+    wary.store = TrustStore::new(wary.desk.path("fresh"));
+    assert!(wary.strangers().is_empty());
+    wait(wary.vault().add(&recipient())).unwrap();
+    assert!(wary.strangers().is_empty());
+    wary.write("TWO").unwrap();
+}
+
+#[test]
+fn who_says_so_accepts_along_the_way() {
+    let (wary, stranger) = (Wary::new(), recipient());
+    wait(wary.desk.vault().add(&stranger)).unwrap();
+    let accepting = wary
+        .client()
+        .trust(wary.store.clone().accept_recipients(true));
+    list(&accepting).unwrap();
+    assert!(accepting.notices().is_empty());
+    assert!(wary.strangers().is_empty(), "it is remembered");
+}
+
+#[test]
+fn an_old_copy_does_not_bring_back_whom_we_removed() {
+    let (wary, other) = (Wary::new(), recipient());
+    wait(wary.vault().add(&other)).unwrap();
+    let old = wary.bytes();
+    wait(wary.vault().remove(&other)).unwrap();
+    assert!(wary.strangers().is_empty());
+    wary.put_back(&old);
+    assert_eq!(wary.strangers(), [other.to_string()]);
+    assert!(wary.write("TWO").is_err());
+    // Not accepting them takes no acceptance.
+    wait(wary.vault().remove(&other)).unwrap();
+    assert!(wary.strangers().is_empty());
+    wary.write("TWO").unwrap();
+}
+
+#[test]
+fn an_old_copy_does_not_bring_back_whom_others_removed_once_that_was_seen() {
+    let (wary, other) = (Wary::new(), recipient());
+    wait(wary.vault().add(&other)).unwrap();
+    let old = wary.bytes();
+    wait(wary.desk.vault().remove(&other)).unwrap();
+    assert!(wary.strangers().is_empty(), "this is how it is seen");
+    wary.put_back(&old);
+    assert_eq!(wary.strangers(), [other.to_string()]);
+}
+
+#[test]
+fn an_earlier_copy_changes_nothing_that_is_remembered() {
+    let (wary, other) = (Wary::new(), recipient());
+    let old = wary.bytes();
+    wait(wary.vault().add(&other)).unwrap();
+    let new = wary.bytes();
+    // As by `git switch`, to and fro.
+    for copy in [&old, &new, &old, &new] {
+        wary.put_back(copy);
+        assert!(wary.strangers().is_empty());
+    }
+}
+
+#[test]
+fn a_new_vault_in_the_place_of_another_one_has_no_past() {
+    let wary = Wary::new();
+    fs::remove_file(wary.desk.file()).unwrap();
+    wait(wary.vault().create(&[recipient()])).unwrap();
+    wary.write("NAME").unwrap();
+    assert!(wary.strangers().is_empty());
+}
+
+#[test]
+fn a_key_in_the_header_that_the_list_does_not_name_is_told_of_and_goes_with_acceptance() {
+    let (wary, hidden) = (Wary::new(), VaultIdentity::generate());
+    let text = damage::document(&wary.desk, "");
+    let own = wary.desk.identity.recipient();
+    let keys: Vec<age::x25519::Recipient> = [own, hidden.recipient()]
+        .map(|one| one.to_string().parse().unwrap())
+        .into();
+    let keys = keys.iter().map(|key| key as &dyn age::Recipient);
+    let mut sealed = Vec::new();
+    let encryptor = age::Encryptor::with_recipients(keys).unwrap();
+    let mut writer = encryptor.wrap_output(&mut sealed).unwrap();
+    writer.write_all(text.as_bytes()).unwrap();
+    writer.finish().unwrap();
+    wary.put_back(&sealed);
+    assert!(list(&client(&wary.desk.file(), hidden.key())).is_ok());
+
+    let client = wary.client();
+    list(&client).unwrap();
+    let told = Notice::NotListed {
+        vault: wary.desk.file(),
+        keys: 2,
+        listed: 1,
+    };
+    assert_eq!(client.notices(), [told]);
+    let error = wary.write("TWO").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().contains("2 keys"), "{error}");
+
+    assert!(wait(wary.vault().accept()).unwrap().is_empty());
+    assert!(list(&super::client(&wary.desk.file(), hidden.key())).is_err());
+    wary.write("TWO").unwrap();
+}
+
+#[test]
+fn what_others_can_write_to_is_told_of() {
+    let desk = Desk::with(&["NAME"]);
+    let change = Change {
+        personal: Some(value("mine")),
+        ..Change::default()
+    };
+    desk.update("NAME", &change).unwrap();
+    let client = desk.client();
+    list(&client).unwrap();
+    assert!(client.notices().is_empty());
+    let files = [desk.file(), desk.path("vault.personal")];
+    for file in &files {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o666)).unwrap();
+    }
+    list(&client).unwrap();
+    let told = client.notices();
+    for file in &files {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let of_it = told.iter().filter(|notice| {
+            matches!(notice, Notice::Exposed { file } if file.file_name().unwrap() == name)
+        });
+        assert_eq!(of_it.count(), 1, "{name}: {told:?}");
+    }
+    assert_eq!(told.len(), 2, "{told:?}");
+}
+
+#[test]
+fn every_write_makes_a_later_revision() {
+    let wary = Wary::new();
+    let line = wary.desk.identity.text().expose().lines().last().unwrap();
+    let identity: age::x25519::Identity = line.parse().unwrap();
+    let revision = || {
+        let text = age::decrypt(&identity, &wary.bytes()).unwrap();
+        let document: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        document["revision"].as_u64().unwrap()
+    };
+    assert_eq!(revision(), 2);
+    wait(wary.vault().rekey()).unwrap();
+    assert_eq!(revision(), 3);
+    // One of an earlier phase-run has none.
+    damage::put(&wary.desk, &damage::document(&wary.desk, ""));
+    wary.write("NEXT").unwrap();
+    assert_eq!(revision(), 1);
+}
