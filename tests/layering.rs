@@ -26,7 +26,7 @@ const LIBRARY: Map = &[
     ("lease", &["scope"]),
     ("owner", &[]),
     ("plan", &["lease"]),
-    ("http", &["error", "outside", "secret"]),
+    ("http", &["error", "secret"]),
     (
         "identity",
         &[
@@ -108,6 +108,7 @@ const PROGRAM: Map = &[
     ("fetch", &["exit", "sys"]),
     ("keyring", &["fetch"]),
     ("settings", &["args", "exit", "fetch", "keyring", "sys"]),
+    ("variables", &["report", "settings"]),
     ("launch", &["exit", "sys"]),
     ("held", &["fetch", "report"]),
     ("hint", &["settings"]),

@@ -19,6 +19,7 @@ mod refusals;
 mod run;
 mod secrets;
 mod selection;
+mod settings;
 mod shell;
 mod vault;
 

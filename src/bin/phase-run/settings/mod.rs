@@ -2,8 +2,8 @@
 
 mod access;
 mod connection;
+mod content;
 mod credentials;
-mod file;
 pub(crate) mod host;
 mod infisical;
 mod key;
@@ -13,34 +13,45 @@ pub(crate) mod logins;
 mod machine;
 pub(crate) mod names;
 mod official;
+mod options;
+mod owners;
+mod parse;
 mod phase;
 mod phase_json;
 mod place;
 mod places;
+mod project;
 mod prompt;
 mod server;
 mod source;
+mod stand_in;
 
 use std::path::Path;
 use std::time::Duration;
 
 use phase_run::{App, Client, Folder, Folders, Scope, TrustStore};
 
-use crate::args::{Context, ProviderName};
+use crate::args::{Context, ProjectFile, ProviderName};
 use crate::exit::{Failure, Reason};
 pub(crate) use access::Access;
 use credentials::Chosen;
 pub(crate) use key::Key;
 pub(crate) use layers::Variables;
 use layers::{Layers, Origin, Spelling};
+pub(crate) use layers::{unfit, variable_path, variable_yes};
+use owners::Owners;
 pub(crate) use places::Places;
+use project::{Choice, Projects};
 pub(crate) use prompt::prompt;
 pub(crate) use server::{Server, places, server};
+pub(crate) use stand_in::{StandIns, stand_ins};
 
 /// What a command needs to reach the store.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) access: Access,
+    /// Whether a variable or a file allows what was asked for to be empty.
+    pub(crate) allow_empty: bool,
     pub(crate) expand: bool,
     pub(crate) imports: bool,
     /// `name = value (origin)`, for `-v`.
@@ -76,7 +87,7 @@ impl Settings {
     ///
     /// What is missing, contradicts itself, or cannot be read, by its name.
     pub(crate) fn resolve(args: &Context, world: &World<'_>) -> Result<Self, Failure> {
-        let (layers, places) = sources(world)?;
+        let (layers, places) = sources(args, world)?;
         let mut warnings = Vec::new();
         let Chosen {
             access,
@@ -91,18 +102,21 @@ impl Settings {
         let tags = layers.list(&args.tag, &TAGS, ',')?.unwrap_or_default();
         let scope = app.map(|app| {
             Scope::new(app, environment).in_folders(folders).tagged(
+                // `secrets update --tag ''` takes all tags away.
                 tags.into_iter()
                     .filter(|tag| !tag.trim().is_empty())
                     .collect(),
             )
         });
         let timeout = timeout(args, &layers)?;
+        let allow_empty = layers.first(None, &ALLOW_EMPTY, parse::yes)?;
         let require = [&layers.project, &layers.user]
             .into_iter()
             .flatten()
             .find_map(|file| file.content.require.clone());
         Ok(Self {
             access,
+            allow_empty: allow_empty.is_some_and(|(allow, _)| allow),
             expand: !args.no_expand,
             imports: !args.no_imports,
             origins: layers.report(),
@@ -156,7 +170,7 @@ impl Settings {
 ///
 /// There are those of two, or they cannot be read.
 pub(crate) fn account_provider(args: &Context, world: &World<'_>) -> Result<ProviderName, Failure> {
-    let (layers, places) = sources(world)?;
+    let (layers, places) = sources(args, world)?;
     credentials::with_account(args, &layers, &places, world)
 }
 
@@ -171,8 +185,9 @@ pub(crate) fn vault(
     passphrase: Option<bool>,
     world: &World<'_>,
 ) -> Result<Key, Failure> {
-    let (layers, places) = sources(world)?;
+    let (layers, places) = sources(args, world)?;
     let file = key::vault(args, &layers);
+    layers.admit_vault(file.as_deref())?;
     key::key(
         file,
         args,
@@ -183,18 +198,49 @@ pub(crate) fn vault(
 }
 
 /// The layers, and where the user's own things are.
-fn sources<'a>(world: &World<'a>) -> Result<(Layers<'a>, Places), Failure> {
+fn sources<'a>(args: &Context, world: &World<'a>) -> Result<(Layers<'a>, Places), Failure> {
     let places = Places::find(world.variables);
-    let project = file::project(world.directory, places.home.as_deref())?;
+    let home = places.home.as_deref();
     let user = match &places.configuration {
-        Some(folder) => file::user(folder)?,
+        Some(folder) => project::user(folder, home)?,
         None => None,
     };
-    Ok((Layers::new(world.variables, project, user), places))
+    let safe = user.as_ref();
+    let safe = safe.and_then(|file| file.content.safe_directories.as_deref());
+    let sudo = (world.variables)("SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok());
+    let projects = Projects {
+        choice: choice(&args.project, world)?,
+        owners: Owners::new(sudo, safe.unwrap_or_default()),
+    };
+    let ours = projects.ours(world.directory, home)?;
+    let mut layers = Layers::new(world.variables, projects, ours, user);
+    let patience = layers.first(args.timeout, &TIMEOUT, parse::span)?;
+    layers.patience = patience.map_or(Client::TIMEOUT, |(timeout, _)| timeout);
+    Ok((layers, places))
+}
+
+/// Which project file was named, if any was, or that none is wanted.
+fn choice(flags: &ProjectFile, world: &World<'_>) -> Result<Choice, Failure> {
+    const FILE: &str = "PHASE_RUN_PROJECT_FILE";
+    const NONE: &str = "PHASE_RUN_NO_PROJECT_FILE";
+    if let Some(file) = &flags.project_file {
+        return Ok(Choice::Named(file.clone()));
+    }
+    let none = variable_yes(world.variables, NONE)?.unwrap_or(false);
+    match variable_path(world.variables, FILE) {
+        _ if flags.no_project_file => Ok(Choice::Nothing),
+        Some(_) if none => {
+            let text = format!("{FILE} names a project file, and {NONE} wants none");
+            Err(Failure::new(Reason::Configuration, text).help("unset one of them"))
+        }
+        Some(file) => Ok(Choice::Named(file)),
+        None if none => Ok(Choice::Nothing),
+        None => Ok(Choice::Search),
+    }
 }
 
 fn timeout(args: &Context, layers: &Layers<'_>) -> Result<Duration, Failure> {
-    let Some((timeout, origin)) = layers.first(args.timeout, &TIMEOUT, layers::span)? else {
+    let Some((timeout, origin)) = layers.first(args.timeout, &TIMEOUT, parse::span)? else {
         return Ok(Client::TIMEOUT);
     };
     let text = humantime::format_duration(timeout).to_string();
@@ -235,6 +281,12 @@ fn folders(
     })
 }
 
+const ALLOW_EMPTY: Spelling<bool> = Spelling {
+    name: "allow_empty",
+    flag: "--allow-empty",
+    variables: &["PHASE_RUN_ALLOW_EMPTY"],
+    file: |content| content.allow_empty,
+};
 const PATHS: Spelling<Vec<String>> = Spelling {
     name: "paths",
     flag: "--path",
