@@ -243,8 +243,10 @@ fn a_switch_in_a_variable_has_eight_words_and_any_other_text_is_an_error() {
         .stderr_has("PHASE_RUN_LOG");
     let run = nowhere().variable("PHASE_RUN_SYSEXITS", "true").sh(GREET);
     run.status(77);
-    let json = nowhere().variable("PHASE_RUN_LOG_FORMAT", "json").sh(GREET);
-    json.status(125).stderr_has("\"level\":\"ERROR\"");
+    for (run, status) in [(nowhere(), 125), (nowhere().argument("--nope"), 2)] {
+        let json = run.variable("PHASE_RUN_LOG_FORMAT", "json").sh(GREET);
+        json.status(status).stderr_has("\"level\":\"ERROR\"");
+    }
 }
 
 #[test]

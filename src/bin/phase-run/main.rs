@@ -23,7 +23,7 @@ use std::ffi::OsString;
 use std::panic;
 use std::process::ExitCode;
 
-use args::{Args, Command, Output};
+use args::{Args, Command, LogFormat, Output};
 use exit::{Failure, Reason};
 use launch::Outcome;
 use report::Report;
@@ -44,9 +44,10 @@ fn main() -> ExitCode {
     let (args, stand_ins) = match parse(&arguments, &variables) {
         Ok(parsed) => parsed,
         Err(Refused::Help(text)) => return help(&text),
-        Err(Refused::Usage(failure, output)) => {
+        Err(Refused::Usage(failure, mut output)) => {
+            guess_output(&mut output, &variables);
             start_report(&output, None, &variables).fail(&failure);
-            return status(&failure, output.sysexits || wants_sysexits(&variables)).into();
+            return status(&failure, output.sysexits).into();
         }
     };
     let mut output = args.output.clone();
@@ -117,10 +118,13 @@ fn output_settings(
 
 const SYSEXITS: &str = "PHASE_RUN_SYSEXITS";
 
-/// Whether the variable asks for other statuses. What is wrong with it is of less
-/// weight here than the failure that is told.
-fn wants_sysexits(variables: Variables<'_>) -> bool {
-    matches!(settings::variable_yes(variables, SYSEXITS), Ok(Some(true)))
+/// How a failure is to be told, by variables too. What is wrong with these is of less
+/// weight than the failure.
+fn guess_output(output: &mut Output, variables: Variables<'_>) {
+    output.sysexits |= matches!(settings::variable_yes(variables, SYSEXITS), Ok(Some(true)));
+    if variables("PHASE_RUN_LOG_FORMAT").is_some_and(|format| format == "json") {
+        output.log_format = LogFormat::Json;
+    }
 }
 
 fn start_report(output: &Output, level: Option<&str>, variables: Variables<'_>) -> Report {

@@ -177,9 +177,12 @@ fn folder(path: &str) -> Result<String, String> {
 
 /// The same, of names that need not be UTF-8.
 fn name() -> impl TypedValueParser<Value = OsString> {
-    OsStringValueParser::new().try_map(|name| match name.is_empty() {
-        true => Err("it must not be empty"),
-        false => Ok(name),
+    OsStringValueParser::new().try_map(|name| {
+        if name.is_empty() {
+            Err("it must not be empty")
+        } else {
+            Ok(name)
+        }
     })
 }
 

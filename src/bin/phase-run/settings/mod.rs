@@ -48,6 +48,10 @@ pub(crate) use stand_in::{StandIns, stand_ins};
 
 /// What a command needs to reach the store.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub(crate) struct Settings {
     pub(crate) access: Access,
     /// Whether a variable or a file allows what was asked for to be empty.
@@ -109,14 +113,14 @@ impl Settings {
             )
         });
         let timeout = timeout(args, &layers)?;
-        let allow_empty = layers.first(None, &ALLOW_EMPTY, parse::yes)?;
+        let allow_empty = allow_empty(&layers)?;
         let require = [&layers.project, &layers.user]
             .into_iter()
             .flatten()
             .find_map(|file| file.content.require.clone());
         Ok(Self {
             access,
-            allow_empty: allow_empty.is_some_and(|(allow, _)| allow),
+            allow_empty,
             expand: !args.no_expand,
             imports: !args.no_imports,
             origins: layers.report(),
@@ -246,6 +250,15 @@ fn timeout(args: &Context, layers: &Layers<'_>) -> Result<Duration, Failure> {
     let text = humantime::format_duration(timeout).to_string();
     layers.note("timeout", &text, origin);
     Ok(timeout)
+}
+
+/// Whether a variable or a file allows what was asked for to be empty.
+fn allow_empty(layers: &Layers<'_>) -> Result<bool, Failure> {
+    let Some((allow, origin)) = layers.first(None, &ALLOW_EMPTY, parse::yes)? else {
+        return Ok(false);
+    };
+    layers.note(ALLOW_EMPTY.name, &allow.to_string(), origin);
+    Ok(allow)
 }
 
 fn folders(

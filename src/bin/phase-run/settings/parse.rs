@@ -56,7 +56,7 @@ pub(crate) fn yes(text: &str) -> Result<bool, String> {
 /// What it must be.
 pub(crate) fn name(text: &str) -> Result<String, String> {
     if looks_like_token(text) {
-        return Err("a name, and looks like a token".to_owned());
+        return Err("a name, and no token".to_owned());
     }
     Ok(text.to_owned())
 }

@@ -92,7 +92,9 @@ impl Projects {
     ///
     /// It cannot be read, or was named and is not there.
     pub(super) fn open(&self, path: &Path) -> Result<Option<Opened>, Failure> {
-        let opened = owners::open(path).map_err(|error| unreadable(path, &error))?;
+        let without = "to do without any project file, give --no-project-file";
+        let opened = owners::open(path);
+        let opened = opened.map_err(|error| unreadable(path, &error).help(without))?;
         if opened.is_none() && matches!(self.choice, Choice::Named(_)) {
             let name = path.to_string_lossy();
             let text = format!("there is no project file {}", shown(&name));

@@ -3,10 +3,10 @@
 
 use std::error::Error as _;
 use std::ffi::OsString;
-use std::path::Path;
 
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue};
+use phase_run::outside::{looks_like_token, shown};
 
 use super::content::misused;
 use super::layers::{Origin, Variables, unfit};
@@ -74,7 +74,7 @@ pub(crate) fn stand_ins(
             continue;
         };
         check(argument, &words, optional, &origin)?;
-        let (key, values) = (optional.key(), shown(&words));
+        let (key, values) = (optional.key(), values(&words));
         let supervises = OF_SUPERVISORS.contains(&optional.flag) || values == "group";
         if let (Origin::File(path), true, true) = (&origin, is_exec, supervises) {
             let path = path.display();
@@ -83,7 +83,8 @@ pub(crate) fn stand_ins(
             ));
             continue;
         }
-        all.origins.push(format!("{key} = {values} ({origin})"));
+        all.origins
+            .push(format!("{key} = {} ({origin})", shown(&values)));
         all.words.extend(words.into_iter().map(OsString::from));
     }
     all.words.extend_from_slice(&words[end..]);
@@ -152,12 +153,12 @@ fn mode<'a>(words: &'a [OsString], found: &'a [StandIn]) -> Option<&'a str> {
 }
 
 /// The values in `words`, without the flag.
-fn shown(words: &[String]) -> String {
-    let values = words
-        .iter()
-        .map(|word| word.split_once('=').map_or("true", |it| it.1));
-    let values: Vec<_> = values.collect();
-    phase_run::outside::shown(&values.join(" ")).into_owned()
+fn values(words: &[String]) -> String {
+    let values = words.iter().map(|word| match word.split_once('=') {
+        Some((_, value)) => value,
+        None => "true",
+    });
+    values.collect::<Vec<_>>().join(" ")
 }
 
 /// That the parser takes `words` for `argument`.
@@ -171,14 +172,21 @@ fn check(
     let Err(error) = command.arg(argument).try_get_matches_from(words) else {
         return Ok(());
     };
-    let expected = match (error.get(ContextKind::ValidValue), error.source()) {
-        (Some(ContextValue::Strings(valid)), _) => format!("one of: {}", valid.join(", ")),
-        (_, Some(why)) => format!("something else: {why}"),
-        _ => "something else".to_owned(),
+    let valid = match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(valid)) => Some(format!("one of: {}", valid.join(", "))),
+        _ => None,
     };
-    let refused = |path: &Path| misused(path, &format!("`{}` must be {expected}", optional.key()));
-    Err(match origin {
-        Origin::File(path) => refused(path),
-        _ => unfit(optional.variable, &shown(words), &expected),
+    let (key, text) = (optional.key(), values(words));
+    let usual = format!("what --{} takes", optional.flag);
+    Err(match (origin, error.source()) {
+        (Origin::File(path), _) => {
+            let expected = valid.unwrap_or(usual);
+            misused(path, &format!("`{key}` must be {expected}"))
+        }
+        // The reason may repeat a part of the text.
+        (_, Some(why)) if valid.is_none() && !looks_like_token(&text) => {
+            unfit(optional.variable, &text, &format!("{usual}: {why}"))
+        }
+        _ => unfit(optional.variable, &text, &valid.unwrap_or(usual)),
     })
 }

@@ -299,8 +299,8 @@ fn a_projects_api_turns_no_encryption_off_and_the_users_may() {
         "this token is for REST alone"
     );
     let stage = Stage::new(&[("PHASE_SERVICE_TOKEN", &keyed)]);
-    let user = stage.file(".config/phase-run/config.toml", "api = 'rest'");
-    assert_eq!(api(&user, &[]).0, phase_run::PhaseApi::Rest);
+    let own = stage.file(".config/phase-run/config.toml", "api = 'rest'");
+    assert_eq!(api(&own, &[]).0, phase_run::PhaseApi::Rest);
 }
 
 #[test]
