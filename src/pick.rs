@@ -1,6 +1,7 @@
 //! Finding the one thing a person meant among those there are.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::outside;
 
 /// The candidate that a name means, and whether it had to be guessed.
 #[derive(Debug, Eq, PartialEq)]
@@ -22,6 +23,7 @@ pub(crate) struct Picked {
 /// two do; both list the candidates.
 pub(crate) fn pick(what: &str, flag: &str, wanted: &str, names: &[&str]) -> Result<Picked> {
     let lower = wanted.to_lowercase();
+    let shown = outside::shown(wanted);
     let tests: [&dyn Fn(&str) -> bool; 3] = [
         &|name| name == wanted,
         &|name| name.to_lowercase() == lower,
@@ -41,13 +43,13 @@ pub(crate) fn pick(what: &str, flag: &str, wanted: &str, names: &[&str]) -> Resu
                 let list = hits.iter().map(|&at| names[at]);
                 return Err(Error::new(
                     ErrorKind::Ambiguous,
-                    format!("{what} {wanted:?} could be any of: {}", listed(list)),
+                    format!("{what} {shown:?} could be any of: {}", listed(list)),
                 )
                 .help(format!("give {flag} the whole name, or the id")));
             }
         }
     }
-    let error = Error::new(ErrorKind::Missing, format!("there is no {what} {wanted:?}"));
+    let error = Error::new(ErrorKind::Missing, format!("there is no {what} {shown:?}"));
     Err(if names.is_empty() {
         error.help(format!("these credentials reach no {what} here"))
     } else {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::outside;
 
 /// An app by the name people gave it, or by the id the server gave it.
 ///
@@ -47,7 +48,10 @@ impl Folder {
         if text.contains(['\0', '\n', '\r']) {
             return Err(Error::new(
                 ErrorKind::Configuration,
-                format!("{text:?} is not a path: it holds a NUL or a line break"),
+                format!(
+                    "{:?} is not a path: it holds a NUL or a line break",
+                    outside::shown(text)
+                ),
             ));
         }
         let mut path = String::with_capacity(text.len() + 1);

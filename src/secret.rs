@@ -5,6 +5,7 @@ use std::{fmt, mem};
 use zeroize::{Zeroizing, optimization_barrier};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::outside;
 use crate::scope::Folder;
 
 /// A name that an environment can carry: not empty, no `=`, no NUL.
@@ -29,7 +30,10 @@ impl SecretName {
         };
         Err(Error::new(
             ErrorKind::InvalidName,
-            format!("{text:?} cannot name an environment variable: {problem}"),
+            format!(
+                "{:?} cannot name an environment variable: {problem}",
+                outside::shown(text)
+            ),
         ))
     }
 

@@ -23,8 +23,8 @@ const PROMISED: &str = "\
     --azure-resource --ca-cert --client-cert --client-id --client-key \
     --clean-env --command --dry-run --env --exclude --host --identity --insecure \
     --json --kill-after --lease-ttl --leases --log-format --machine-identity-id --map-signal --mode --no-expand --no-imports \
-    --no-pdeathsig --no-personal --organization \
-    --only --pass-auth --path --prefix --preserve-env --provider --quiet --recursive --rename \
+    --no-pdeathsig --no-personal --no-project-file --organization \
+    --only --pass-auth --path --prefix --preserve-env --project-file --provider --quiet --recursive --rename \
     --require --revoke-leases --service-account-id --shell --signal-scope --sysexits --tag --timeout --token-file --vault";
 
 /// Flags in the README that belong to somebody else's program.

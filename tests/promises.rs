@@ -20,6 +20,7 @@ mod refusals;
 mod run;
 mod secrets;
 mod selection;
+mod settings;
 mod sharing;
 mod shell;
 mod vault;

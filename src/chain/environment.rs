@@ -7,6 +7,7 @@ use super::{InfisicalMethod, InfisicalParts, LoginPlace};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Surroundings;
 use crate::jwt::Claims;
+use crate::outside::shown;
 
 /// The method that is to be used.
 const METHOD: &str = "INFISICAL_AUTH_METHOD";
@@ -98,7 +99,10 @@ impl<'a> Variables<'a> {
 }
 
 fn unknown(name: &str) -> Error {
-    let message = format!("{METHOD} cannot be {name:?}: there is no such auth method");
+    let message = format!(
+        "{METHOD} cannot be {:?}: there is no such auth method",
+        shown(name)
+    );
     Error::new(ErrorKind::Configuration, message).help(
         "there are: universal-auth, token-auth, aws-iam, azure, gcp-iam, gcp-id-token, kubernetes, oidc-auth, jwt-auth, ldap-auth, oci-auth, alicloud-auth, spiffe-auth, tls-cert-auth; and user, for `infisical login`",
     )

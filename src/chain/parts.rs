@@ -1,11 +1,12 @@
 //! The parts of a login, from wherever each of them is.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use super::InfisicalMethod;
 use crate::credentials::{IdentityProof, InfisicalLogin, JwtKind, SecretSource};
 use crate::error::{Error, ErrorKind, Result};
-use crate::identity::{MachineIdentity, Surroundings, token_in};
+use crate::identity::{MachineIdentity, Surroundings, password_in, token_in};
 use crate::secret::SecretValue;
 
 /// What is known of a login besides what the environment says; it goes first.
@@ -50,6 +51,12 @@ const KUBERNETES_TOKENS: [&str; 2] = [
     "INFISICAL_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH",
     "INFISICAL_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH_ENV_NAME",
 ];
+
+/// The part that somebody chose, and that is taken as it is.
+const PASSWORD: &str = "password";
+
+/// So long a file may keep us waiting that is a pipe.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn signed(kind: JwtKind, token: SecretSource) -> IdentityProof {
     IdentityProof::Jwt { kind, token }
@@ -109,7 +116,7 @@ impl Parts<'_> {
     fn ldap(&self) -> Result<IdentityProof> {
         let name = self.given.username.clone();
         let (username, _) = self.text(name, &["INFISICAL_LDAP_USERNAME"], "account's name")?;
-        let (password, _) = self.secret(&["INFISICAL_LDAP_PASSWORD"], "password")?;
+        let (password, _) = self.secret(&["INFISICAL_LDAP_PASSWORD"], PASSWORD)?;
         Ok(IdentityProof::Ldap { password, username })
     }
 
@@ -182,7 +189,12 @@ impl Parts<'_> {
         match &self.given.secret {
             Some(SecretSource::Value(value)) => return Ok((value.clone(), "a flag".to_owned())),
             Some(SecretSource::File(file)) => {
-                let text = token_in(file)?;
+                let until = Instant::now() + PATIENCE;
+                let text = if what == PASSWORD {
+                    password_in(file, until)?
+                } else {
+                    token_in(file, until)?
+                };
                 let value = SecretValue::new(text.as_str().to_owned());
                 return Ok((value, file.display().to_string()));
             }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::jwt::Claims;
+use crate::outside;
 use crate::secret::SecretValue;
 
 /// How Go's keyring library marks what it puts into the keychain of macOS.
@@ -29,12 +30,12 @@ struct Content {
 /// Why there is none that is any good at `now`, to be put behind a name.
 pub(super) fn token(entry: &SecretValue, now: SystemTime) -> Result<SecretValue, String> {
     let text = plain(entry.expose()).ok_or("is not text as it is written to the keychain")?;
-    let text = text.trim();
+    let text = outside::trimmed_text(&text);
     let token = if text.starts_with('{') {
         let content: Content =
             serde_json::from_str(text).map_err(|_| "is not JSON of the right shape")?;
-        let token = content.token.filter(|token| !token.is_empty());
-        SecretValue::new(token.ok_or("holds no token")?)
+        let token = Zeroizing::new(content.token.ok_or("holds no token")?);
+        SecretValue::new(outside::trimmed_text(&token).to_owned())
     } else {
         SecretValue::new(text.to_owned())
     };
@@ -125,6 +126,18 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn white_space_round_a_token_is_no_part_of_it() {
+        let token = jwt(r#"{"exp":100}"#);
+        for text in [
+            format!(r#"{{"JTWToken":" {token}\r\n"}}"#),
+            format!("\u{feff} {token}\r\n"),
+        ] {
+            assert_eq!(read(&text, 0).unwrap(), token, "{text:?}");
+        }
+        assert!(read(r#"{"JTWToken":" "}"#, 0).is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A file of the CLI's: read whole, within limits.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -8,6 +8,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::error::{self, Error};
+use crate::regular;
 
 /// The most bytes a file may have; the CLI writes a few thousand.
 const LIMIT: u64 = 1 << 20;
@@ -55,7 +56,7 @@ pub(super) fn unusable(path: &Path, why: &str) -> Error {
 }
 
 fn contents(path: &Path) -> io::Result<(Metadata, Zeroizing<Vec<u8>>)> {
-    let file = File::open(path)?;
+    let file = regular::open(path, 0)?;
     let found = file.metadata()?;
     // Room for all of it at once: what is outgrown would be left behind.
     let room = found.len().min(LIMIT) + 1;
@@ -93,6 +94,8 @@ impl Contents {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::outside::shown;
 
 /// One of them.
 #[derive(Clone, Debug)]
@@ -79,8 +80,10 @@ impl Organisations {
             (None, _) if is_id(wanted) => Ok(Some(wanted.to_ascii_lowercase())),
             (None, _) => Err(self.absent(wanted, profile)),
             (Some((one, _)), Some((other, _))) => {
-                let message =
-                    format!("{wanted:?} is the name of more than one organisation of {profile:?}");
+                let message = format!(
+                    "{:?} is the name of more than one organisation of {profile:?}",
+                    shown(wanted)
+                );
                 let help = format!("give its id: {one:?}, {other:?} …");
                 Err(Error::new(ErrorKind::Ambiguous, message).help(help))
             }
@@ -94,7 +97,10 @@ impl Organisations {
     }
 
     fn absent(&self, wanted: &str, profile: &str) -> Error {
-        let message = format!("the Infisical login {profile:?} knows no organisation {wanted:?}");
+        let message = format!(
+            "the Infisical login {profile:?} knows no organisation {:?}",
+            shown(wanted)
+        );
         let known: Vec<_> = self
             .all()
             .map(|(one, _)| one.slug.as_ref().or(one.name.as_ref()).unwrap_or(&one.id))

@@ -8,6 +8,7 @@ use std::path::Path;
 use super::config::{Content, Profile, User};
 use super::organisation::{Organisation, Organisations};
 use crate::error::{Error, ErrorKind, Result};
+use crate::outside::shown;
 
 /// Where a login is that names no server.
 const USUAL_HOST: &str = "https://app.infisical.com";
@@ -146,7 +147,8 @@ fn absent(name: &str, profiles: &[Profile], file: &Path) -> Error {
         names => format!("it has {names}"),
     };
     let message = format!(
-        "there is no profile {name:?} in {}: {known}",
+        "there is no profile {:?} in {}: {known}",
+        shown(name),
         file.display()
     );
     Error::new(ErrorKind::Configuration, message)

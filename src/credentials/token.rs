@@ -7,6 +7,7 @@ use blake2::{Blake2b, Digest as _};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::outside;
 
 /// A token of Phase, in one of two forms:
 ///
@@ -48,7 +49,7 @@ impl PhaseToken {
     ///
     /// [`ErrorKind::Credentials`] if it is none. The message does not show it.
     pub fn parse(text: &str) -> Result<Self> {
-        let text = text.trim_ascii();
+        let text = outside::trimmed_text(text);
         let parsed = if text.starts_with("pss_") {
             keyed(text)
         } else {

@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 use super::Search;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::json;
+use crate::outside;
 use crate::secret::SecretValue;
 use profile::Profiles;
 
@@ -152,7 +153,10 @@ impl Region {
     }
 
     fn unknown(text: &str, source: &str) -> Error {
-        let message = format!("{source} cannot be {text:?}: that is no name of a region");
+        let message = format!(
+            "{source} cannot be {:?}: that is no name of a region",
+            outside::shown(text)
+        );
         Error::new(ErrorKind::Configuration, message).help("give a name such as eu-central-1")
     }
 

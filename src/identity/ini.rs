@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result, plain};
+use crate::{outside, regular};
+
+/// More than anybody has to say.
+const LARGEST: u64 = 1 << 20;
 
 /// A file, empty if it is not there.
 pub(super) struct File {
@@ -16,15 +20,18 @@ pub(super) struct File {
 
 impl File {
     pub(super) fn read(path: PathBuf) -> Result<Self> {
-        let problem = match fs::read(&path).map(Zeroizing::new) {
-            Ok(bytes) => match std::str::from_utf8(&bytes) {
-                Ok(text) => {
-                    let text = Zeroizing::new(text.to_owned());
-                    return Ok(Self { path, text });
+        let problem = match regular::read(&path, LARGEST) {
+            Ok(bytes) => {
+                let bytes = Zeroizing::new(bytes.unwrap_or_default());
+                match std::str::from_utf8(&bytes) {
+                    Ok(text) => {
+                        let text = Zeroizing::new(outside::trimmed_text(text).to_owned());
+                        return Ok(Self { path, text });
+                    }
+                    Err(_) => "it is not text".to_owned(),
                 }
-                Err(_) => "it is not text".to_owned(),
-            },
-            Err(error) if is_absence(&error, &path) => {
+            }
+            Err(error) if is_hidden(&error, &path) => {
                 let text = Zeroizing::default();
                 return Ok(Self { path, text });
             }
@@ -56,14 +63,10 @@ impl File {
     }
 }
 
-/// Whether there is no file, as far as we may know: the home folder that a
+/// Whether nobody lets us see if there is a file: the home folder that a
 /// container's image names is often somebody else's.
-fn is_absence(error: &io::Error, path: &Path) -> bool {
-    match error.kind() {
-        Io::NotFound | Io::NotADirectory => true,
-        Io::PermissionDenied => fs::symlink_metadata(path).is_err(),
-        _ => false,
-    }
+fn is_hidden(error: &io::Error, path: &Path) -> bool {
+    error.kind() == Io::PermissionDenied && fs::symlink_metadata(path).is_err()
 }
 
 /// A line that means something.

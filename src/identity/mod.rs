@@ -28,7 +28,7 @@ pub(crate) use gcp::{ServiceAccount, id_token};
 pub(crate) use github::run_token;
 pub(crate) use oci::{OciRequest, oci_request};
 pub use surroundings::Surroundings;
-pub(crate) use surroundings::{text as text_in, token as token_in};
+pub(crate) use surroundings::{password as password_in, text as text_in, token as token_in};
 
 /// The identity that a cloud gave to this machine.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 mod config;
 mod signature;
 
-use std::fs;
+use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -13,8 +13,13 @@ use super::Surroundings;
 use super::rsa::RsaKey;
 use super::surroundings::shown;
 use crate::error::{Error, ErrorKind, Result, plain};
+use crate::outside;
+use crate::regular;
 use crate::secret::SecretValue;
 use config::{Config, Entry};
+
+/// More than any key has.
+const LARGEST: u64 = 1 << 20;
 
 /// A question for a user of Oracle's cloud that only this user could have
 /// signed, and that anybody may ask. It is good for some minutes.
@@ -31,7 +36,10 @@ pub(crate) fn oci_request(surroundings: &Surroundings) -> Result<OciRequest> {
     let user = config.word(Entry::User)?;
     let region = config.get(Entry::Region)?;
     if !is_region(region) {
-        let message = format!("the OCI region cannot be {region:?}: that is no name of a region");
+        let message = format!(
+            "the OCI region cannot be {:?}: that is no name of a region",
+            outside::shown(region)
+        );
         return Err(Error::new(ErrorKind::Configuration, message)
             .help("give a whole name such as eu-frankfurt-1"));
     }
@@ -61,8 +69,11 @@ fn key(config: &Config<'_>, surroundings: &Surroundings) -> Result<RsaKey> {
     }
     let file = surroundings.at_home(Path::new(config.get(Entry::KeyFile)?));
     let name = format!("the key of OCI, {},", file.display());
-    let text = fs::read_to_string(&file).map(Zeroizing::new);
-    let text = text.map_err(|error| {
+    let read = regular::read(&file, LARGEST).and_then(|bytes| {
+        let bytes = bytes.ok_or(io::ErrorKind::NotFound)?;
+        String::from_utf8(bytes).map_err(|_| io::Error::other("it is not text"))
+    });
+    let text = read.map(Zeroizing::new).map_err(|error| {
         let message = format!("cannot read {}, the key of OCI", shown(&file));
         Error::new(ErrorKind::Configuration, message).because(plain(&error))
     })?;

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result, plain};
+use crate::named_file::NamedFile;
+use crate::outside;
 
 /// Where a machine's identity is looked for: a copy of the variables that the
 /// clouds' own tools read, and the home folder with their files.
@@ -108,14 +110,22 @@ impl Surroundings {
         "OCI_CONFIG_PROFILE",
     ];
 
+    /// What somebody chose, every character of it.
+    const PASSWORD: &'static str = "INFISICAL_LDAP_PASSWORD";
+
     /// The surroundings of a process whose home folder is `home`, and whose
-    /// environment `variable` reads. A variable that is empty or space counts as
-    /// not set.
+    /// environment `variable` reads. A byte order mark, white space and a pair of
+    /// quotes round a value fall off, but for a password, and a variable that is
+    /// blank then counts as not set.
     #[must_use]
     pub fn new(home: Option<PathBuf>, variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let variables = Self::VARIABLES.iter().filter_map(|name| {
             let value = Zeroizing::new(variable(name)?.into_vec());
-            (!value.trim_ascii().is_empty()).then_some((*name, value))
+            let meant = match *name {
+                Self::PASSWORD => &value,
+                _ => outside::variable(&value).0,
+            };
+            (!meant.is_empty()).then(|| (*name, Zeroizing::new(meant.to_vec())))
         });
         Self {
             home,
@@ -123,13 +133,13 @@ impl Surroundings {
         }
     }
 
-    /// The variable `name`, without the space around it.
+    /// The variable `name`.
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>> {
         let Some(value) = self.value(name) else {
             return Ok(None);
         };
         match std::str::from_utf8(value) {
-            Ok(text) => Ok(Some(text.trim())),
+            Ok(text) => Ok(Some(text)),
             Err(_) => Err(Error::new(
                 ErrorKind::Configuration,
                 format!("{name} is not text: it is not valid UTF-8"),
@@ -176,30 +186,50 @@ impl fmt::Debug for Surroundings {
 }
 
 /// The token in `file`, without the space around it. It is read anew each time:
-/// such files are replaced before they expire.
-pub(crate) fn token(file: &Path) -> Result<Zeroizing<String>> {
-    text(file, "token")
+/// such files are replaced before they expire. A pipe is waited for `until` then.
+pub(crate) fn token(file: &Path, until: Instant) -> Result<Zeroizing<String>> {
+    text(file, "token", until)
 }
 
 /// The same, of what messages call `what`.
-pub(crate) fn text(file: &Path, what: &str) -> Result<Zeroizing<String>> {
-    let problem = match fs::read(file).map(Zeroizing::new) {
-        Err(error) => plain(&error),
-        Ok(bytes) => match std::str::from_utf8(&bytes).map(str::trim) {
-            Ok("") => "it is empty".to_owned(),
-            Ok(text) => return Ok(Zeroizing::new(text.to_owned())),
-            Err(_) => "it is not text".to_owned(),
-        },
-    };
+pub(crate) fn text(file: &Path, what: &str, until: Instant) -> Result<Zeroizing<String>> {
+    let whole = as_it_is(file, what, until)?;
+    let text = outside::trimmed_text(&whole);
+    if text.is_empty() {
+        return Err(unreadable(file, what, "it is empty"));
+    }
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// The password in `file`: all of it, but one newline at its end.
+pub(crate) fn password(file: &Path, until: Instant) -> Result<Zeroizing<String>> {
+    let whole = as_it_is(file, "password", until)?;
+    let text = outside::without_newline(&whole);
+    if text.is_empty() {
+        return Err(unreadable(file, "password", "it is empty"));
+    }
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+fn as_it_is(file: &Path, what: &str, until: Instant) -> Result<Zeroizing<String>> {
+    let patience = until.saturating_duration_since(Instant::now());
+    match NamedFile::read(file, patience) {
+        Ok(read) => Ok(Zeroizing::new(read.text.expose().to_owned())),
+        Err(error) => Err(unreadable(file, what, &plain(&error))),
+    }
+}
+
+fn unreadable(file: &Path, what: &str, problem: &str) -> Error {
     let message = format!("no {what} from {}", shown(file));
-    Err(Error::new(ErrorKind::Configuration, message).because(problem))
+    Error::new(ErrorKind::Configuration, message).because(problem.to_owned())
 }
 
 /// `file` as messages name it. What does not look like a path may be the secret
 /// itself, in the wrong place.
 pub(super) fn shown(file: &Path) -> String {
     let text = file.to_string_lossy();
-    if text.contains('/') && text.len() < 256 && !text.contains(['{', '\n', '\r']) {
+    let is_path = text.contains('/') && text.len() < 256 && !text.contains(['{', '\n', '\r']);
+    if is_path && !outside::looks_like_token(&text) {
         return text.into_owned();
     }
     "the file that was named".to_owned()
@@ -217,15 +247,28 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_that_is_empty_or_space_counts_as_not_set() {
-        let surroundings = with(&[
-            ("AWS_REGION", ""),
-            ("INFISICAL_TOKEN", " \n"),
-            ("AWS_PROFILE", " web\n"),
-        ]);
-        assert_eq!(surroundings.text("AWS_REGION").unwrap(), None);
-        assert_eq!(surroundings.text("INFISICAL_TOKEN").unwrap(), None);
-        assert_eq!(surroundings.text("AWS_PROFILE").unwrap(), Some("web"));
+    fn what_is_around_the_value_of_every_variable_falls_off_but_a_passwords() {
+        for name in Surroundings::VARIABLES {
+            let read = |value: &str| {
+                let value = OsString::from(value);
+                let around = Surroundings::new(None, move |_| Some(value.clone()));
+                around.text(name).unwrap().map(str::to_owned)
+            };
+            let odd = ["\u{feff}a b\r\n", " 'a b'\t", "\"a b\"\n"];
+            if *name == "INFISICAL_LDAP_PASSWORD" {
+                for value in odd.iter().chain(&[" "]) {
+                    assert_eq!(read(value).as_deref(), Some(*value), "{name}");
+                }
+                assert_eq!(read(""), None, "{name}");
+                continue;
+            }
+            for value in odd {
+                assert_eq!(read(value).as_deref(), Some("a b"), "{name} {value:?}");
+            }
+            for value in ["", " \r\n", "\u{feff}", "\"\"", "' '"] {
+                assert_eq!(read(value), None, "{name} {value:?}");
+            }
+        }
     }
 
     #[test]
@@ -262,12 +305,16 @@ mod tests {
 
     #[test]
     fn a_secret_in_the_place_of_a_file_is_not_shown() {
-        let named = |file: &str| token(Path::new(file)).unwrap_err().to_string();
+        let named = |file: &str| {
+            let error = token(Path::new(file), Instant::now()).unwrap_err();
+            error.to_string()
+        };
         for secret in [
             "st.id.hunter2",
             r#"{"key":"/hunter2"}"#,
             "-----BEGIN\nhunter2/\n",
             &format!("/{}hunter2", "x".repeat(4000)),
+            "pss_service:v2:hunter2/",
         ] {
             let error = named(secret);
             assert_eq!(error, "no token from the file that was named", "{secret}");

@@ -2,7 +2,7 @@
 //!
 //! Nothing here can fail a run. Without it a run takes a round trip more.
 
-use std::ffi::OsString;
+use std::env;
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read as _, Write as _};
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use phase_run::Place;
 
-use crate::settings::{Settings, World};
+use crate::settings::{Settings, World, variable_path};
 
 /// A fingerprint and an id are much shorter.
 const LONGEST: u64 = 400;
@@ -75,12 +75,10 @@ impl Hint {
 
 /// The cache folder: systemd's for a service, else the user's.
 fn folder(world: &World<'_>) -> Option<PathBuf> {
-    let variable = |name| (world.variables)(name).map(PathBuf::from);
-    let first = |paths: OsString| {
-        let paths = paths.into_string().ok()?;
-        paths.split(':').next().map(PathBuf::from)
-    };
-    if let Some(folder) = (world.variables)("CACHE_DIRECTORY").and_then(first) {
+    let variable = |name| variable_path(world.variables, name);
+    // systemd names several, the first of them ours.
+    let first = |folders: PathBuf| env::split_paths(&folders).next();
+    if let Some(folder) = variable("CACHE_DIRECTORY").and_then(first) {
         return Some(folder);
     }
     let cache = variable("XDG_CACHE_HOME").filter(|path| path.is_absolute());

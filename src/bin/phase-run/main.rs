@@ -17,18 +17,21 @@ mod settings;
 mod sys;
 mod token_shape;
 mod usage;
+mod variables;
 
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::panic;
 use std::process::ExitCode;
 
-use args::{Args, Command, Output};
+use args::{Args, Command, LogFormat, Output};
 use exit::{Failure, Reason};
 use launch::Outcome;
 use report::Report;
-use settings::World;
+use settings::{StandIns, Variables, World};
+use tracing::level_filters::LevelFilter;
 use usage::Refused;
+use variables::Environment;
 
 fn main() -> ExitCode {
     sys::protect();
@@ -37,52 +40,108 @@ fn main() -> ExitCode {
         sys::leave(Reason::Internal.status().into());
     }));
     let arguments: Vec<OsString> = env::args_os().collect();
-    let args = match usage::parse(&arguments) {
-        Ok(args) => args,
+    let environment = Environment::new();
+    let variables = |name: &str| environment.variable(name);
+    let (args, stand_ins) = match parse(&arguments, &variables) {
+        Ok(parsed) => parsed,
         Err(Refused::Help(text)) => return help(&text),
-        Err(Refused::Usage(failure, output)) => {
-            start_report(&output).fail(&failure);
+        Err(Refused::Usage(failure, mut output)) => {
+            guess_output(&mut output, &variables);
+            start_report(&output, None, &variables).fail(&failure);
             return status(&failure, output.sysexits).into();
         }
     };
-    let report = start_report(&args.output);
-    let sysexits = args.output.sysexits;
+    let mut output = args.output.clone();
+    let level = match output_settings(&mut output, &variables) {
+        Ok(level) => level,
+        Err(failure) => {
+            start_report(&output, None, &variables).fail(&failure);
+            return status(&failure, output.sysexits).into();
+        }
+    };
+    let report = start_report(&output, level.as_deref(), &variables);
+    environment.report_to(report);
+    if let Some(StandIns {
+        origins, warnings, ..
+    }) = stand_ins
+    {
+        report.settings(&warnings, &origins);
+    }
+    let sysexits = output.sysexits;
     panic::set_hook(Box::new(move |panic| {
         let failure = bug(panic);
         report.fail(&failure);
         sys::leave(status(&failure, sysexits).into());
     }));
-    match dispatch(args, report) {
+    match dispatch(args, &variables, report) {
         Ok(outcome) => launch::finish(outcome),
-        Err((failure, output)) => {
+        Err(failure) => {
             report.fail(&failure);
-            status(&failure, output.sysexits).into()
+            status(&failure, sysexits).into()
         }
     }
 }
 
-fn start_report(output: &Output) -> Report {
-    Report::start(
-        output,
-        variable("PHASE_RUN_LOG").as_deref().and_then(OsStr::to_str),
-        variable("NO_COLOR").is_some(),
-    )
+/// The arguments: what was typed, and what stands in for flags that were not.
+fn parse(
+    words: &[OsString],
+    variables: Variables<'_>,
+) -> Result<(Args, Option<StandIns>), Refused> {
+    let args = usage::parse(words)?;
+    let stand_ins = settings::stand_ins(words, variables);
+    match stand_ins.map_err(|failure| Refused::Usage(failure, args.output.clone()))? {
+        Some(all) => Ok((usage::parse(&all.words)?, Some(all))),
+        None => Ok((args, None)),
+    }
 }
 
-fn dispatch(args: Args, report: Report) -> Result<Outcome, (Failure, Output)> {
-    let Args {
-        command,
-        run,
-        output,
-    } = args;
+/// Whether variables ask for other statuses, and which log they ask for.
+fn output_settings(
+    output: &mut Output,
+    variables: Variables<'_>,
+) -> Result<Option<String>, Failure> {
+    const LOG: &str = "PHASE_RUN_LOG";
+    let sysexits = settings::variable_yes(variables, SYSEXITS)?;
+    output.sysexits |= sysexits.unwrap_or(false);
+    let Some(level) = variables(LOG) else {
+        return Ok(None);
+    };
+    let level = level.to_string_lossy().into_owned();
+    match level.parse::<LevelFilter>() {
+        Ok(_) => Ok(Some(level)),
+        Err(_) => Err(settings::unfit(
+            LOG,
+            &level,
+            "one of: off, error, warn, info, debug, trace",
+        )),
+    }
+}
+
+const SYSEXITS: &str = "PHASE_RUN_SYSEXITS";
+
+/// How a failure is to be told, by variables too. What is wrong with these is of less
+/// weight than the failure.
+fn guess_output(output: &mut Output, variables: Variables<'_>) {
+    output.sysexits |= matches!(settings::variable_yes(variables, SYSEXITS), Ok(Some(true)));
+    if variables("PHASE_RUN_LOG_FORMAT").is_some_and(|format| format == "json") {
+        output.log_format = LogFormat::Json;
+    }
+}
+
+fn start_report(output: &Output, level: Option<&str>, variables: Variables<'_>) -> Report {
+    Report::start(output, level, variables("NO_COLOR").is_some())
+}
+
+fn dispatch(args: Args, variables: Variables<'_>, report: Report) -> Result<Outcome, Failure> {
+    let Args { command, run, .. } = args;
     let done = |()| Outcome::Exited(0);
     let directory = env::current_dir().unwrap_or_default();
     let world = World {
         directory: &directory,
         has_variables: &sys::has_variables,
-        variables: &variable,
+        variables,
     };
-    let result = match command {
+    match command {
         None => run::run(&run, &world, report),
         Some(Command::Run(run)) => run::run(&run.0, &world, report),
         Some(Command::Shell(shell)) => run::shell(&shell.0, &world, report),
@@ -93,19 +152,12 @@ fn dispatch(args: Args, report: Report) -> Result<Outcome, (Failure, Output)> {
         Some(Command::Copy { dest }) => command::copy(&dest).map(done),
         Some(Command::Completions { shell }) => command::completions(shell).map(done),
         Some(Command::Man) => command::man().map(done),
-    };
-    result.map_err(|failure| (failure, output))
-}
-
-/// An environment variable; an empty one counts as not set.
-fn variable(name: &str) -> Option<OsString> {
-    env::var_os(name).filter(|value| !value.is_empty())
+    }
 }
 
 fn status(failure: &Failure, sysexits: bool) -> u8 {
-    let wanted = sysexits || variable("PHASE_RUN_SYSEXITS").is_some_and(|value| value == "1");
     let reason = failure.reason();
-    if wanted {
+    if sysexits {
         reason.sysexit()
     } else {
         reason.status()

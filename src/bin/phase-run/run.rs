@@ -55,7 +55,7 @@ fn run_with(
     let known = hint.as_ref().and_then(Hint::read);
     let plan = Plan {
         hint: known.as_deref(),
-        allow_empty: args.selection.allow_empty,
+        allow_empty: args.selection.allow_empty || settings.allow_empty,
         allow_partial: args.selection.allow_partial,
         allow_unresolved: args.selection.allow_unresolved,
         expand: settings.expand,

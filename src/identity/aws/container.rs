@@ -83,7 +83,7 @@ fn authorization(search: &Search<'_>) -> Result<Option<Zeroizing<String>>> {
         .surroundings
         .file("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
     {
-        Some(file) => surroundings::token(&file).map(Some),
+        Some(file) => surroundings::token(&file, search.until).map(Some),
         None => Ok(search
             .surroundings
             .text(variable)?

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Surroundings;
 use crate::identity::ini::File;
+use crate::outside;
 
 /// The two files, and which profile of theirs is chosen.
 pub(super) struct Profiles {
@@ -65,7 +66,11 @@ impl Profiles {
 
     /// That there is no such profile.
     pub(super) fn absent(&self, profile: &str) -> Error {
-        let message = format!("there is no AWS profile {profile:?} in {}", self.places());
+        let message = format!(
+            "there is no AWS profile {:?} in {}",
+            outside::shown(profile),
+            self.places()
+        );
         Error::new(ErrorKind::Configuration, message)
     }
 

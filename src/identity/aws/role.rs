@@ -43,7 +43,7 @@ impl Role<'_> {
         search: &Search<'_>,
         region: Option<&Region>,
     ) -> Result<Keys> {
-        let token = surroundings::token(file)?;
+        let token = surroundings::token(file, search.until)?;
         let mut pairs = self.pairs("AssumeRoleWithWebIdentity");
         pairs.push(("WebIdentityToken", &token));
         self.ask(&pairs, None, search, region).await

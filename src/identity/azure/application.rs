@@ -6,6 +6,7 @@ use super::{granted, reason};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Request;
 use crate::identity::{Found, Search, failed, form, surroundings};
+use crate::outside;
 use crate::secret::SecretValue;
 
 const ID: &str = "AZURE_CLIENT_ID";
@@ -42,7 +43,7 @@ pub(super) async fn by_workload(search: &Search<'_>, resource: &str) -> Result<F
         return Ok(Found::Nothing(format!("{TOKEN_FILE} is not set")));
     };
     let application = Application::find(search, TOKEN_FILE)?;
-    let assertion = surroundings::token(&file)?;
+    let assertion = surroundings::token(&file, search.until)?;
     let proof = [
         ("client_assertion_type", BY_TOKEN),
         ("client_assertion", assertion.as_str()),
@@ -76,7 +77,10 @@ impl<'a> Application<'a> {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
         {
-            let message = format!("{TENANT} cannot be {tenant:?}: that is no id and no domain");
+            let message = format!(
+                "{TENANT} cannot be {:?}: that is no id and no domain",
+                outside::shown(tenant)
+            );
             return Err(Error::new(ErrorKind::Configuration, message));
         }
         Ok(Self { id, tenant })

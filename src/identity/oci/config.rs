@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Surroundings;
 use crate::identity::ini::File;
+use crate::outside;
 
 /// The variable with the key itself.
 pub(super) const KEY_CONTENT: &str = "OCI_CLI_KEY_CONTENT";
@@ -57,7 +58,8 @@ impl<'a> Config<'a> {
             && file.sections(|name| name == profile) == 0
         {
             let message = format!(
-                "there is no OCI profile {profile:?} in {}",
+                "there is no OCI profile {:?} in {}",
+                outside::shown(profile),
                 file.path.display()
             );
             return Err(Error::new(ErrorKind::Configuration, message).help(

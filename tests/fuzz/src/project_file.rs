@@ -2,7 +2,7 @@ use std::path::Path;
 
 use crate::CANARY;
 use crate::exit::{Failure, Reason};
-use crate::settings::file::parse;
+use crate::settings::content::{Content, Whose};
 
 /// A project file that cannot be used is refused, and the message does not
 /// quote what should not be there; one that can names files beside itself.
@@ -14,9 +14,7 @@ pub fn project_file(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else {
         return;
     };
-    let folder = Path::new("/project");
-    let path = folder.join("phase-run.toml");
-    match parse(text, &path) {
+    match parse(text) {
         Ok(content) => {
             for file in [&content.vault, &content.ca_cert].into_iter().flatten() {
                 assert!(file.is_absolute());
@@ -29,12 +27,19 @@ pub fn project_file(data: &[u8]) {
         format!("token = \"{CANARY}\"\n{text}"),
         format!("{text}\npss_user:v1:{CANARY}"),
         format!("{text}\ntoken = {CANARY}"),
+        format!("paths = \"{CANARY}\"\n{text}"),
     ] {
-        let failure = parse(&spoilt, &path).expect_err("a file can hold no credentials");
+        let failure = parse(&spoilt).expect_err("a file can hold no credentials");
         assert_refused(&failure);
         let shown = format!("{failure} {failure:?}");
         assert!(!shown.contains(CANARY), "a secret is shown: {shown}");
     }
+}
+
+/// What it says as a user's file, which may say more than a project's.
+fn parse(text: &str) -> Result<Content, Failure> {
+    let path = Path::new("/project/phase-run.toml");
+    crate::settings::content::parse(text, path, Whose::Users, None)
 }
 
 fn assert_refused(failure: &Failure) {

@@ -1,11 +1,10 @@
 //! The part of the program's settings that reads files.
 
-#[path = "../../../src/bin/phase-run/settings/file.rs"]
-#[expect(
-    dead_code,
-    reason = "only the text is parsed here, no file is looked for"
-)]
-pub(crate) mod file;
-#[path = "../../../src/bin/phase-run/settings/layers.rs"]
-#[expect(dead_code, reason = "the words and the time spans are needed here")]
-mod layers;
+#[path = "../../../src/bin/phase-run/settings/content.rs"]
+#[expect(dead_code, reason = "only the text is parsed here, and little of it used")]
+pub(crate) mod content;
+#[path = "../../../src/bin/phase-run/settings/options.rs"]
+#[expect(dead_code, reason = "the table is needed here, and no variable")]
+mod options;
+#[path = "../../../src/bin/phase-run/settings/parse.rs"]
+mod parse;

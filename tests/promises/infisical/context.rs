@@ -196,7 +196,7 @@ fn headers_go_with_each_request_to_the_server() {
     let server = lab().serve();
     let run = run(&server).variable(
         "INFISICAL_CUSTOM_HEADERS",
-        "X-Door='front door' User-Agent=x Authorization=Basic Content-Type=text/plain",
+        "X-Door='front door' User-Agent=x Content-Type=text/plain",
     );
     run.sh(PRINT).stdout("of dev").status(0).silent();
     for request in server.requests() {
@@ -207,6 +207,23 @@ fn headers_go_with_each_request_to_the_server() {
                 .unwrap()
                 .starts_with("phase-run/")
         );
+    }
+    for header in [
+        "Authorization",
+        "Host",
+        "Transfer-Encoding",
+        "Content-Length",
+        "Connection",
+    ] {
+        let text = format!("X-Door=1 {header}=hunter2");
+        let run = super::run(&server)
+            .variable("INFISICAL_CUSTOM_HEADERS", text)
+            .sh(PRINT);
+        let finished = run.failed(125, "configuration");
+        finished
+            .stderr_has("INFISICAL_CUSTOM_HEADERS")
+            .stderr_has(&header.to_lowercase())
+            .stderr_lacks("hunter2");
     }
     let broken = super::run(&server).variable("INFISICAL_CUSTOM_HEADERS", "hunter2");
     let finished = broken.sh(PRINT).failed(125, "configuration");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
-use super::{Context, Machine, ProviderName};
+use super::{Context, Machine, ProjectFile, ProviderName};
 
 /// Log in to Phase, and see who you are there or at Infisical
 #[derive(Debug, Subcommand)]
@@ -21,7 +21,7 @@ pub(crate) enum Auth {
 
         /// Server URL [default: the login's, else the cloud's] [env: PHASE_HOST]
         /// [env: INFISICAL_DOMAIN]
-        #[arg(long, value_name = "URL")]
+        #[arg(long, value_name = "URL", value_parser = super::text)]
         host: Option<String>,
 
         #[command(flatten)]
@@ -50,7 +50,7 @@ pub(crate) enum Auth {
         token_file: Option<PathBuf>,
 
         /// The login at this server [default: the only one] [env: PHASE_HOST]
-        #[arg(long, value_name = "URL")]
+        #[arg(long, value_name = "URL", value_parser = super::text)]
         host: Option<String>,
     },
 }
@@ -59,7 +59,7 @@ pub(crate) enum Auth {
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Login {
     /// Server URL [default: Phase Cloud, console.phase.dev] [env: PHASE_HOST]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = super::text)]
     host: Option<String>,
 
     #[command(flatten)]
@@ -91,6 +91,7 @@ pub(crate) enum StoreName {
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Server {
     /// More root certificates, PEM (SSL_CERT_FILE replaces the system's)
+    /// [env: PHASE_RUN_CA_CERT]
     #[arg(long, value_name = "FILE")]
     ca_cert: Option<PathBuf>,
 
@@ -102,6 +103,9 @@ pub(crate) struct Server {
     /// [env: PHASE_RUN_TIMEOUT]
     #[arg(long, value_name = "DURATION", value_parser = super::duration)]
     timeout: Option<Duration>,
+
+    #[command(flatten)]
+    project: ProjectFile,
 }
 
 impl Server {
@@ -111,6 +115,7 @@ impl Server {
             ca_cert: self.ca_cert.clone(),
             insecure: self.insecure,
             timeout: self.timeout,
+            project: self.project.clone(),
             ..Context::default()
         }
     }

@@ -20,26 +20,26 @@ pub(crate) struct Context {
 
     /// Server URL [default: the cloud's: console.phase.dev, app.infisical.com]
     /// [env: PHASE_HOST] [env: INFISICAL_DOMAIN]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = super::text)]
     pub(crate) host: Option<String>,
 
     /// App, by name; at Infisical the project, by slug [env: PHASE_APP]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = super::text)]
     pub(crate) app: Option<String>,
 
     /// App, at Infisical the project, by id; wins over the name
     /// [env: PHASE_APP_ID] [env: INFISICAL_PROJECT_ID]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = super::text)]
     pub(crate) app_id: Option<String>,
 
     /// Environment, by name; at Infisical by slug [default: development; at
     /// Infisical dev] [env: PHASE_ENV] [env: INFISICAL_ENVIRONMENT]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = super::text)]
     pub(crate) env: Option<String>,
 
     /// Folder; may be repeated, later ones win [default: /] [env: PHASE_PATH]
     /// [env: INFISICAL_SECRET_PATH]
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = super::folder)]
     pub(crate) path: Vec<String>,
 
     /// Every folder; deeper ones win
@@ -52,7 +52,7 @@ pub(crate) struct Context {
 
     /// Only secrets with this tag; may be repeated, commas allowed
     /// [env: PHASE_TAGS]
-    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    #[arg(long, value_name = "TAG", value_delimiter = ',', value_parser = super::text)]
     pub(crate) tag: Vec<String>,
 
     /// The vault file, for the provider `vault` [env: PHASE_RUN_VAULT]
@@ -65,6 +65,7 @@ pub(crate) struct Context {
     pub(crate) identity: Option<PathBuf>,
 
     /// More root certificates, PEM (SSL_CERT_FILE replaces the system's)
+    /// [env: PHASE_RUN_CA_CERT]
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_cert: Option<PathBuf>,
 
@@ -79,6 +80,7 @@ pub(crate) struct Context {
     pub(crate) timeout: Option<Duration>,
 
     /// Ignore personal overrides
+    /// [env: PHASE_RUN_NO_PERSONAL]
     #[arg(long)]
     pub(crate) no_personal: bool,
 
@@ -92,16 +94,21 @@ pub(crate) struct Context {
 
     /// Phase, end-to-end encrypted: trust that an environment has another public key
     /// than before
+    /// [env: PHASE_RUN_ACCEPT_NEW_KEY]
     #[arg(long)]
     pub(crate) accept_new_key: bool,
 
     /// Vault: trust the recipients that were added by others
+    /// [env: PHASE_RUN_ACCEPT_RECIPIENTS]
     #[arg(long)]
     pub(crate) accept_recipients: bool,
 
     /// How to speak to Phase [default: auto] [env: PHASE_RUN_API]
     #[arg(long, value_name = "API")]
     pub(crate) api: Option<Api>,
+
+    #[command(flatten)]
+    pub(crate) project: ProjectFile,
 
     /// File with the token, or with what --auth needs: the client's secret, a
     /// JWT, a key, a password [env: PHASE_SERVICE_TOKEN_FILE]
@@ -110,6 +117,20 @@ pub(crate) struct Context {
 
     #[command(flatten)]
     pub(crate) machine: Machine,
+}
+
+/// Which project file says what is not said by hand.
+#[derive(ClapArgs, Clone, Debug, Default)]
+pub(crate) struct ProjectFile {
+    /// This project file, whoever owns it [default: the one that is found]
+    /// [env: PHASE_RUN_PROJECT_FILE]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_project_file")]
+    pub(crate) project_file: Option<PathBuf>,
+
+    /// No project file, neither ours nor another tool's
+    /// [env: PHASE_RUN_NO_PROJECT_FILE]
+    #[arg(long)]
+    pub(crate) no_project_file: bool,
 }
 
 /// How to log in, and as whom.
@@ -125,26 +146,26 @@ pub(crate) struct Machine {
 
     /// Phase: the service account to act as, by id, with --auth aws-iam or azure
     /// [env: PHASE_SERVICE_ACCOUNT_ID]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = super::text)]
     pub(crate) service_account_id: Option<String>,
 
     /// Infisical: the machine identity to act as, by id
     /// [env: INFISICAL_MACHINE_IDENTITY_ID]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = super::text)]
     pub(crate) machine_identity_id: Option<String>,
 
     /// Infisical: the client of --auth universal, by id
     /// [env: INFISICAL_UNIVERSAL_AUTH_CLIENT_ID]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = super::text)]
     pub(crate) client_id: Option<String>,
 
     /// Infisical: the organization to log in to, by slug
     /// [env: INFISICAL_AUTH_ORGANIZATION_SLUG] [env: INFISICAL_ORG]
-    #[arg(long, value_name = "SLUG")]
+    #[arg(long, value_name = "SLUG", value_parser = super::text)]
     pub(crate) organization: Option<String>,
 
     /// What to ask a token of Azure for [default: Azure Resource Manager]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = super::text)]
     pub(crate) azure_resource: Option<String>,
 
     /// A certificate of ours to show to the server, PEM

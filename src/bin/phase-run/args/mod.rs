@@ -16,10 +16,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use auth::{Auth, Login, StoreName};
-pub(crate) use context::{Api, Context, Machine, ProviderName, Way};
+pub(crate) use context::{Api, Context, Machine, ProjectFile, ProviderName, Way};
 pub(crate) use late::Late;
 pub(crate) use run::{LeasesName, Mode, Process, Run, Selection, Shell, SignalScopeName};
 pub(crate) use secrets::{Format, Secrets, StoredType, Write};
@@ -128,6 +129,7 @@ pub(crate) struct Output {
     pub(crate) verbose: u8,
 
     /// How messages on standard error are written
+    /// [env: PHASE_RUN_LOG_FORMAT]
     #[arg(
         long,
         global = true,
@@ -158,6 +160,30 @@ fn duration(text: &str) -> Result<Duration, String> {
         return Err("it must be longer than nothing".to_owned());
     }
     Ok(span)
+}
+
+/// A text that is not empty: who gives a flag, means something by it.
+fn text(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("it must not be empty".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// The same, of a folder.
+fn folder(path: &str) -> Result<String, String> {
+    text(path).map_err(|why| format!("{why}; for every folder, give --all-paths"))
+}
+
+/// The same, of names that need not be UTF-8.
+fn name() -> impl TypedValueParser<Value = OsString> {
+    OsStringValueParser::new().try_map(|name| {
+        if name.is_empty() {
+            Err("it must not be empty")
+        } else {
+            Ok(name)
+        }
+    })
 }
 
 /// The same in whole seconds.

@@ -64,7 +64,7 @@ that it has (--tag '' takes them away), and --path its folder.")]
         toggle_override: bool,
 
         /// Move it to this folder
-        #[arg(long, value_name = "PATH", help_heading = "The secret")]
+        #[arg(long, value_name = "PATH", help_heading = "The secret", value_parser = super::text)]
         move_to: Option<String>,
     },
     /// Remove secrets
@@ -103,6 +103,8 @@ that it has (--tag '' takes them away), and --path its folder.")]
 
 /// `secrets create`, and most of `secrets update`.
 #[derive(ClapArgs, Clone, Debug)]
+// Here `--tag ''` means something: no tag at all.
+#[command(mut_arg("tag", |tag| tag.value_parser(clap::value_parser!(String))))]
 pub(crate) struct Write {
     #[command(flatten)]
     pub(crate) context: Context,

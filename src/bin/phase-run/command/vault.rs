@@ -4,8 +4,11 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
+use std::time::Duration;
 
-use phase_run::{Credentials, SecretValue, VaultFile, VaultIdentity, VaultKey, VaultRecipient};
+use phase_run::{
+    Client, Credentials, SecretValue, VaultFile, VaultIdentity, VaultKey, VaultRecipient,
+};
 
 use super::confirm::confirm;
 use super::environments::environments;
@@ -40,7 +43,8 @@ pub(crate) fn vault(args: &Vault, world: &World<'_>, report: Report) -> Result<(
                     work(&file, report, file.change_key(&new))
                 }
                 (false, Some(path)) => {
-                    let new = identity(path, report)?;
+                    let patience = key.timeout.unwrap_or(Client::TIMEOUT);
+                    let new = identity(path, patience, report)?;
                     work(&file, report, file.change_key(&new))
                 }
                 (false, None) => work(&file, report, file.rekey()),
@@ -188,9 +192,9 @@ fn parsed(recipients: &[String]) -> Result<Vec<VaultRecipient>, Failure> {
     Ok(parsed?)
 }
 
-fn identity(path: &Path, report: Report) -> Result<VaultKey, Failure> {
+fn identity(path: &Path, patience: Duration, report: Report) -> Result<VaultKey, Failure> {
     let mut warnings = Vec::new();
-    let key = settings::new_identity(path, &mut warnings);
+    let key = settings::new_identity(path, patience, &mut warnings);
     for warning in &warnings {
         report.warn(warning);
     }

@@ -3,9 +3,11 @@
 use std::env;
 use std::path::PathBuf;
 
-use phase_run::{ClientCertificate, Connection, PhaseApi, Proxies};
+use phase_run::outside::shown_host;
+use phase_run::{ClientCertificate, Connection, PhaseApi, PhaseToken, Proxies};
 
-use super::layers::{Layers, Spelling, word};
+use super::layers::{Layers, Spelling};
+use super::parse::word;
 use crate::args::{Api, Context};
 use crate::exit::Failure;
 
@@ -18,7 +20,7 @@ const API: Spelling<Api> = Spelling {
 const CA_CERT: Spelling<PathBuf> = Spelling {
     name: "ca_cert",
     flag: "--ca-cert",
-    variables: &[],
+    variables: &["PHASE_RUN_CA_CERT"],
     file: |content| content.ca_cert.clone(),
 };
 
@@ -33,9 +35,8 @@ pub(super) fn connection(
     layers: &Layers<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<Connection, Failure> {
-    let verify = layers.variable("PHASE_VERIFY_SSL")?;
-    let verify = !verify.is_some_and(|text| text.eq_ignore_ascii_case("false"));
-    let verify = verify && !args.insecure;
+    let verify = layers.variable_yes("PHASE_VERIFY_SSL")?.unwrap_or(true) && !args.insecure;
+    let shown = shown_host(&host).into_owned();
     let files = args.machine.client_cert.clone();
     let files = files.zip(args.machine.client_key.clone());
     let connection = Connection {
@@ -46,16 +47,15 @@ pub(super) fn connection(
         verify,
         ..Connection::new(host)
     };
-    let host = &connection.host;
     if !verify && connection.is_usable() {
         warnings.push(format!(
-            "the certificate of {host} is NOT checked: anybody on the way can read the secrets"
+            "the certificate of {shown} is NOT checked: anybody on the way can read the secrets"
         ));
     }
     warnings.extend(connection.proxy_warnings());
     if connection.is_plain() {
         warnings.push(format!(
-            "{host} is not encrypted: anybody on the way can read the token and the secrets"
+            "{shown} is not encrypted: anybody on the way can read the token and the secrets"
         ));
     }
     Ok(connection)
@@ -65,25 +65,42 @@ pub(super) fn connection(
 /// that is there.
 fn bundle(layers: &Layers<'_>) -> Option<PathBuf> {
     let folder = || {
-        let folders = layers.variable_os("SSL_CERT_DIR")?;
+        let folders = layers.variable_path("SSL_CERT_DIR")?;
         env::split_paths(&folders).find(|folder| folder.is_dir())
     };
-    let file = layers.variable_os("SSL_CERT_FILE").map(PathBuf::from);
+    let file = layers.variable_path("SSL_CERT_FILE");
     file.or_else(folder)
 }
 
-/// Which of the APIs of a Phase server is spoken.
+/// Which of the APIs of a Phase server is spoken, with `token`, if it is known.
+///
+/// A project file is somebody else's text, and turns no encryption off: its `rest`
+/// counts for a token without keys.
 ///
 /// # Errors
 ///
 /// A variable that is none of the words.
-pub(super) fn api(args: &Context, layers: &Layers<'_>) -> Result<PhaseApi, Failure> {
+pub(super) fn api(
+    args: &Context,
+    layers: &Layers<'_>,
+    token: Option<&PhaseToken>,
+    warnings: &mut Vec<String>,
+) -> Result<PhaseApi, Failure> {
     let Some((api, origin)) = layers.first(args.api, &API, word)? else {
         return Ok(PhaseApi::Auto);
     };
+    let is_plain = token.is_some_and(|token| !token.holds_keys());
     let (name, api) = match api {
         Api::Auto => return Ok(PhaseApi::Auto),
         Api::E2ee => ("e2ee", PhaseApi::Encrypted),
+        Api::Rest if layers.is_projects(&origin) && !is_plain => {
+            if token.is_some() {
+                warnings.push(format!(
+                    "`api = \"rest\"` of {origin} is not followed: the token holds keys, and a project file cannot turn encryption off; --api rest can"
+                ));
+            }
+            ("rest, for a token without keys", PhaseApi::Auto)
+        }
         Api::Rest => ("rest", PhaseApi::Rest),
     };
     layers.note("api", name, origin);

@@ -6,7 +6,8 @@ use super::access::Access;
 use super::infisical::Search;
 use super::infisical::json::InfisicalJson;
 use super::key::{key, vault};
-use super::layers::{Layers, Origin, Spelling, word};
+use super::layers::{Layers, Origin, Spelling};
+use super::parse::word;
 use super::places::Places;
 use super::source::{Source, token};
 use super::{World, login, machine, phase, place};
@@ -68,6 +69,7 @@ pub(super) fn credentials(
         ProviderName::Vault => {
             layers.note("provider", "vault", origin);
             let file = vault(args, layers);
+            layers.admit_vault(file.as_deref())?;
             let mut key = key(file, args, layers, places.configuration.as_deref(), None)?;
             warnings.append(&mut key.warnings);
             Ok(Chosen {

@@ -5,8 +5,10 @@
 
 use std::path::Path;
 
-use super::file::File;
+use phase_run::outside::shown_host;
+
 use super::layers::{Layers, Origin, Spelling};
+use super::project::File;
 use crate::args::ProviderName;
 use crate::exit::{Failure, Reason};
 
@@ -61,6 +63,7 @@ impl Servers {
             let other = host.filter(|host| !same(&site(host), self.default));
             if let Some(host) = other.filter(|_| self.provider != ProviderName::Phase) {
                 let (word, path) = (self.provider.word(), file.path.display());
+                let host = shown_host(host);
                 let text =
                     format!("{path} names the host {host} and no provider: is it for {word}?");
                 let variable = self.variables[0];
@@ -127,9 +130,10 @@ pub(super) fn host(
         let known = ours.as_ref().map_or(servers.default, |(host, _)| host);
         let same = same(&site(named), &site(known));
         if given.is_some() && !same {
-            layers.note("host (not used)", named, Origin::File(path.to_owned()));
+            let origin = Origin::File(path.to_owned());
+            layers.note("host (not used)", &shown_host(named), origin);
         } else if !same {
-            let variable = servers.variables[0];
+            let (variable, named) = (servers.variables[0], shown_host(named));
             let lines = match servers.provider {
                 ProviderName::Phase => format!("`host = {named:?}`"),
                 other => format!("`provider = {:?}` and `host = {named:?}`", other.word()),
@@ -150,7 +154,7 @@ pub(super) fn host(
         Some(ours) => ours,
         None => (servers.usual(layers)?, Origin::Default),
     };
-    layers.note("host", &host, origin);
+    layers.note("host", &shown_host(&host), origin);
     Ok(host)
 }
 

@@ -63,9 +63,15 @@ pub(super) fn most_work(layers: &Layers<'_>) -> Result<Option<u8>, Failure> {
     }
 }
 
-/// The identity in the file that --to-identity names.
-pub(crate) fn new_identity(path: &Path, warnings: &mut Vec<String>) -> Result<VaultKey, Failure> {
-    let source = source::Source::File(path.to_owned(), Origin::Flag("--to-identity"));
+/// The identity in the file that --to-identity names, which may keep us waiting for
+/// `patience`.
+pub(crate) fn new_identity(
+    path: &Path,
+    patience: Duration,
+    warnings: &mut Vec<String>,
+) -> Result<VaultKey, Failure> {
+    let origin = Origin::Flag("--to-identity");
+    let source = source::Source::in_file(path.to_owned(), origin, patience);
     source.secret(warnings).map(VaultKey::Identities)
 }
 

@@ -6,7 +6,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::file::{Content, File};
+use phase_run::outside;
+
+use super::content::Content;
+use super::parse::{at_home, name, yes};
+use super::project::{File, Projects};
 use crate::exit::{Failure, Reason};
 
 /// How the environment is read, so that tests need not change the real one.
@@ -50,7 +54,11 @@ impl Origin {
 /// The sources of settings, and the list of what came from where.
 pub(crate) struct Layers<'a> {
     origins: RefCell<Vec<(&'static str, String, Origin)>>,
+    /// So long a file may keep us waiting that is a pipe.
+    pub(super) patience: Duration,
     pub(crate) project: Option<File>,
+    /// Where project files come from, those of other tools too.
+    pub(super) projects: Projects,
     pub(crate) user: Option<File>,
     variables: Variables<'a>,
 }
@@ -65,18 +73,39 @@ pub(crate) struct Spelling<T> {
 }
 
 impl<'a> Layers<'a> {
-    pub(crate) fn new(variables: Variables<'a>, project: Option<File>, user: Option<File>) -> Self {
+    pub(super) fn new(
+        variables: Variables<'a>,
+        projects: Projects,
+        project: Option<File>,
+        user: Option<File>,
+    ) -> Self {
         Self {
             origins: RefCell::default(),
+            patience: Duration::ZERO,
             project,
+            projects,
             user,
             variables,
         }
     }
 
-    /// The variable `name`; an empty one counts as not set.
+    /// The variable `name`, if it is set.
     pub(crate) fn variable_os(&self, name: &str) -> Option<OsString> {
-        (self.variables)(name).filter(|value| !value.is_empty())
+        (self.variables)(name)
+    }
+
+    /// The file that the variable `name` names.
+    pub(crate) fn variable_path(&self, name: &str) -> Option<PathBuf> {
+        variable_path(self.variables, name)
+    }
+
+    /// What the variable `name` says, yes or no.
+    ///
+    /// # Errors
+    ///
+    /// It says neither.
+    pub(crate) fn variable_yes(&self, name: &'static str) -> Result<Option<bool>, Failure> {
+        variable_yes(self.variables, name)
     }
 
     /// The same as text.
@@ -94,11 +123,12 @@ impl<'a> Layers<'a> {
         })
     }
 
-    /// The first source that has the setting; `parse` reads a variable.
+    /// The first source that has the setting; `parse` reads a variable, or says
+    /// what it must be.
     ///
     /// # Errors
     ///
-    /// What `parse` says, with the variable's name.
+    /// A variable that means nothing, by its name.
     pub(crate) fn first<T>(
         &self,
         flag: Option<T>,
@@ -112,12 +142,7 @@ impl<'a> Layers<'a> {
             let Some(text) = self.variable(name)? else {
                 continue;
             };
-            let value = parse(&text).map_err(|why| {
-                Failure::new(
-                    Reason::Configuration,
-                    format!("{name} cannot be used: {why}"),
-                )
-            })?;
+            let value = parse(&text).map_err(|expected| unfit(name, &text, &expected))?;
             return Ok(Some((value, Origin::Variable(name))));
         }
         let from_file = |file: &File| {
@@ -139,6 +164,11 @@ impl<'a> Layers<'a> {
         }
     }
 
+    /// Whether it is the project's file.
+    pub(crate) fn is_projects(&self, origin: &Origin) -> bool {
+        self.rank(origin) == 2
+    }
+
     /// Whether it is the user's file, above which a project's stands.
     pub(crate) fn is_users(&self, origin: &Origin) -> bool {
         self.rank(origin) == 3
@@ -148,28 +178,33 @@ impl<'a> Layers<'a> {
     ///
     /// # Errors
     ///
-    /// A variable that is not UTF-8.
+    /// A variable that is not UTF-8, or a text that looks like a token.
     pub(crate) fn text(
         &self,
         flag: Option<&String>,
         spelling: &Spelling<String>,
     ) -> Result<Option<(String, Origin)>, Failure> {
-        self.first(flag.cloned(), spelling, |text| Ok(text.to_owned()))
+        check(spelling.flag, flag)?;
+        self.first(flag.cloned(), spelling, name)
     }
 
     /// The first source that has the list; a variable is split at `separator`.
     ///
     /// # Errors
     ///
-    /// A variable that is not UTF-8.
+    /// A variable that is not UTF-8, or a text that looks like a token.
     pub(crate) fn list(
         &self,
         flag: &[String],
         spelling: &Spelling<Vec<String>>,
         separator: char,
     ) -> Result<Option<Vec<String>>, Failure> {
+        check(spelling.flag, flag)?;
         let flag = (!flag.is_empty()).then(|| flag.to_vec());
-        let split = |text: &str| Ok(text.split(separator).map(str::to_owned).collect());
+        let split = |text: &str| {
+            let parts = text.split(separator).map(outside::trimmed_text);
+            parts.filter(|part| !part.is_empty()).map(name).collect()
+        };
         let found = self.first(flag, spelling, split)?;
         Ok(found.map(|(values, origin)| {
             self.note(spelling.name, &values.join(" "), origin);
@@ -184,8 +219,8 @@ impl<'a> Layers<'a> {
         spelling: &Spelling<PathBuf>,
     ) -> Option<PathBuf> {
         let variable = |name: &&'static str| {
-            self.variable_os(name)
-                .map(|path| (path.into(), Origin::Variable(name)))
+            self.variable_path(name)
+                .map(|path| (path, Origin::Variable(name)))
         };
         let from_file = |file: &File| {
             (spelling.file)(&file.content).map(|path| (path, Origin::File(file.path.clone())))
@@ -203,11 +238,25 @@ impl<'a> Layers<'a> {
         Some(path)
     }
 
-    /// Remembers what a setting is and where it came from.
+    /// That the vault `file` counts, if it is the one that the project file names.
+    ///
+    /// # Errors
+    ///
+    /// It is somebody else's.
+    pub(super) fn admit_vault(&self, file: Option<&Path>) -> Result<(), Failure> {
+        let of_project = self.project.as_ref();
+        let of_project = of_project.and_then(|project| project.content.vault.as_deref());
+        match file {
+            Some(file) if Some(file) == of_project => self.projects.admit_vault(file),
+            _ => Ok(()),
+        }
+    }
+
+    /// Remembers what a setting is and where it came from, as it may be shown.
     pub(crate) fn note(&self, name: &'static str, value: &str, origin: Origin) {
         self.origins
             .borrow_mut()
-            .push((name, value.to_owned(), origin));
+            .push((name, outside::shown(value).into_owned(), origin));
     }
 
     /// `name = value (origin)`, a line per setting.
@@ -218,22 +267,42 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// The value of a setting that is one of a few words.
-pub(super) fn word<T: clap::ValueEnum>(text: &str) -> Result<T, String> {
-    T::from_str(text, false).map_err(|_| {
-        let words: Vec<_> = T::value_variants()
-            .iter()
-            .filter_map(|value| Some(value.to_possible_value()?.get_name().to_owned()))
-            .collect();
-        format!("{text:?} is none of: {}", words.join(", "))
-    })
+/// That the texts of `flag` are names.
+fn check<'a>(flag: &str, texts: impl IntoIterator<Item = &'a String>) -> Result<(), Failure> {
+    let unfit = |expected| Failure::new(Reason::Usage, format!("{flag} must be {expected}"));
+    let mut texts = texts.into_iter();
+    texts.try_for_each(|text| name(text).map(drop).map_err(unfit))
 }
 
-/// A time span such as `30s` or `2m`.
-pub(super) fn span(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(span) if span.is_zero() => Err(format!("{text:?} is no time at all")),
-        Ok(span) => Ok(span),
-        Err(error) => Err(format!("{text:?} is no time span: {error}")),
-    }
+/// The file that the variable `name` names. `~/` is the home folder.
+pub(crate) fn variable_path(variables: Variables<'_>, name: &str) -> Option<PathBuf> {
+    let home = variables("HOME").map(PathBuf::from);
+    let path = PathBuf::from(variables(name)?);
+    Some(at_home(&path, home.as_deref()))
+}
+
+/// What the variable `name` says, yes or no.
+///
+/// # Errors
+///
+/// It says neither.
+pub(crate) fn variable_yes(
+    variables: Variables<'_>,
+    name: &'static str,
+) -> Result<Option<bool>, Failure> {
+    let Some(text) = variables(name) else {
+        return Ok(None);
+    };
+    let text = text.to_string_lossy();
+    let answer = yes(&text).map_err(|expected| unfit(name, &text, &expected));
+    answer.map(Some)
+}
+
+/// That the variable `name` cannot say `text`.
+pub(crate) fn unfit(name: &str, text: &str, expected: &str) -> Failure {
+    let shown = outside::shown(text);
+    Failure::new(
+        Reason::Configuration,
+        format!("{name} cannot be {shown:?}: it must be {expected}"),
+    )
 }

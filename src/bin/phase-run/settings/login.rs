@@ -4,6 +4,7 @@
 //! A login's token is made for one host, and no other ever gets it.
 
 use phase_run::SecretValue;
+use phase_run::outside::shown_host;
 
 use super::host;
 use super::layers::Origin;
@@ -120,7 +121,7 @@ impl Login {
             Token::Here(token) => return Ok(token.clone()),
             Token::Kept(service, username) => (service, username),
         };
-        let host = &self.host;
+        let host = shown_host(&self.host);
         let lost = |why: String| {
             let text = format!("the token for {host} is in {}: {why}", self.origin);
             Failure::new(Reason::Credentials, text)
@@ -137,6 +138,8 @@ impl Login {
 }
 
 fn elsewhere(host: &str, origin: &Origin, others: &[String]) -> Failure {
+    let host = shown_host(host);
+    let others: Vec<_> = others.iter().map(|other| shown_host(other)).collect();
     let text = format!(
         "there is no login for the host {host} ({origin}), only for {}: a login's token goes to its own host alone",
         others.join(", ")

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::fcntl::OFlag;
 use phase_run::SecretValue;
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -72,14 +73,14 @@ impl Logins {
     /// A file that cannot be read or understood.
     pub(crate) fn read(&self, warnings: &mut Vec<String>) -> Result<Vec<Login>, Failure> {
         let read = source::json::<Content>(&self.file).map_err(|why| self.misused(&why))?;
-        let Some((content, contents)) = read else {
+        let Some((content, mode)) = read else {
             return Ok(Vec::new());
         };
         if content.version != VERSION {
             return Err(self.misused("it is of another version of phase-run"));
         }
         if content.logins.iter().any(|login| login.token.is_some()) {
-            warnings.extend(contents.exposed(&self.file));
+            warnings.extend(source::exposed_by(mode, &self.file));
         }
         Ok(content.logins)
     }
@@ -116,6 +117,8 @@ impl Logins {
             .append(true)
             .create(true)
             .mode(0o600)
+            // Nothing is made where a link leads, and no pipe keeps us waiting.
+            .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
             .open(&path)
             .map_err(|error| failed("lock", &path, &error))?;
         loop {
@@ -246,6 +249,17 @@ mod tests {
         assert_eq!(warnings.len(), 1);
         logins.change(|_| Ok(())).unwrap();
         assert_eq!(mode(), 0o600);
+    }
+
+    #[test]
+    fn nothing_is_made_where_a_link_in_place_of_the_lock_leads() {
+        let top = tempfile::tempdir().unwrap();
+        let logins = Logins::new(top.path());
+        let elsewhere = top.path().join("elsewhere");
+        std::os::unix::fs::symlink(&elsewhere, top.path().join("logins.lock")).unwrap();
+        let failure = logins.change(|_| Ok(())).unwrap_err();
+        assert!(failure.to_string().contains("logins.lock"), "{failure}");
+        assert!(!elsewhere.exists());
     }
 
     #[test]

@@ -5,7 +5,8 @@ use phase_run::{MachineIdentity, Surroundings};
 use super::access::Machine;
 use super::connection::{api, connection};
 use super::host;
-use super::layers::{Layers, Origin, Spelling, word};
+use super::layers::{Layers, Origin, Spelling};
+use super::parse::word;
 use super::places::Places;
 use crate::args::{Context, Way};
 use crate::exit::{Failure, Reason};
@@ -81,7 +82,7 @@ pub(super) fn machine(
     let host = host::host(&host::PHASE, args.host.as_ref(), layers, None)?;
     Ok(Machine {
         account,
-        api: api(args, layers)?,
+        api: api(args, layers, None, warnings)?,
         connection: connection(host, args, layers, warnings)?,
         identity,
     })

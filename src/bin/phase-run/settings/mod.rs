@@ -2,8 +2,8 @@
 
 mod access;
 mod connection;
+mod content;
 mod credentials;
-mod file;
 pub(crate) mod host;
 mod infisical;
 mod key;
@@ -13,34 +13,49 @@ pub(crate) mod logins;
 mod machine;
 pub(crate) mod names;
 mod official;
+mod options;
+mod owners;
+mod parse;
 mod phase;
 mod phase_json;
 mod place;
 mod places;
+mod project;
 mod prompt;
 mod server;
 mod source;
+mod stand_in;
 
 use std::path::Path;
 use std::time::Duration;
 
 use phase_run::{App, Client, Folder, Folders, Scope, TrustStore};
 
-use crate::args::{Context, ProviderName};
+use crate::args::{Context, ProjectFile, ProviderName};
 use crate::exit::{Failure, Reason};
 pub(crate) use access::Access;
 use credentials::Chosen;
 pub(crate) use key::{Key, Terms, new_identity};
 pub(crate) use layers::Variables;
 use layers::{Layers, Origin, Spelling};
+pub(crate) use layers::{unfit, variable_path, variable_yes};
+use owners::Owners;
 pub(crate) use places::Places;
+use project::{Choice, Projects};
 pub(crate) use prompt::{confirm, prompt};
 pub(crate) use server::{Server, places, server};
+pub(crate) use stand_in::{StandIns, stand_ins};
 
 /// What a command needs to reach the store.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub(crate) struct Settings {
     pub(crate) access: Access,
+    /// Whether a variable or a file allows what was asked for to be empty.
+    pub(crate) allow_empty: bool,
     pub(crate) expand: bool,
     pub(crate) imports: bool,
     /// The most work that a vault's passphrase may take, if somebody says so.
@@ -78,7 +93,7 @@ impl Settings {
     ///
     /// What is missing, contradicts itself, or cannot be read, by its name.
     pub(crate) fn resolve(args: &Context, world: &World<'_>) -> Result<Self, Failure> {
-        let (layers, places) = sources(world)?;
+        let (layers, places) = sources(args, world)?;
         let mut warnings = Vec::new();
         let Chosen {
             access,
@@ -93,18 +108,21 @@ impl Settings {
         let tags = layers.list(&args.tag, &TAGS, ',')?.unwrap_or_default();
         let scope = app.map(|app| {
             Scope::new(app, environment).in_folders(folders).tagged(
+                // `secrets update --tag ''` takes all tags away.
                 tags.into_iter()
                     .filter(|tag| !tag.trim().is_empty())
                     .collect(),
             )
         });
         let timeout = timeout(args, &layers)?;
+        let allow_empty = allow_empty(&layers)?;
         let require = [&layers.project, &layers.user]
             .into_iter()
             .flatten()
             .find_map(|file| file.content.require.clone());
         Ok(Self {
             access,
+            allow_empty,
             expand: !args.no_expand,
             imports: !args.no_imports,
             most_work: key::most_work(&layers)?,
@@ -155,7 +173,7 @@ pub(crate) fn no_app() -> Failure {
 ///
 /// There are those of two, or they cannot be read.
 pub(crate) fn account_provider(args: &Context, world: &World<'_>) -> Result<ProviderName, Failure> {
-    let (layers, places) = sources(world)?;
+    let (layers, places) = sources(args, world)?;
     credentials::with_account(args, &layers, &places, world)
 }
 
@@ -170,13 +188,14 @@ pub(crate) fn vault(
     passphrase: Option<bool>,
     world: &World<'_>,
 ) -> Result<(Key, Terms), Failure> {
-    let (layers, places) = sources(world)?;
+    let (layers, places) = sources(args, world)?;
     let terms = Terms {
         most_work: key::most_work(&layers)?,
         timeout: timeout(args, &layers)?,
         trust: trust(args, &places),
     };
     let file = key::vault(args, &layers);
+    layers.admit_vault(file.as_deref())?;
     let configuration = places.configuration.as_deref();
     let key = key::key(file, args, &layers, configuration, passphrase)?;
     Ok((key, terms))
@@ -188,7 +207,7 @@ pub(crate) fn vault(
 ///
 /// A file or a variable that cannot be used.
 pub(crate) fn vault_app(args: &Context, world: &World<'_>) -> Result<Option<String>, Failure> {
-    let (layers, _) = sources(world)?;
+    let (layers, _) = sources(args, world)?;
     let (app, _) = place::place(ProviderName::Vault, args, &layers, world, None)?;
     Ok(app.and_then(|app| match app {
         App::Id(name) | App::Name(name) => Some(name),
@@ -205,23 +224,63 @@ fn trust(args: &Context, places: &Places) -> Option<TrustStore> {
 }
 
 /// The layers, and where the user's own things are.
-fn sources<'a>(world: &World<'a>) -> Result<(Layers<'a>, Places), Failure> {
+fn sources<'a>(args: &Context, world: &World<'a>) -> Result<(Layers<'a>, Places), Failure> {
     let places = Places::find(world.variables);
-    let project = file::project(world.directory, places.home.as_deref())?;
+    let home = places.home.as_deref();
     let user = match &places.configuration {
-        Some(folder) => file::user(folder)?,
+        Some(folder) => project::user(folder, home)?,
         None => None,
     };
-    Ok((Layers::new(world.variables, project, user), places))
+    let safe = user.as_ref();
+    let safe = safe.and_then(|file| file.content.safe_directories.as_deref());
+    let sudo = (world.variables)("SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok());
+    let projects = Projects {
+        choice: choice(&args.project, world)?,
+        owners: Owners::new(sudo, safe.unwrap_or_default()),
+    };
+    let ours = projects.ours(world.directory, home)?;
+    let mut layers = Layers::new(world.variables, projects, ours, user);
+    let patience = layers.first(args.timeout, &TIMEOUT, parse::span)?;
+    layers.patience = patience.map_or(Client::TIMEOUT, |(timeout, _)| timeout);
+    Ok((layers, places))
+}
+
+/// Which project file was named, if any was, or that none is wanted.
+fn choice(flags: &ProjectFile, world: &World<'_>) -> Result<Choice, Failure> {
+    const FILE: &str = "PHASE_RUN_PROJECT_FILE";
+    const NONE: &str = "PHASE_RUN_NO_PROJECT_FILE";
+    if let Some(file) = &flags.project_file {
+        return Ok(Choice::Named(file.clone()));
+    }
+    let none = variable_yes(world.variables, NONE)?.unwrap_or(false);
+    match variable_path(world.variables, FILE) {
+        _ if flags.no_project_file => Ok(Choice::Nothing),
+        Some(_) if none => {
+            let text = format!("{FILE} names a project file, and {NONE} wants none");
+            Err(Failure::new(Reason::Configuration, text).help("unset one of them"))
+        }
+        Some(file) => Ok(Choice::Named(file)),
+        None if none => Ok(Choice::Nothing),
+        None => Ok(Choice::Search),
+    }
 }
 
 fn timeout(args: &Context, layers: &Layers<'_>) -> Result<Duration, Failure> {
-    let Some((timeout, origin)) = layers.first(args.timeout, &TIMEOUT, layers::span)? else {
+    let Some((timeout, origin)) = layers.first(args.timeout, &TIMEOUT, parse::span)? else {
         return Ok(Client::TIMEOUT);
     };
     let text = humantime::format_duration(timeout).to_string();
     layers.note("timeout", &text, origin);
     Ok(timeout)
+}
+
+/// Whether a variable or a file allows what was asked for to be empty.
+fn allow_empty(layers: &Layers<'_>) -> Result<bool, Failure> {
+    let Some((allow, origin)) = layers.first(None, &ALLOW_EMPTY, parse::yes)? else {
+        return Ok(false);
+    };
+    layers.note(ALLOW_EMPTY.name, &allow.to_string(), origin);
+    Ok(allow)
 }
 
 fn folders(
@@ -257,6 +316,12 @@ fn folders(
     })
 }
 
+const ALLOW_EMPTY: Spelling<bool> = Spelling {
+    name: "allow_empty",
+    flag: "--allow-empty",
+    variables: &["PHASE_RUN_ALLOW_EMPTY"],
+    file: |content| content.allow_empty,
+};
 const PATHS: Spelling<Vec<String>> = Spelling {
     name: "paths",
     flag: "--path",

@@ -26,7 +26,10 @@ pub(crate) const ALL: &[Variable] = &[
     variable("PHASE_ENV", "`--env`"),
     variable("PHASE_PATH", "`--path`; several are separated by `:`"),
     variable("PHASE_TAGS", "`--tag`; several are separated by `,`"),
-    variable("PHASE_VERIFY_SSL", "`false` is `--insecure`"),
+    variable(
+        "PHASE_VERIFY_SSL",
+        "`false`, `0`, `no` or `off` is `--insecure`",
+    ),
     variable(
         "PHASE_CONFIG_PARENT_DIR_SEARCH_DEPTH",
         "how many parents are searched for `.phase.json`; 8",
@@ -57,7 +60,51 @@ pub(crate) const ALL: &[Variable] = &[
         "PHASE_RUN_LOG",
         "`error`, `warn`, `info` (`-v`), `debug` (`-vv`) or `trace`",
     ),
-    variable("PHASE_RUN_SYSEXITS", "`1` is `--sysexits`"),
+    variable("PHASE_RUN_SYSEXITS", "`--sysexits`"),
+    variable("PHASE_RUN_LOG_FORMAT", "`--log-format`"),
+    variable("PHASE_RUN_CA_CERT", "`--ca-cert`"),
+    variable("PHASE_RUN_PROJECT_FILE", "`--project-file`"),
+    variable("PHASE_RUN_NO_PROJECT_FILE", "`--no-project-file`"),
+    variable("PHASE_RUN_NO_PERSONAL", "`--no-personal`"),
+    variable("PHASE_RUN_ACCEPT_NEW_KEY", "`--accept-new-key`"),
+    variable("PHASE_RUN_ACCEPT_RECIPIENTS", "`--accept-recipients`"),
+    variable("PHASE_RUN_ALLOW_EMPTY", "`--allow-empty`"),
+    variable("PHASE_RUN_ALLOW_PARTIAL", "`--allow-partial`"),
+    variable("PHASE_RUN_ALLOW_UNRESOLVED", "`--allow-unresolved`"),
+    variable("PHASE_RUN_ONLY", "`--only`; several are separated by `,`"),
+    variable(
+        "PHASE_RUN_EXCLUDE",
+        "`--exclude`; several are separated by `,`",
+    ),
+    variable(
+        "PHASE_RUN_REQUIRE",
+        "`--require`; several are separated by `,`",
+    ),
+    variable(
+        "PHASE_RUN_RENAME",
+        "`--rename`; several are separated by `,`",
+    ),
+    variable("PHASE_RUN_PREFIX", "`--prefix`"),
+    variable(
+        "PHASE_RUN_PRESERVE_ENV",
+        "`--preserve-env`: `true`, or names separated by `,`",
+    ),
+    variable(
+        "PHASE_RUN_CLEAN_ENV",
+        "`--clean-env`: `true`, or names separated by `,`",
+    ),
+    variable("PHASE_RUN_PASS_AUTH", "`--pass-auth`"),
+    variable("PHASE_RUN_MODE", "`--mode`"),
+    variable("PHASE_RUN_SIGNAL_SCOPE", "`--signal-scope`"),
+    variable(
+        "PHASE_RUN_MAP_SIGNAL",
+        "`--map-signal`; several are separated by `,`",
+    ),
+    variable("PHASE_RUN_KILL_AFTER", "`--kill-after`"),
+    variable("PHASE_RUN_NO_PDEATHSIG", "`--no-pdeathsig`"),
+    variable("PHASE_RUN_LEASES", "`--leases`"),
+    variable("PHASE_RUN_LEASE_TTL", "`--lease-ttl`"),
+    variable("PHASE_RUN_REVOKE_LEASES", "`--revoke-leases`"),
     variable(
         "CREDENTIALS_DIRECTORY",
         "set by systemd: `phase-token` and `age-identity` are looked for in it",
@@ -92,6 +139,10 @@ pub(crate) const ALL: &[Variable] = &[
         "where `phase-run` remembers what it trusted at first use; `~/.local/state`",
     ),
     variable("STATE_DIRECTORY", "set by systemd: the same, for a service"),
+    variable(
+        "SUDO_UID",
+        "set by sudo: to root, the files of this user are no stranger's",
+    ),
     variable("NO_COLOR", "no colour in messages, not even on a terminal"),
     variable(
         "TERM",
@@ -195,7 +246,7 @@ pub(crate) const INFISICAL: &[Variable] = &[
     ),
     variable(
         "INFISICAL_VERIFY_SSL",
-        "`0`, `false` or `no` is `--insecure`",
+        "`false`, `0`, `no` or `off` is `--insecure`",
     ),
     variable("INFISICAL_PROFILE", "the profile of `infisical login`"),
     variable(
@@ -223,9 +274,35 @@ pub(crate) fn is_credential(name: &[u8]) -> bool {
         || name.starts_with(b"INFISICAL_") && ENDS.iter().any(|end| name.ends_with(end))
 }
 
+/// Whether the value of `name` is taken as it is: somebody chose every character
+/// of it, or it is no setting of ours.
+pub(crate) fn is_as_it_is(name: &str) -> bool {
+    const PASSWORDS: [&str; 3] = [
+        "INFISICAL_LDAP_PASSWORD",
+        "INFISICAL_VAULT_FILE_PASSPHRASE",
+        "PHASE_RUN_VAULT_PASSPHRASE",
+    ];
+    const OF_THE_SYSTEM: [&str; 5] = ["HOME", "PATH", "PWD", "SHELL", "USER"];
+    PASSWORDS.contains(&name) || OF_THE_SYSTEM.contains(&name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords_are_taken_as_they_are_and_tokens_are_not() {
+        let chosen = |name: &str| name.ends_with("PASSWORD") || name.ends_with("PASSPHRASE");
+        for variable in ALL.iter().chain(INFISICAL) {
+            assert_eq!(
+                is_as_it_is(variable.name),
+                chosen(variable.name),
+                "{}",
+                variable.name
+            );
+        }
+        assert!(is_as_it_is("HOME"));
+    }
 
     #[test]
     fn credentials_of_every_provider_are_known_and_plain_settings_are_not() {

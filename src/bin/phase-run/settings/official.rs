@@ -61,7 +61,7 @@ pub(super) fn find(home: &Path, warnings: &mut Vec<String>) -> Result<Option<Off
             .help("it is the login of Phase's own CLI: log in there again, or here with `phase-run auth login`")
     };
     let read = source::json::<Content>(&path).map_err(|why| misused(&why))?;
-    let Some((content, contents)) = read else {
+    let Some((content, mode)) = read else {
         return Ok(None);
     };
     let Some(id) = content.default_user.filter(|id| !id.is_empty()) else {
@@ -70,11 +70,11 @@ pub(super) fn find(home: &Path, warnings: &mut Vec<String>) -> Result<Option<Off
     let mut users = content.users.unwrap_or_default().into_iter();
     let user = users
         .find(|user| user.id == id)
-        .ok_or_else(|| misused(&format!("its default user {id} is not among its users")))?;
+        .ok_or_else(|| misused("its default user is not among its users"))?;
     let host = user.host.filter(|host| !host.trim().is_empty());
-    let host = host.ok_or_else(|| misused(&format!("its user {id} has no host")))?;
+    let host = host.ok_or_else(|| misused("its default user has no host"))?;
     if user.token.is_some() {
-        warnings.extend(contents.exposed(&path));
+        warnings.extend(source::exposed_by(mode, &path));
     }
     Ok(Some(Official {
         host,

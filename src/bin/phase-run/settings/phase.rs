@@ -1,5 +1,6 @@
 //! Phase: which token these settings amount to, and which server gets it.
 
+use phase_run::outside::shown_host;
 use phase_run::{Credentials, PhaseToken};
 
 use super::access::Access;
@@ -88,14 +89,14 @@ fn by_token(
         let login = login.ok_or_else(|| none(provider == Origin::Default))?;
         let token = PhaseToken::parse(login.token(&places.keyring)?.expose())?;
         let by = named.map_or_else(|| login.origin.clone(), |(_, origin)| origin);
-        layers.note("host", &login.host, by);
+        layers.note("host", &shown_host(&login.host), by);
         (token, login.host, login.origin)
     };
     layers.note("provider", "phase", provider);
     layers.note("token", "(not shown)", origin.clone());
     Ok(Chosen {
         access: Access::Credentials(Credentials::Phase {
-            api: api(args, layers)?,
+            api: api(args, layers, Some(&token), warnings)?,
             connection: connection(host, args, layers, warnings)?,
             token,
         }),

@@ -6,15 +6,19 @@
 
 use std::path::{Path, PathBuf};
 
+use phase_run::outside::trimmed_text;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use super::file::{contents, misused};
+use super::content::misused;
+use super::parse::name;
+use super::project::{OF_PHASE, Projects};
 use crate::exit::Failure;
 
 /// What of it is used.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct PhaseJson {
+pub(super) struct PhaseJson {
     #[serde(default)]
     pub(crate) app_id: Option<String>,
     #[serde(default)]
@@ -30,26 +34,30 @@ pub(crate) const DEPTH: usize = 8;
 ///
 /// # Errors
 ///
-/// One in `directory` itself that cannot be read or is no JSON. Those in
-/// parents are passed over.
-pub(crate) fn find(
+/// One in `directory` itself that cannot be read or is no JSON, and one that is
+/// somebody else's. Those in parents that are of no use are passed over.
+pub(super) fn find(
     directory: &Path,
     depth: usize,
+    projects: &Projects,
 ) -> Result<Option<(PathBuf, PhaseJson)>, Failure> {
-    for (level, at) in directory.ancestors().take(depth + 1).enumerate() {
-        let path = at.join(".phase.json");
-        let bytes = match contents(&path) {
-            Ok(Some(bytes)) => bytes,
-            Err(error) if level == 0 => return Err(misused(&path, &error.to_string())),
+    let places = projects
+        .places(directory, OF_PHASE)
+        .take(depth.saturating_add(1));
+    for (level, path) in places.enumerate() {
+        let opened = match projects.open(&path) {
+            Ok(Some(opened)) => opened,
+            Err(failure) if level == 0 => return Err(failure),
             Ok(None) | Err(_) => continue,
         };
-        match serde_json::from_slice::<PhaseJson>(&bytes) {
-            Ok(json) if level == 0 || json.monorepo_support => return Ok(Some((path, json))),
-            Err(error) if level == 0 => {
-                return Err(misused(
-                    &path,
-                    &format!("line {}: it is not JSON of the right shape", error.line()),
-                ));
+        match read(&opened.bytes, &path) {
+            Ok(json) if level == 0 || json.monorepo_support => {
+                projects.admit(&path, &opened)?;
+                return Ok(Some((path, json)));
+            }
+            Err(failure) if level == 0 => {
+                projects.admit(&path, &opened)?;
+                return Err(failure);
             }
             _ => {}
         }
@@ -57,11 +65,53 @@ pub(crate) fn find(
     Ok(None)
 }
 
+fn read(bytes: &[u8], path: &Path) -> Result<PhaseJson, Failure> {
+    let mut json: PhaseJson = parsed(bytes, path)?;
+    for text in [&mut json.app_id, &mut json.default_env] {
+        *text = meant(text.take(), path)?;
+    }
+    Ok(json)
+}
+
+/// What the JSON `bytes` of the file `path` say. The error quotes nothing of it.
+pub(super) fn parsed<T: DeserializeOwned>(bytes: &[u8], path: &Path) -> Result<T, Failure> {
+    // An editor's byte order mark is no part of the text.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    serde_json::from_slice(bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let why = format!("line {line}, column {column}: it is not JSON of the right shape");
+        misused(path, &why)
+    })
+}
+
+/// A name in such a file; what is blank is none.
+pub(super) fn meant(text: Option<String>, path: &Path) -> Result<Option<String>, Failure> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    match trimmed_text(&text) {
+        "" => Ok(None),
+        text => name(text)
+            .map(Some)
+            .map_err(|expected| misused(path, &format!("a text in it must be {expected}"))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
 
     use super::*;
+    use crate::settings::owners::Owners;
+    use crate::settings::project::Choice;
+
+    fn find(directory: &Path, depth: usize) -> Result<Option<(PathBuf, PhaseJson)>, Failure> {
+        let projects = Projects {
+            choice: Choice::Search,
+            owners: Owners::new(None, &[]),
+        };
+        super::find(directory, depth, &projects)
+    }
 
     const PLAIN: &str = r#"{"version":"2","phaseApp":"web","appId":"1","defaultEnv":"Staging"}"#;
 
@@ -94,5 +144,43 @@ mod tests {
         assert!(find(&inner, DEPTH).unwrap().is_none());
         fs::create_dir(inner.join(".phase.json")).unwrap();
         assert!(find(&inner, DEPTH).is_err(), "a folder cannot be read");
+    }
+
+    #[test]
+    fn somebody_elses_is_an_error_where_it_would_count() {
+        let top = tempfile::tempdir().unwrap();
+        let inner = top.path().join("a");
+        fs::create_dir(&inner).unwrap();
+        let file = top.path().join(".phase.json");
+        fs::write(&file, PLAIN).unwrap();
+        // Only root can give a file away.
+        if std::os::unix::fs::chown(&file, Some(4242), None).is_err() {
+            return;
+        }
+        assert!(
+            find(&inner, DEPTH).unwrap().is_none(),
+            "it is not for the folders below"
+        );
+        let failure = find(top.path(), DEPTH).unwrap_err();
+        assert!(failure.to_string().contains("4242"), "{failure}");
+    }
+
+    #[test]
+    fn what_is_blank_is_not_said_and_a_token_is_not_repeated() {
+        let top = tempfile::tempdir().unwrap();
+        let file = top.path().join(".phase.json");
+        fs::write(
+            &file,
+            "\u{feff}{\"appId\": \" 1\\r\\n\", \"defaultEnv\": \" \"}",
+        )
+        .unwrap();
+        let (_, json) = find(top.path(), DEPTH).unwrap().unwrap();
+        assert_eq!(
+            (json.app_id.as_deref(), json.default_env),
+            (Some("1"), None)
+        );
+        fs::write(&file, r#"{"appId": "pss_service:v2:hunter2"}"#).unwrap();
+        let failure = find(top.path(), DEPTH).unwrap_err();
+        assert!(!failure.to_string().contains("hunter2"), "{failure}");
     }
 }

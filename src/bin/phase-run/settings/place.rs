@@ -3,10 +3,13 @@
 use phase_run::App;
 
 use super::infisical::json::InfisicalJson;
-use super::layers::{Layers, Origin, Spelling};
+use super::layers::{Layers, Origin, Spelling, unfit};
 use super::{World, phase_json};
 use crate::args::{Context, ProviderName};
 use crate::exit::Failure;
+
+/// How many parents are searched for Phase's own project file.
+const DEPTH: &str = "PHASE_CONFIG_PARENT_DIR_SEARCH_DEPTH";
 
 /// How a place is spelt for one provider.
 struct Spellings {
@@ -156,13 +159,15 @@ fn of_phase(layers: &Layers<'_>, world: &World<'_>) -> Result<Option<Beside>, Fa
     if layers.project.is_some() {
         return Ok(None);
     }
-    let depth = layers
-        .variable("PHASE_CONFIG_PARENT_DIR_SEARCH_DEPTH")?
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(phase_json::DEPTH);
-    let found = phase_json::find(world.directory, depth)?;
+    let depth = match layers.variable(DEPTH)? {
+        Some(text) => text
+            .parse()
+            .map_err(|_| unfit(DEPTH, &text, "a number of folders"))?,
+        None => phase_json::DEPTH,
+    };
+    let found = phase_json::find(world.directory, depth, &layers.projects)?;
     Ok(found.and_then(|(path, json)| {
-        let id = json.app_id.filter(|id| !id.is_empty())?;
+        let id = json.app_id?;
         Some(Beside {
             app: Some(App::Id(id)),
             environment: json.default_env,

@@ -1,9 +1,9 @@
 //! Where a user's own files are, and the keyring.
 
 use std::env;
-use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::layers::{Variables, variable_path};
 use super::logins::Logins;
 use super::official;
 use crate::keyring::Keyring;
@@ -22,12 +22,11 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    pub(super) fn find(variables: &dyn Fn(&str) -> Option<OsString>) -> Self {
-        let variable = |name: &str| variables(name).filter(|value| !value.is_empty());
-        let home = variable("HOME").map(PathBuf::from);
+    pub(super) fn find(variables: Variables<'_>) -> Self {
+        let variable = |name: &str| variable_path(variables, name);
+        let home = variable("HOME");
         let ours = |name: &str, usual: &str| {
             variable(name)
-                .map(PathBuf::from)
                 .filter(|path| path.is_absolute())
                 .or_else(|| home.as_ref().map(|home| home.join(usual)))
                 .map(|folder| folder.join("phase-run"))

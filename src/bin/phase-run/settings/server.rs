@@ -32,7 +32,7 @@ pub(crate) struct Server {
 ///
 /// The project file alone names it, or a setting cannot be read.
 pub(crate) fn server(args: &Context, world: &World<'_>) -> Result<Server, Failure> {
-    let (layers, places) = sources(world)?;
+    let (layers, places) = sources(args, world)?;
     let mut warnings = Vec::new();
     let timeout = timeout(args, &layers)?;
     let host = host::host(&host::PHASE, args.host.as_ref(), &layers, None)?;
@@ -61,7 +61,7 @@ pub(crate) fn places(
     args: &Context,
     world: &World<'_>,
 ) -> Result<(Places, Option<String>), Failure> {
-    let (layers, places) = sources(world)?;
+    let (layers, places) = sources(args, world)?;
     let host = host::given(&host::PHASE, args.host.as_ref(), &layers)?;
     Ok((places, host.map(|(host, _)| host)))
 }

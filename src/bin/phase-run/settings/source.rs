@@ -1,72 +1,100 @@
 //! Where credentials lie: variables, files, systemd's folder.
 
-use std::fs::File;
-use std::io::{self, ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use phase_run::SecretValue;
+use phase_run::outside::{looks_like_token, trimmed_text, without_newline};
+use phase_run::{NamedFile, SecretValue};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize as _, Deserializer};
 use zeroize::Zeroizing;
 
 use super::layers::{Layers, Origin};
+use super::owners::is_absence;
 use crate::args::Context;
 use crate::exit::{Failure, Reason};
 
-/// More than any token or identity has.
-const LARGEST: u64 = 1 << 20;
+/// A credential, and where it is.
+pub(super) struct Source {
+    /// Whether somebody chose it, so that every character counts.
+    is_chosen: bool,
+    place: Place,
+}
 
-/// Where a credential is.
-pub(super) enum Source {
-    File(PathBuf, Origin),
+enum Place {
+    /// A file, what names it, and how long it may keep us waiting.
+    File(PathBuf, Origin, Duration),
     Text(Zeroizing<String>, &'static str),
 }
 
 impl Source {
+    fn file(path: PathBuf, origin: Origin, layers: &Layers<'_>) -> Self {
+        Self::in_file(path, origin, layers.patience)
+    }
+
+    /// The file `path`, which `origin` names and which may keep us waiting for `patience`.
+    pub(super) fn in_file(path: PathBuf, origin: Origin, patience: Duration) -> Self {
+        Self {
+            is_chosen: false,
+            place: Place::File(path, origin, patience),
+        }
+    }
+
+    fn chosen(self) -> Self {
+        Self {
+            is_chosen: true,
+            ..self
+        }
+    }
+
     pub(super) fn origin(&self) -> Origin {
-        match self {
-            Self::File(path, _) => Origin::File(path.clone()),
-            Self::Text(_, name) => Origin::Variable(name),
+        match &self.place {
+            Place::File(path, ..) => Origin::File(path.clone()),
+            Place::Text(_, name) => Origin::Variable(name),
         }
     }
 
     /// What names it: a flag, a variable, or nothing.
     pub(super) fn named_by(&self) -> Origin {
-        match self {
-            Self::File(_, origin) => origin.clone(),
-            Self::Text(_, name) => Origin::Variable(name),
+        match &self.place {
+            Place::File(_, origin, _) => origin.clone(),
+            Place::Text(_, name) => Origin::Variable(name),
         }
     }
 
-    /// The text, without a newline at its end.
+    /// The text: a file's without the space around it, or, if it was chosen,
+    /// without a newline at its end.
     pub(super) fn read(&self, warnings: &mut Vec<String>) -> Result<Zeroizing<String>, Failure> {
-        let (path, origin) = match self {
-            Self::Text(text, _) => return Ok(text.clone()),
-            Self::File(path, origin) => (path, origin),
+        let (path, origin, patience) = match &self.place {
+            Place::Text(text, _) => return Ok(text.clone()),
+            Place::File(path, origin, patience) => (path, origin, *patience),
         };
-        // What has no slash may be the credential itself, in the wrong place.
-        let shown = if path.as_os_str().as_bytes().contains(&b'/') {
-            format!("{} ({origin})", path.display())
-        } else {
-            format!("the file that {origin} names")
-        };
-        let failed = |why: String| {
+        let failed = |why: &str| {
+            let shown = shown(path, origin);
             Failure::new(
                 Reason::Credentials,
                 format!("{shown} cannot be read: {why}"),
             )
         };
-        let contents = contents(path).map_err(|error| failed(error.to_string()))?;
-        warnings.extend(contents.exposed(path));
-        let mut text = contents.text;
-        let end = text.trim_end_matches(['\n', '\r']).len();
-        text.truncate(end);
+        let file = NamedFile::read(path, patience).map_err(|error| {
+            if error.kind() == ErrorKind::TimedOut {
+                return Failure::new(Reason::Timeout, failed(&error.to_string()).to_string());
+            }
+            failed(&error.to_string())
+        })?;
+        warnings.extend(exposed_by(file.mode, path));
+        let text = if self.is_chosen {
+            without_newline(file.text.expose())
+        } else {
+            trimmed_text(file.text.expose())
+        };
         if text.is_empty() {
-            return Err(failed("it is empty".to_owned()));
+            return Err(failed("it is empty"));
         }
-        Ok(text)
+        Ok(Zeroizing::new(text.to_owned()))
     }
 
     pub(super) fn secret(&self, warnings: &mut Vec<String>) -> Result<SecretValue, Failure> {
@@ -75,59 +103,53 @@ impl Source {
     }
 }
 
+/// The file `path` as messages name it. What has no slash, or looks like a token, may
+/// be the credential itself, in the wrong place.
+fn shown(path: &Path, origin: &Origin) -> String {
+    let is_path = path.as_os_str().as_bytes().contains(&b'/');
+    if is_path && !looks_like_token(&path.to_string_lossy()) {
+        format!("{} ({origin})", path.display())
+    } else {
+        format!("the file that {origin} names")
+    }
+}
+
 /// The warning that others can read the credential in `path`, if they can.
 pub(super) fn exposed(path: &Path) -> Option<String> {
-    let mode = path.metadata().ok()?.permissions().mode();
-    let text = Zeroizing::default();
-    Contents { mode, text }.exposed(path)
+    let found = path.metadata().ok()?;
+    // A pipe is gone when anybody could look.
+    let is_file = found.is_file();
+    is_file.then(|| exposed_by(found.permissions().mode(), path))?
 }
 
-/// What a file says that may hold a credential.
-pub(super) struct Contents {
-    mode: u32,
-    text: Zeroizing<String>,
+/// The warning that others can read `path`, or write to it, if `mode` lets them.
+pub(super) fn exposed_by(mode: u32, path: &Path) -> Option<String> {
+    let (can, rights) = match mode & 0o006 {
+        0 => return None,
+        0o002 => ("written to", "w"),
+        0o004 => ("read", "r"),
+        _ => ("read and written to", "rw"),
+    };
+    let path = path.display();
+    Some(format!(
+        "{path} can be {can} by others: chmod o-{rights} {path}"
+    ))
 }
 
-impl Contents {
-    /// The warning that others can read `path`, or write to it, if they can.
-    pub(super) fn exposed(&self, path: &Path) -> Option<String> {
-        let (can, rights) = match self.mode & 0o006 {
-            0 => return None,
-            0o002 => ("written to", "w"),
-            0o004 => ("read", "r"),
-            _ => ("read and written to", "rw"),
-        };
-        let path = path.display();
-        Some(format!(
-            "{path} can be {can} by others: chmod o-{rights} {path}"
-        ))
-    }
-}
-
-fn contents(path: &Path) -> io::Result<Contents> {
-    let file = File::open(path)?;
-    let mode = file.metadata()?.permissions().mode();
-    let mut text = Zeroizing::new(String::new());
-    file.take(LARGEST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LARGEST {
-        return Err(io::Error::other("it is larger than 1 MiB"));
-    }
-    Ok(Contents { mode, text })
-}
-
-/// What the JSON file `path` says, if it is there. The error quotes nothing of it.
-pub(super) fn json<T: DeserializeOwned>(path: &Path) -> Result<Option<(T, Contents)>, String> {
-    let contents = match contents(path) {
-        Ok(contents) => contents,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
+/// What the JSON file `path` says, and its mode, if it is there. The error quotes
+/// nothing of it.
+pub(super) fn json<T: DeserializeOwned>(path: &Path) -> Result<Option<(T, u32)>, String> {
+    let file = match NamedFile::read(path, Duration::ZERO) {
+        Ok(file) => file,
+        Err(error) if is_absence(&error, path) => return Ok(None),
         Err(error) => return Err(error.to_string()),
     };
     // The whole error would quote what it did not expect.
-    let content = serde_json::from_str(&contents.text)
-        .map_err(|error| format!("line {}: it is not JSON of the right shape", error.line()))?;
-    Ok(Some((content, contents)))
+    let content = serde_json::from_str(trimmed_text(file.text.expose())).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        format!("line {line}, column {column}: it is not JSON of the right shape")
+    })?;
+    Ok(Some((content, file.mode)))
 }
 
 /// A secret in such a file; an empty one is none.
@@ -139,24 +161,29 @@ pub(super) fn secret<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Secre
 /// A variable as a credential; bytes that are not UTF-8 make none that is any good.
 fn text(layers: &Layers<'_>, name: &'static str) -> Option<Source> {
     let text = layers.variable_os(name)?.to_string_lossy().into_owned();
-    Some(Source::Text(Zeroizing::new(text), name))
+    Some(Source {
+        is_chosen: false,
+        place: Place::Text(Zeroizing::new(text), name),
+    })
 }
 
 fn named_file(layers: &Layers<'_>, name: &'static str) -> Option<Source> {
-    let path = layers.variable_os(name)?.into();
-    Some(Source::File(path, Origin::Variable(name)))
+    let path = layers.variable_path(name)?;
+    Some(Source::file(path, Origin::Variable(name), layers))
 }
 
 /// A file that systemd put there for this service.
 fn systemd(layers: &Layers<'_>, name: &str) -> Option<Source> {
-    let path = PathBuf::from(layers.variable_os("CREDENTIALS_DIRECTORY")?).join(name);
+    const FOLDER: &str = "CREDENTIALS_DIRECTORY";
+    let path = layers.variable_path(FOLDER)?.join(name);
     path.exists()
-        .then(|| Source::File(path, Origin::Variable("CREDENTIALS_DIRECTORY")))
+        .then(|| Source::file(path, Origin::Variable(FOLDER), layers))
 }
 
 /// The token of Phase: in `file`, which is that of a flag, or where it is kept.
 pub(super) fn token(file: Option<&PathBuf>, layers: &Layers<'_>) -> Option<Source> {
-    file.map(|path| Source::File(path.clone(), Origin::Flag("--token-file")))
+    let flag = |path: &PathBuf| Source::file(path.clone(), Origin::Flag("--token-file"), layers);
+    file.map(flag)
         .or_else(|| text(layers, "PHASE_SERVICE_TOKEN"))
         .or_else(|| named_file(layers, "PHASE_SERVICE_TOKEN_FILE"))
         .or_else(|| systemd(layers, "phase-token"))
@@ -165,6 +192,7 @@ pub(super) fn token(file: Option<&PathBuf>, layers: &Layers<'_>) -> Option<Sourc
 pub(super) fn passphrase(layers: &Layers<'_>) -> Option<Source> {
     text(layers, "PHASE_RUN_VAULT_PASSPHRASE")
         .or_else(|| named_file(layers, "PHASE_RUN_VAULT_PASSPHRASE_FILE"))
+        .map(Source::chosen)
 }
 
 pub(super) fn identity(
@@ -172,14 +200,14 @@ pub(super) fn identity(
     layers: &Layers<'_>,
     usual: Option<&Path>,
 ) -> Option<Source> {
-    let flag = |path: &PathBuf| Source::File(path.clone(), Origin::Flag("--identity"));
+    let flag = |path: &PathBuf| Source::file(path.clone(), Origin::Flag("--identity"), layers);
     let variable = || match text(layers, "PHASE_RUN_IDENTITY")? {
-        source @ Source::Text(..) if holds_identity(&source) => Some(source),
+        source if source.holds_identity() => Some(source),
         _ => named_file(layers, "PHASE_RUN_IDENTITY"),
     };
     let at_home = || {
         let usual = usual.filter(|usual| usual.exists())?;
-        Some(Source::File(usual.to_owned(), Origin::Default))
+        Some(Source::file(usual.to_owned(), Origin::Default, layers))
     };
     args.identity
         .as_ref()
@@ -189,9 +217,11 @@ pub(super) fn identity(
         .or_else(at_home)
 }
 
-/// Whether it is an identity, or some other key, and not the name of a file.
-fn holds_identity(source: &Source) -> bool {
-    let is_key =
-        |text: &str| text.contains('\n') || text.to_uppercase().contains("AGE-SECRET-KEY-");
-    matches!(source, Source::Text(text, _) if is_key(text))
+impl Source {
+    /// Whether it is an identity, or some other key, and not the name of a file.
+    fn holds_identity(&self) -> bool {
+        let is_key =
+            |text: &str| text.contains('\n') || text.to_uppercase().contains("AGE-SECRET-KEY-");
+        matches!(&self.place, Place::Text(text, _) if is_key(text))
+    }
 }

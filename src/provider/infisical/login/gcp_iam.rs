@@ -23,7 +23,8 @@ pub(super) async fn log_in(
 ) -> Result<Granted> {
     let account = match key {
         SecretSource::File(file) => {
-            ServiceAccount::parse(&text_in(file, "key")?, &file.display().to_string())?
+            let key = text_in(file, "key", search.until)?;
+            ServiceAccount::parse(&key, &file.display().to_string())?
         }
         SecretSource::Value(key) => ServiceAccount::parse(key.expose(), "the key at hand")?,
     };

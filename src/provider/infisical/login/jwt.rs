@@ -26,7 +26,7 @@ pub(super) async fn log_in(
     token: &SecretSource,
 ) -> Result<Granted> {
     let token = match token {
-        SecretSource::File(file) => token_in(file).map_err(|error| {
+        SecretSource::File(file) => token_in(file, attempt.until).map_err(|error| {
             error.help(match kind {
                 JwtKind::Kubernetes => "outside a pod, or where its token lies elsewhere, name the file with --token-file",
                 _ => "name another file with --token-file",

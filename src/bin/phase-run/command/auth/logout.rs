@@ -1,5 +1,7 @@
 //! `auth logout`: a login is forgotten.
 
+use phase_run::outside::shown_host;
+
 use crate::args::Context;
 use crate::exit::{Failure, Reason};
 use crate::keyring::{Entry, Keyring};
@@ -17,11 +19,14 @@ pub(super) fn logout(context: &Context, world: &World<'_>, report: Report) -> Re
     };
     match gone {
         Some(host) => {
-            report.tell(&format!("logged out from {host}"));
+            report.tell(&format!("logged out from {}", shown_host(&host)));
             report.tell("the token itself stays good: delete it in the Phase console");
         }
         None => match &named {
-            Some(host) => report.tell(&format!("there was no login of phase-run's at {host}")),
+            Some(host) => {
+                let host = shown_host(host);
+                report.tell(&format!("there was no login of phase-run's at {host}"));
+            }
             None => report.tell("there was no login of phase-run's to end"),
         },
     }

@@ -1,19 +1,17 @@
 //! The branch that is checked out, read as git keeps it.
 
-use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-/// More than any of these files has.
-const LONGEST: u64 = 4096;
+use crate::settings::owners::{self, Owners};
 
 /// The branch of the repository around `directory`, such as `feature/login`.
-/// None where no branch is checked out.
-pub(super) fn branch(directory: &Path) -> Option<String> {
+/// None where no branch is checked out. Repositories of others than `owners` do
+/// not count.
+pub(super) fn branch(directory: &Path, owners: &Owners) -> Option<String> {
     let git = directory
         .ancestors()
         .map(|at| at.join(".git"))
-        .find(|git| git.exists())?;
+        .find(|git| git.exists() && owners.have(git))?;
     let folder = if git.is_dir() {
         git
     } else {
@@ -28,17 +26,18 @@ pub(super) fn branch(directory: &Path) -> Option<String> {
 }
 
 fn read(path: &Path) -> Option<String> {
-    // Whatever else lies there could keep us waiting.
-    let file = fs::metadata(path).ok().filter(fs::Metadata::is_file);
-    let file = file.and_then(|_| fs::File::open(path).ok())?;
-    let mut text = String::new();
-    file.take(LONGEST).read_to_string(&mut text).ok()?;
-    Some(text)
+    String::from_utf8(owners::open(path).ok()??.bytes).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+
+    fn branch(directory: &Path) -> Option<String> {
+        super::branch(directory, &Owners::new(None, &[]))
+    }
 
     #[test]
     fn the_branch_is_that_of_the_repository_or_worktree_around() {
@@ -53,6 +52,11 @@ mod tests {
         assert_eq!(branch(&inner).as_deref(), Some("feature/x"));
         fs::write(git.join("HEAD"), "0123456789abcdef\n").unwrap();
         assert_eq!(branch(&inner), None, "no branch is checked out");
+        fs::write(git.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+        // Only root can give a folder away.
+        if std::os::unix::fs::chown(&git, Some(4242), None).is_ok() {
+            assert_eq!(branch(&inner), None, "it is somebody else's");
+        }
 
         let tree = top.path().join("tree");
         fs::create_dir_all(git.join("worktrees/tree")).unwrap();

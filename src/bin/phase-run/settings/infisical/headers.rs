@@ -3,6 +3,22 @@
 
 use phase_run::SecretValue;
 
+/// What decides where a request goes, where it ends, and who asks.
+const OF_HTTP: [&str; 12] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 /// Headers, none of which replaces one that the client itself decides.
 pub(super) fn headers(text: &str) -> Result<Vec<(String, SecretValue)>, String> {
     let mut headers = Vec::new();
@@ -20,8 +36,14 @@ pub(super) fn headers(text: &str) -> Result<Vec<(String, SecretValue)>, String> 
         };
         let (value, after) =
             value(after).ok_or_else(|| format!("the quote of {name} has no end"))?;
+        let lower = name.to_ascii_lowercase();
+        if OF_HTTP.contains(&&*lower) {
+            return Err(format!(
+                "the header {lower} is for the client to set, and for nobody else"
+            ));
+        }
         let ours = ["accept", "user-agent"];
-        if !ours.contains(&name.to_ascii_lowercase().as_str()) {
+        if !ours.contains(&&*lower) {
             headers.push((name.to_owned(), SecretValue::new(value)));
         }
         rest = after.trim_start();
@@ -82,6 +104,15 @@ mod tests {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect();
             assert_eq!(parsed(text).unwrap(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_decides_where_a_request_goes_or_ends_or_who_asks_is_refused_by_name() {
+        for name in OF_HTTP {
+            let text = format!("A=1 {}='hunter2' B=2", name.to_ascii_uppercase());
+            let why = parsed(&text).unwrap_err();
+            assert!(why.contains(name) && !why.contains("hunter2"), "{why}");
         }
     }
 

@@ -1,19 +1,18 @@
 //! `.infisical.json`, the project file of Infisical's own command line tool.
 //!
 //! Read for context where there is no `phase-run.toml` and no project is given.
-//! The first one above the working directory counts. One that belongs to somebody
-//! else is passed over: what lies in a shared folder such as `/tmp` is anybody's.
+//! The first one above the working directory counts.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use nix::unistd::geteuid;
 use serde::Deserialize;
 
 use super::branch::branch;
 use crate::exit::Failure;
-use crate::settings::file::{contents, misused};
+use crate::settings::owners::Owners;
+use crate::settings::phase_json::{meant, parsed};
+use crate::settings::project::{OF_INFISICAL, Projects};
 
 /// What of it is used.
 #[derive(Debug, Deserialize)]
@@ -43,55 +42,42 @@ pub(in crate::settings) struct InfisicalJson {
 ///
 /// # Errors
 ///
-/// One that cannot be read or is not JSON of the right shape.
-pub(in crate::settings) fn find(directory: &Path) -> Result<Option<InfisicalJson>, Failure> {
-    for at in directory.ancestors() {
-        let path = at.join(".infisical.json");
-        if is_foreign(&path, directory) {
-            tracing::debug!(path = %path.display(), "passed over: it is somebody else's");
-            continue;
-        }
-        let bytes = contents(&path).map_err(|error| misused(&path, &error.to_string()))?;
-        let Some(bytes) = bytes else {
+/// One that cannot be read, is not JSON of the right shape, or is somebody else's.
+pub(in crate::settings) fn find(
+    directory: &Path,
+    projects: &Projects,
+) -> Result<Option<InfisicalJson>, Failure> {
+    for path in projects.places(directory, OF_INFISICAL) {
+        let Some(opened) = projects.open(&path)? else {
             continue;
         };
-        // The whole error would quote what it did not expect.
-        let content: Content = serde_json::from_slice(&bytes).map_err(|error| {
-            misused(
-                &path,
-                &format!("line {}: it is not JSON of the right shape", error.line()),
-            )
-        })?;
-        let set = |text: Option<String>| text.filter(|text| !text.is_empty());
-        let environment = mapped(&content, directory).or(set(content.default_environment));
+        projects.admit(&path, &opened)?;
+        let content: Content = parsed(&opened.bytes, &path)?;
+        let environment = match mapped(&content, directory, &projects.owners) {
+            Some(mapped) => Some(mapped),
+            None => content.default_environment,
+        };
         return Ok(Some(InfisicalJson {
-            domain: set(content.domain),
-            environment,
+            domain: meant(content.domain, &path)?,
+            environment: meant(environment, &path)?,
+            project: meant(content.workspace_id, &path)?,
             path,
-            project: set(content.workspace_id),
         }));
     }
     Ok(None)
 }
 
-/// Whether `path` belongs neither to us nor to root, nor to whose `directory` is.
-fn is_foreign(path: &Path, directory: &Path) -> bool {
-    let owner = |path: &Path| path.symlink_metadata().ok().map(|found| found.uid());
-    let known = [Some(0), Some(geteuid().as_raw()), owner(directory)];
-    owner(path).is_some_and(|owner| !known.contains(&Some(owner)))
-}
-
 /// The environment of the branch that is checked out: by its whole name, or by
 /// what follows its last slash.
-fn mapped(content: &Content, directory: &Path) -> Option<String> {
+fn mapped(content: &Content, directory: &Path, owners: &Owners) -> Option<String> {
     let map = content.git_branch_to_environment_mapping.as_ref()?;
     if map.is_empty() {
         return None;
     }
-    let branch = branch(directory)?;
+    let branch = branch(directory, owners)?;
     let last = branch.rsplit('/').next().unwrap_or(&branch);
     let found = map.get(&branch).or_else(|| map.get(last))?;
-    Some(found.clone()).filter(|environment| !environment.is_empty())
+    Some(found.clone()).filter(|environment| !environment.trim().is_empty())
 }
 
 #[cfg(test)]
@@ -99,6 +85,15 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::settings::project::Choice;
+
+    fn find(directory: &Path) -> Result<Option<InfisicalJson>, Failure> {
+        let projects = Projects {
+            choice: Choice::Search,
+            owners: Owners::new(None, &[]),
+        };
+        super::find(directory, &projects)
+    }
 
     fn project(branch: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
         let top = tempfile::tempdir().unwrap();
@@ -130,16 +125,15 @@ mod tests {
     }
 
     #[test]
-    fn somebody_elses_is_passed_over_but_not_that_of_the_directorys_owner() {
+    fn somebody_elses_is_an_error_whoever_owns_the_directory() {
         let (top, inner) = project("main", MAPPED);
         let file = top.path().join(".infisical.json");
-        // Only root can give a file away, and whoever else runs this owns it.
-        let given = |path: &Path, user| std::os::unix::fs::chown(path, Some(user), None).is_ok();
-        if given(&file, 4242) {
-            assert!(find(&inner).unwrap().is_none());
-            assert!(given(&inner, 4242));
+        // Only root can give a file away.
+        let given = |path: &Path| std::os::unix::fs::chown(path, Some(4242), None).is_ok();
+        if given(&file) && given(&inner) {
+            let failure = find(&inner).unwrap_err();
+            assert!(failure.to_string().contains("4242"), "{failure}");
         }
-        assert!(find(&inner).unwrap().is_some());
     }
 
     #[test]

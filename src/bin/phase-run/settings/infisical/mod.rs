@@ -6,9 +6,13 @@ mod headers;
 pub(super) mod json;
 mod server;
 
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
 use phase_run::{
     Credentials, ErrorKind, FoundLogin, InfisicalChain, InfisicalLogin, InfisicalMethod,
-    InfisicalParts, LoginPlace, SecretSource, Surroundings,
+    InfisicalParts, LoginPlace, NamedFile, SecretSource, SecretValue, Surroundings, outside,
 };
 
 use super::World;
@@ -71,8 +75,14 @@ impl Search<'_> {
         let mut chain = InfisicalChain::new();
         if let Some(method) = self.method() {
             let parts = self.parts();
+            let (file, patience) = (self.args.token_file.clone(), self.layers.patience);
             let around = surroundings.clone();
             chain.push("flags", move || {
+                let secret = file.as_deref().map(|file| secret(file, method, patience));
+                let parts = InfisicalParts {
+                    secret: secret.transpose()?,
+                    ..parts.clone()
+                };
                 let found = method.login(&parts, &around)?;
                 Ok(LoginPlace::Has(Box::new(found)))
             });
@@ -120,7 +130,7 @@ impl Search<'_> {
             client_id: machine.client_id.clone(),
             identity: machine.machine_identity_id.clone(),
             resource: machine.azure_resource.clone(),
-            secret: self.args.token_file.clone().map(SecretSource::File),
+            secret: None,
             username: None,
         }
     }
@@ -187,7 +197,7 @@ impl Search<'_> {
     /// It cannot be used.
     pub(super) fn beside(&self) -> Result<Option<InfisicalJson>, Failure> {
         match self.layers.project {
-            None => json::find(self.world.directory),
+            None => json::find(self.world.directory, &self.layers.projects),
             Some(_) => Ok(None),
         }
     }
@@ -200,6 +210,37 @@ impl Search<'_> {
     pub(super) fn has_cli_login(&self) -> Result<bool, Failure> {
         cli::find(self).map(|login| login.is_some())
     }
+}
+
+/// What proves it, in `file`. A pipe is read now, and once; a file when it is
+/// needed, since some are replaced before they expire.
+fn secret(
+    file: &Path,
+    method: InfisicalMethod,
+    patience: Duration,
+) -> phase_run::Result<SecretSource> {
+    if !file.metadata().is_ok_and(|found| !found.is_file()) {
+        return Ok(SecretSource::File(file.to_owned()));
+    }
+    let failed = |kind: ErrorKind, why: &str| {
+        let text = format!("the file that --token-file names cannot be read: {why}");
+        phase_run::Error::new(kind, text)
+    };
+    let read = NamedFile::read(file, patience).map_err(|error| {
+        let kind = match error.kind() {
+            io::ErrorKind::TimedOut => ErrorKind::Timeout,
+            _ => ErrorKind::Credentials,
+        };
+        failed(kind, &error.to_string())
+    })?;
+    let text = match method {
+        InfisicalMethod::Ldap => outside::without_newline(read.text.expose()),
+        _ => outside::trimmed_text(read.text.expose()),
+    };
+    if text.is_empty() {
+        return Err(failed(ErrorKind::Credentials, "it is empty"));
+    }
+    Ok(SecretSource::Value(SecretValue::new(text.to_owned())))
 }
 
 /// The auth method that a word means; none for a token or a login.

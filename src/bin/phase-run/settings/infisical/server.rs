@@ -1,6 +1,7 @@
 //! Which server gets the login, and how it is reached.
 
 use phase_run::Connection;
+use phase_run::outside::shown_host;
 
 use super::json::InfisicalJson;
 use super::{Search, headers};
@@ -30,6 +31,7 @@ impl Search<'_> {
         let named = host::named(&INFISICAL, self.args.host.as_ref(), self.layers)?;
         match named {
             Some((named, origin)) if !host::same(&host::site(&named), &of_login) => {
+                let (of_login, named) = (shown_host(&of_login), shown_host(&named));
                 let text = format!(
                     "the login of Infisical's CLI is for {of_login}, and the host is {named} ({origin}): a login's token goes to its own host alone"
                 );
@@ -38,8 +40,11 @@ impl Search<'_> {
                 )))
             }
             _ => {
-                self.layers
-                    .note("host", &of_login, Origin::Named("the login".to_owned()));
+                self.layers.note(
+                    "host",
+                    &shown_host(&of_login),
+                    Origin::Named("the login".to_owned()),
+                );
                 Ok(of_login)
             }
         }
@@ -60,10 +65,9 @@ impl Search<'_> {
             let text = format!("{HEADERS} cannot be used: {why}");
             Failure::new(Reason::Configuration, text)
         })?;
-        let verify = self.layers.variable("INFISICAL_VERIFY_SSL")?;
-        let off = |text: &String| matches!(&*text.to_ascii_lowercase(), "0" | "false" | "no");
+        let verify = self.layers.variable_yes("INFISICAL_VERIFY_SSL")?;
         let args = Context {
-            insecure: self.args.insecure || verify.as_ref().is_some_and(off),
+            insecure: self.args.insecure || verify == Some(false),
             ..self.args.clone()
         };
         Ok(Connection {

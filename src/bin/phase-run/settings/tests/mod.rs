@@ -52,7 +52,9 @@ impl Stage {
                 .iter()
                 .rev()
                 .find(|(other, _)| *other == name);
+            // Those who read the environment take what is blank for not set.
             last.map(|(_, value)| value.clone())
+                .filter(|value| !value.is_empty())
         };
         let world = World {
             directory: &directory,
@@ -120,7 +122,7 @@ fn paths_and_tags_come_from_repeated_flags_or_separated_variables() {
     };
     let scope = stage.scope(&["--app", "web"]);
     assert_eq!(scope.folders, folders(&["/a", "/b"]));
-    assert_eq!(scope.tags, ["x", " y"]);
+    assert_eq!(scope.tags, ["x", "y"]);
     let scope = stage.scope(&[
         "--app", "web", "--path", "/c", "--path", "/d", "--tag", "p,q", "--tag", "r",
     ]);
@@ -220,6 +222,10 @@ fn a_variable_that_cannot_be_read_is_named() {
         ("PHASE_RUN_TIMEOUT", "0s"),
         ("PHASE_RUN_PROVIDER", "gitlab"),
         ("PHASE_RUN_API", "soap"),
+        ("PHASE_RUN_AUTH", "magic"),
+        ("PHASE_VERIFY_SSL", "nope"),
+        ("PHASE_RUN_NO_PROJECT_FILE", "maybe"),
+        ("PHASE_RUN_ALLOW_EMPTY", "maybe"),
     ] {
         let (reason, text) = Stage::new(&[(variable, value)]).refused(&["--app", "web"]);
         assert_eq!(reason, Reason::Configuration, "{variable}");
@@ -233,6 +239,158 @@ fn a_variable_that_cannot_be_read_is_named() {
 }
 
 #[test]
+fn a_token_in_the_place_of_a_setting_is_refused_and_never_repeated() {
+    let token = "pss_service:v2:hunter2";
+    for variable in [
+        "PHASE_APP",
+        "PHASE_APP_ID",
+        "PHASE_ENV",
+        "PHASE_HOST",
+        "PHASE_PATH",
+        "PHASE_TAGS",
+        "PHASE_RUN_API",
+        "PHASE_RUN_AUTH",
+        "PHASE_RUN_PROVIDER",
+        "PHASE_RUN_TIMEOUT",
+        "PHASE_VERIFY_SSL",
+        "PHASE_CONFIG_PARENT_DIR_SEARCH_DEPTH",
+        "PHASE_RUN_ALLOW_EMPTY",
+        "PHASE_RUN_NO_PROJECT_FILE",
+    ] {
+        let (reason, text) = Stage::new(&[(variable, token)]).refused(&[]);
+        assert_eq!(reason, Reason::Configuration, "{variable}");
+        assert!(text.contains(variable), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    for flag in ["--app", "--app-id", "--env", "--host", "--path", "--tag"] {
+        let (reason, text) = Stage::new(&[]).refused(&[flag, token]);
+        assert_eq!(reason, Reason::Usage, "{flag}");
+        assert!(text.contains(flag) && !text.contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
+fn a_projects_api_turns_no_encryption_off_and_the_users_may() {
+    let keyed = format!(
+        "pss_service:v2:{}",
+        [&"ab".repeat(32); 4].map(String::as_str).join(":")
+    );
+    let api = |stage: &Stage, args: &[&str]| {
+        let settings = stage.resolve(args).unwrap();
+        let api = match settings.access {
+            Access::Credentials(phase_run::Credentials::Phase { api, .. }) => api,
+            other => panic!("{other:?}"),
+        };
+        (api, settings.warnings)
+    };
+    let stage = Stage::new(&[("PHASE_SERVICE_TOKEN", &keyed)]);
+    let project = stage.file("project/phase-run.toml", "api = 'rest'");
+    let (used, warnings) = api(&project, &[]);
+    assert_eq!(used, phase_run::PhaseApi::Auto);
+    assert!(
+        warnings[0].contains("phase-run.toml") && warnings[0].contains("--api"),
+        "{warnings:?}"
+    );
+    let (used, warnings) = api(&project, &["--api", "rest"]);
+    assert_eq!((used, warnings.len()), (phase_run::PhaseApi::Rest, 0));
+    let plain = Stage::new(&[]).file("project/phase-run.toml", "api = 'rest'");
+    assert!(
+        api(&plain, &[]).1.is_empty(),
+        "this token is for REST alone"
+    );
+    let stage = Stage::new(&[("PHASE_SERVICE_TOKEN", &keyed)]);
+    let own = stage.file(".config/phase-run/config.toml", "api = 'rest'");
+    assert_eq!(api(&own, &[]).0, phase_run::PhaseApi::Rest);
+}
+
+#[test]
+fn a_user_and_a_password_in_a_host_are_shown_nowhere() {
+    let host = "http://me:hunter2@phase.example";
+    let stage = Stage::new(&[("PHASE_VERIFY_SSL", "false")]);
+    for (stage, args) in [
+        (stage, &["--host", host][..]),
+        (Stage::new(&[("PHASE_HOST", host)]), &[]),
+        (
+            Stage::new(&[("PHASE_HOST", "https://a.example")])
+                .file("project/phase-run.toml", &format!("host = '{host}'")),
+            &[],
+        ),
+    ] {
+        let settings = stage.resolve(args).unwrap();
+        let shown = [settings.origins, settings.warnings].concat().join("\n");
+        assert!(shown.contains("…@phase.example"), "{shown}");
+        assert!(
+            !shown.contains("hunter2") && !shown.contains("me:"),
+            "{shown}"
+        );
+    }
+    let stage = Stage::new(&[]).file("project/phase-run.toml", &format!("host = '{host}'"));
+    let (_, text) = stage.refused(&[]);
+    assert!(
+        text.contains("phase.example") && !text.contains("hunter2"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_file_that_a_variable_names_may_lie_in_the_home_folder() {
+    for (variable, file) in [
+        ("PHASE_SERVICE_TOKEN_FILE", "token"),
+        ("CREDENTIALS_DIRECTORY", "phase-token"),
+    ] {
+        let named = if file == "token" {
+            "~/secrets/token"
+        } else {
+            "~/secrets"
+        };
+        let stage = Stage::new(&[("PHASE_SERVICE_TOKEN", ""), (variable, named)]);
+        let stage = stage.file(&format!("secrets/{file}"), &format!("\u{feff}{TOKEN}\r\n"));
+        let mut stage = stage;
+        stage
+            .variables
+            .retain(|(name, _)| *name != "PHASE_SERVICE_TOKEN");
+        let settings = stage.resolve(&[]).unwrap();
+        assert!(
+            settings
+                .token
+                .unwrap()
+                .ends_with(&format!("secrets/{file}"))
+        );
+    }
+    let config = "~/elsewhere";
+    let stage = Stage::new(&[("XDG_CONFIG_HOME", config)]);
+    let stage = stage.file("elsewhere/phase-run/config.toml", "app = 'there'");
+    assert_eq!(stage.scope(&[]).place.app, name("there"));
+    let stage = Stage::new(&[("PHASE_RUN_PROJECT_FILE", "~/web.toml")]);
+    let stage = stage.file("web.toml", "app = 'named'");
+    assert_eq!(stage.scope(&[]).place.app, name("named"));
+    let stage = Stage::new(&[
+        ("PHASE_RUN_CA_CERT", "~/ca.pem"),
+        ("SSL_CERT_FILE", "~/all.pem"),
+    ]);
+    let settings = stage.resolve(&[]).unwrap();
+    let (connection, _) = settings.access.holder().unwrap();
+    let at_home = |file: &str| Some(stage.home.path().join(file));
+    assert_eq!(connection.roots, at_home("ca.pem"));
+    assert_eq!(connection.bundle, at_home("all.pem"));
+}
+
+#[test]
+fn allowing_nothing_is_for_a_variable_then_the_project_then_the_user() {
+    let allows = |stage: &Stage| stage.resolve(&[]).unwrap().allow_empty;
+    assert!(!allows(&Stage::new(&[])));
+    let user = Stage::new(&[]).file(".config/phase-run/config.toml", "allow_empty = true");
+    assert!(allows(&user));
+    let project = user.file("project/phase-run.toml", "allow_empty = false");
+    assert!(!allows(&project));
+    let mut variable = project;
+    variable
+        .variables
+        .push(("PHASE_RUN_ALLOW_EMPTY", "yes".into()));
+    assert!(allows(&variable));
+}
+
+#[test]
 fn a_certificate_that_is_not_checked_is_one_loud_warning() {
     for (args, value) in [(&["--insecure"][..], ""), (&[], "False")] {
         let settings = Stage::new(&[("PHASE_VERIFY_SSL", value)])
@@ -240,11 +398,8 @@ fn a_certificate_that_is_not_checked_is_one_loud_warning() {
             .unwrap();
         assert!(settings.warnings[0].contains("NOT checked"));
     }
-    assert!(
-        Stage::new(&[("PHASE_VERIFY_SSL", "0")])
-            .resolve(&[])
-            .unwrap()
-            .warnings
-            .is_empty()
-    );
+    for (word, warnings) in [("0", 1), ("off", 1), ("on", 0), ("1", 0)] {
+        let settings = Stage::new(&[("PHASE_VERIFY_SSL", word)]).resolve(&[]);
+        assert_eq!(settings.unwrap().warnings.len(), warnings, "{word}");
+    }
 }

@@ -1,0 +1,389 @@
+//! Text from outside, and whose files count.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+
+use nix::sys::stat::Mode;
+use nix::unistd::{geteuid, mkfifo};
+use phase_run::outside;
+
+use super::context::in_every_environment;
+use super::{over, serve, web_with};
+use crate::support::run::Run;
+use crate::support::store::{Store, TOKEN};
+
+/// Nobody here.
+const SOMEBODY: u32 = 4242;
+
+const GREET: &str = "printf %s \"$GREETING\"";
+
+/// A run that is told nothing of a store.
+fn nowhere() -> Run {
+    Run::with(&[]).store(Store::Nowhere)
+}
+
+/// Gives the file `name` of the run away, which only root can do.
+fn give_away(run: Run, name: &str) -> Option<Run> {
+    let path = run.folder().join(name);
+    geteuid().is_root().then(|| {
+        chown(path, Some(SOMEBODY), None).unwrap();
+        run
+    })
+}
+
+#[test]
+fn a_project_file_of_somebody_elses_is_an_error_with_three_ways_out() {
+    let server = in_every_environment();
+    let project = || {
+        over(&server)
+            .file("phase-run.toml", 0o644, "env = 'Staging'")
+            .sh(GREET)
+    };
+    project().stdout("Staging").silent();
+    let Some(run) = give_away(project(), "phase-run.toml") else {
+        return;
+    };
+    let finished = run.failed(125, "configuration");
+    finished
+        .stderr_has("phase-run.toml")
+        .stderr_has("4242")
+        .stderr_has("--project-file FILE")
+        .stderr_has("PHASE_RUN_PROJECT_FILE")
+        .stderr_has("safe_directories")
+        .stderr_has("--no-project-file");
+    let foreign = || give_away(project(), "phase-run.toml").unwrap();
+    let named = foreign().arguments(&["--project-file", "phase-run.toml"]);
+    named.stdout("Staging").silent();
+    let named = foreign().variable("PHASE_RUN_PROJECT_FILE", "phase-run.toml");
+    named.stdout("Staging").silent();
+    for run in [
+        foreign().argument("--no-project-file"),
+        foreign().variable("PHASE_RUN_NO_PROJECT_FILE", "yes"),
+    ] {
+        run.stdout("Development").silent();
+    }
+    let safe = foreign();
+    let text = format!("safe_directories = ['{}']", safe.folder().display());
+    let safe = safe.file("config/phase-run/config.toml", 0o600, text);
+    safe.stdout("Staging").silent();
+    let sudo = foreign().variable("SUDO_UID", SOMEBODY.to_string());
+    sudo.stdout("Staging").silent();
+    foreign().pid_one().stdout("Staging").silent();
+}
+
+#[test]
+fn it_is_the_same_for_the_project_files_of_other_tools_and_for_the_vault() {
+    let server = in_every_environment();
+    let phase = || {
+        let json = r#"{"version": "2", "appId": "web-id", "defaultEnv": "Staging"}"#;
+        let run = nowhere().file(".phase.json", 0o644, json);
+        let run = run.variable("PHASE_HOST", server.url());
+        run.variable("PHASE_SERVICE_TOKEN", TOKEN).sh(GREET)
+    };
+    let Some(foreign) = give_away(phase(), ".phase.json") else {
+        return;
+    };
+    foreign.failed(125, "configuration").stderr_has("4242");
+    let named = give_away(phase(), ".phase.json").unwrap();
+    let named = named.arguments(&["--project-file", ".phase.json"]);
+    named.stdout("Staging").silent();
+    let none = give_away(phase(), ".phase.json").unwrap();
+    let none = none.arguments(&["--no-project-file"]);
+    none.failed(125, "configuration")
+        .stderr_has("no app was named");
+
+    let vault = |spoilt: &str| {
+        let run = nowhere().sh("echo $A");
+        let rows = [("/".to_owned(), "A".to_owned(), "a".to_owned())];
+        crate::support::store::make(run.folder(), &rows);
+        let run = run.file("phase-run.toml", 0o644, "vault = 'test.vault'\napp = 'web'");
+        let run = run.arguments(&["--identity", "test.identity"]);
+        let path = run.folder().join(spoilt);
+        if !path.exists() {
+            fs::write(&path, "").unwrap();
+        }
+        give_away(run, spoilt).unwrap()
+    };
+    for spoilt in ["test.vault", "test.vault.personal"] {
+        let finished = vault(spoilt).failed(125, "configuration");
+        finished.stderr_has(spoilt).stderr_has("4242");
+    }
+    let run = vault("test.vault").arguments(&["--vault", "test.vault"]);
+    run.stdout("a\n");
+    let run = vault("test.vault").arguments(&["--project-file", "phase-run.toml"]);
+    run.stdout("a\n");
+}
+
+#[test]
+fn what_cannot_be_looked_at_counts_as_absent_and_what_cannot_be_read_is_an_error() {
+    // Root may look everywhere: somebody else is needed.
+    if !geteuid().is_root() {
+        return;
+    }
+    let server = in_every_environment();
+    let somebody = SOMEBODY.to_string();
+    let somebody = [
+        "/usr/bin/setpriv".to_owned(),
+        format!("--reuid={somebody}"),
+        format!("--regid={somebody}"),
+        "--clear-groups".to_owned(),
+    ];
+    let hidden = |mode: u32| {
+        let run = over(&server).inside(&somebody).sh(GREET);
+        let run = run.file("config/phase-run/config.toml", 0o644, "env = 'Staging'");
+        let run = run.variable("XDG_STATE_HOME", "/nonexistent");
+        let folder = run.folder().join("config/phase-run");
+        fs::set_permissions(run.folder(), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(folder, fs::Permissions::from_mode(mode)).unwrap();
+        run
+    };
+    hidden(0o755).stdout("Staging");
+    hidden(0o700).stdout("Development");
+    let told = hidden(0o700).argument("-v").stdout("Development");
+    told.stderr_has("config.toml counts as absent");
+    let unreadable = hidden(0o755).file("config/phase-run/config.toml", 0o600, "env = 'Staging'");
+    let finished = unreadable.failed(125, "configuration");
+    finished.stderr_has("config.toml cannot be used");
+}
+
+#[test]
+fn a_variable_means_the_same_with_quotes_marks_and_white_space_round_it() {
+    let server = in_every_environment();
+    for odd in [
+        "\u{feff}Staging\r\n",
+        "  Staging\t",
+        "\"Staging\"\n",
+        "' Staging '",
+    ] {
+        let finished = over(&server)
+            .variable("PHASE_ENV", odd)
+            .sh(GREET)
+            .stdout("Staging");
+        let quoted = odd.contains(['"', '\'']);
+        let lines: Vec<_> = finished.errors().lines().map(str::to_owned).collect();
+        assert_eq!(lines.len(), usize::from(quoted), "{lines:?}");
+        if quoted {
+            finished.stderr_has("PHASE_ENV stands in quotes");
+        }
+    }
+    let blank = over(&server)
+        .variable("PHASE_ENV", " \u{feff}\r\n")
+        .sh(GREET);
+    blank.stdout("Development").silent();
+    let token = format!("\"{TOKEN}\"\r\n");
+    let quoted = over(&server)
+        .variable("PHASE_SERVICE_TOKEN", token)
+        .sh(GREET);
+    quoted
+        .stdout("Development")
+        .stderr_has("PHASE_SERVICE_TOKEN stands in quotes");
+    let host = format!(" '{}' ", server.url());
+    let quoted = over(&server)
+        .variable("PHASE_HOST", host)
+        .argument("-q")
+        .sh(GREET);
+    quoted.stdout("Development").silent();
+}
+
+#[test]
+fn a_password_is_taken_as_it_is() {
+    let phrase = "\u{feff}' two words '\t";
+    let folder = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| {
+        let run = Run::subcommand(words).store(Store::Nowhere);
+        let run = run.variable("PHASE_RUN_VAULT", folder.path().join("vault"));
+        run.variable("PHASE_APP", "web")
+    };
+    let with = |run: Run, phrase: &str| run.variable("PHASE_RUN_VAULT_PASSPHRASE", phrase);
+    with(run(&["vault", "init", "--passphrase"]), phrase).status(0);
+    let create = with(run(&["secrets", "create", "A"]), phrase);
+    create.stdin(" a ").status(0);
+    let get = || run(&["secrets", "get", "A", "--raw"]);
+    // A secret's value is taken as it is, too.
+    with(get(), phrase).stdout(" a ").silent();
+    with(get(), outside::trimmed_text(phrase)).failed(125, "decryption");
+    let file = |text: String| {
+        let path = folder.path().join("phrase");
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        get().variable("PHASE_RUN_VAULT_PASSPHRASE_FILE", path)
+    };
+    file(format!("{phrase}\n")).stdout(" a ").silent();
+    file(format!("{phrase}\n\n")).failed(125, "decryption");
+}
+
+#[test]
+fn a_switch_in_a_variable_has_eight_words_and_any_other_text_is_an_error() {
+    let server = serve(web_with(&[("GREETING", "hello")]));
+    for variable in [
+        "PHASE_VERIFY_SSL",
+        "PHASE_RUN_SYSEXITS",
+        "PHASE_RUN_PASS_AUTH",
+        "PHASE_RUN_NO_PERSONAL",
+        "PHASE_RUN_NO_PROJECT_FILE",
+        "PHASE_RUN_ALLOW_EMPTY",
+        "PHASE_RUN_NO_PDEATHSIG",
+        "PHASE_RUN_ACCEPT_NEW_KEY",
+    ] {
+        for word in ["1", "True", "yes", "ON", "0", "false", "No", "off"] {
+            let run = over(&server).variable(variable, word).sh(GREET);
+            run.stdout("hello");
+        }
+        for word in ["2", "nonsense", "pss_service:hunter2"] {
+            let run = over(&server).variable(variable, word).sh(GREET);
+            let finished = run.failed(125, "configuration");
+            finished.stderr_has(variable).stderr_lacks("hunter2");
+        }
+    }
+    let finished = over(&server)
+        .variable("PHASE_RUN_LOG", "nonsense")
+        .sh(GREET);
+    finished
+        .failed(125, "configuration")
+        .stderr_has("PHASE_RUN_LOG");
+    let run = nowhere().variable("PHASE_RUN_SYSEXITS", "true").sh(GREET);
+    run.status(77);
+    for (run, status) in [(nowhere(), 125), (nowhere().argument("--nope"), 2)] {
+        let json = run.variable("PHASE_RUN_LOG_FORMAT", "json").sh(GREET);
+        json.status(status).stderr_has("\"level\":\"ERROR\"");
+    }
+}
+
+#[test]
+fn a_flag_with_an_empty_text_is_wrong_usage() {
+    for flag in [
+        "--app",
+        "--app-id",
+        "--env",
+        "--host",
+        "--path",
+        "--tag",
+        "--only",
+        "--exclude",
+        "--require",
+        "--prefix",
+        "--vault",
+        "--identity",
+        "--token-file",
+        "--ca-cert",
+        "--command",
+        "--project-file",
+        "--client-id",
+        "--azure-resource",
+    ] {
+        let run = nowhere().argument(format!("{flag}=")).argument("--dry-run");
+        run.failed(2, "usage").stderr_has(flag);
+    }
+    let run = nowhere().arguments(&["--path", "", "--dry-run"]);
+    run.failed(2, "usage").stderr_has("--all-paths");
+}
+
+#[test]
+fn every_option_of_a_run_has_a_variable_and_a_key_and_the_flag_wins() {
+    let server = serve(web_with(&[("A_1", "a"), ("A_2", "b"), ("B", "c")]));
+    let show = "env | grep -E '^(A_|B|X_|KEPT|PHASE_SERVICE)' | cut -d= -f1 | sort | tr '\\n' ' '";
+    let run = || over(&server).variable("KEPT", "1").sh(show);
+    run().stdout("A_1 A_2 B KEPT ");
+    run()
+        .variable("PHASE_RUN_ONLY", "A_1,B")
+        .stdout("A_1 B KEPT ");
+    run().variable("PHASE_RUN_EXCLUDE", "A_*").stdout("B KEPT ");
+    run()
+        .variable("PHASE_RUN_PREFIX", "X_")
+        .stdout("KEPT X_A_1 X_A_2 X_B ");
+    run()
+        .variable("PHASE_RUN_RENAME", "A_1=X_1, B=X_B")
+        .stdout("A_2 KEPT X_1 X_B ");
+    run()
+        .variable("PHASE_RUN_CLEAN_ENV", "true")
+        .stdout("A_1 A_2 B ");
+    run()
+        .variable("PHASE_RUN_CLEAN_ENV", "KEPT")
+        .stdout("A_1 A_2 B KEPT ");
+    run()
+        .variable("PHASE_RUN_PASS_AUTH", "1")
+        .stdout("A_1 A_2 B KEPT PHASE_SERVICE_TOKEN ");
+    let required = run().variable("PHASE_RUN_REQUIRE", "A_1,NOPE");
+    required.failed(125, "missing").stderr_has("NOPE");
+    let flag = run()
+        .variable("PHASE_RUN_ONLY", "A_*")
+        .arguments(&["--only", "B"]);
+    flag.stdout("B KEPT ");
+
+    let keys = "only = ['A_*']\nrename = { A_1 = 'X_1' }\npass_auth = true\n";
+    let user = || run().file("config/phase-run/config.toml", 0o600, keys);
+    user().stdout("A_2 KEPT PHASE_SERVICE_TOKEN X_1 ");
+    user()
+        .variable("PHASE_RUN_ONLY", "B")
+        .variable("PHASE_RUN_PASS_AUTH", "no")
+        .variable("PHASE_RUN_RENAME", "B=X_B")
+        .stdout("KEPT X_B ");
+    let told = user()
+        .argument("-v")
+        .stdout("A_2 KEPT PHASE_SERVICE_TOKEN X_1 ");
+    told.stderr_has("only = A_*").stderr_has("config.toml");
+    let project = run().file("phase-run.toml", 0o644, "only = ['A_*']");
+    project
+        .failed(125, "configuration")
+        .stderr_has("config.toml");
+
+    for (variable, value) in [
+        ("PHASE_RUN_MODE", "magic"),
+        ("PHASE_RUN_KILL_AFTER", "soon"),
+        ("PHASE_RUN_SIGNAL_SCOPE", "pss_service:hunter2"),
+        ("PHASE_RUN_LEASES", "maybe"),
+        ("PHASE_RUN_LEASE_TTL", "0s"),
+    ] {
+        let finished = run().variable(variable, value).failed(125, "configuration");
+        finished.stderr_has(variable).stderr_lacks("hunter2");
+    }
+    let mode = run().variable("PHASE_RUN_KILL_AFTER", "5s").argument("-v");
+    mode.stdout("A_1 A_2 B KEPT ").stderr_has("supervis");
+    let key = run().file("config/phase-run/config.toml", 0o600, "kill_after = '5s'");
+    let finished = key.arguments(&["--mode", "exec"]).stdout("A_1 A_2 B KEPT ");
+    finished.stderr_has("warning").stderr_has("`kill_after`");
+}
+
+#[test]
+fn a_pipe_for_a_token_is_read_and_keeps_nobody_waiting_longer_than_the_timeout() {
+    let server = serve(web_with(&[("GREETING", "hello")]));
+    let run = |word: &str| {
+        let run = nowhere().variable("PHASE_HOST", server.url());
+        let run = run.arguments(&[
+            "--app-id",
+            "web-id",
+            "--timeout",
+            "1s",
+            "--token-file",
+            word,
+        ]);
+        run.sh(GREET)
+    };
+    run("/dev/stdin")
+        .stdin(format!("{TOKEN}\r\n"))
+        .stdout("hello")
+        .silent();
+    let silent = run("pipe");
+    mkfifo(&silent.folder().join("pipe"), Mode::S_IRWXU).unwrap();
+    let finished = silent.failed(125, "timeout");
+    finished.stderr_has("--token-file").stderr_has("--timeout");
+
+    let written = run("pipe");
+    let pipe = written.folder().join("pipe");
+    mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+    let writer = std::thread::spawn(move || fs::write(pipe, TOKEN).unwrap());
+    written.stdout("hello").silent();
+    writer.join().unwrap();
+
+    for device in ["/dev/zero", "/dev/null"] {
+        run(device).failed(125, "credentials").stderr_has(device);
+    }
+    for (variable, reason) in [
+        ("PHASE_SERVICE_TOKEN_FILE", "timeout"),
+        ("PHASE_RUN_PROJECT_FILE", "configuration"),
+    ] {
+        let run = nowhere().arguments(&["--timeout", "1s"]).sh(GREET);
+        mkfifo(&run.folder().join("pipe"), Mode::S_IRWXU).unwrap();
+        run.variable(variable, "pipe").failed(125, reason);
+    }
+}
