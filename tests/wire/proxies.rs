@@ -212,7 +212,7 @@ fn a_server_that_the_proxy_does_not_reach_is_told_of_both() {
     let http = Server::always(Reply::json(502, ""));
     for (url, told) in [
         (format!("socks5h://{}", socks.address()), "unreachable"),
-        (http.url(), "unsuccessful"),
+        (http.url(), "another status than 200"),
     ] {
         let error = failure(connection(
             "https://phase.invalid",

@@ -140,7 +140,7 @@ fn a_name_is_looked_for_in_the_common_name_where_there_is_no_other_alone() {
 fn another_name_is_refused_whatever_the_kind() {
     for kind in kinds() {
         let own = SelfSigned::new(&["phase.example", "127.0.0.2"], |params| {
-            params.is_ca = kind
+            params.is_ca = kind;
         });
         let error = refusal(&server(&own), &own);
         assert!(error.advice().unwrap().contains("--host"), "{error:?}");
@@ -166,7 +166,7 @@ fn what_has_expired_or_does_not_count_yet_is_refused_whatever_the_kind() {
 fn the_same_subject_with_another_key_is_somebody_else() {
     for kind in kinds() {
         let make = |params: &mut CertificateParams| {
-            params.is_ca = kind.clone();
+            params.is_ca = kind;
             params.serial_number = Some(7.into());
             subject(params, "phase");
         };
@@ -196,7 +196,7 @@ fn an_authority_with_the_same_key_subject_and_serial_is_another_certificate() {
 fn who_shows_a_listed_certificate_must_hold_its_key() {
     for version in [&TLS12, &TLS13] {
         for kind in kinds() {
-            let own = SelfSigned::new(&[HERE], |params| params.is_ca = kind.clone());
+            let own = SelfSigned::new(&[HERE], |params| params.is_ca = kind);
             let right = Server::start_showing(&own, &own, version, |_| recorded("root folder"));
             list(&right, &own).unwrap();
             let thief = SelfSigned::new(&[HERE], |params| params.is_ca = kind);

@@ -46,6 +46,10 @@ impl Failure {
             Some(said) if LOGIN.contains(&said) => Self::proxy_login(proxy),
             Some(said) => {
                 let host = url.host_str().unwrap_or_default();
+                let said = match said {
+                    "unsuccessful" => "its answer has another status than 200",
+                    said => said,
+                };
                 let message = format!("the proxy {proxy} makes no connection to {host}");
                 let error = Error::new(ErrorKind::Unreachable, message)
                     .because(said)

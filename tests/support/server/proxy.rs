@@ -1,5 +1,6 @@
 //! Proxies on loopback, which lead to one server whatever name they are asked for.
 
+use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -114,7 +115,7 @@ impl Shared {
             let mut head = format!("{} /{path} HTTP/1.1\r\n", request.method);
             let passed = request.headers.iter();
             for (name, value) in passed.filter(|(name, _)| name != "proxy-authorization") {
-                head += &format!("{name}: {value}\r\n");
+                write!(head, "{name}: {value}\r\n").unwrap();
             }
             let mut server = TcpStream::connect(self.server)?;
             server.write_all((head + "connection: close\r\n\r\n").as_bytes())?;
