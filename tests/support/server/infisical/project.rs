@@ -82,7 +82,8 @@ impl World {
     ) -> Answer<Value> {
         let actor = self.member(request)?;
         let old = self.settings.version.is_old();
-        if old && (slug.len() < 5 || slug.bytes().any(|byte| byte.is_ascii_uppercase())) {
+        if old && slug.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            // What it says, whatever is wrong.
             let text = "Slug must be at least 5 character but no more than 36";
             let kind = json!({"code": "custom"});
             return Err(Refusal::invalid(vec![issue(kind, &["slug".into()], text)]));
