@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::Request;
+use super::Version;
 use super::access::{Api, no_folder};
 use super::fields::Fields;
 use super::reference::Resolver;
@@ -133,7 +134,7 @@ impl World {
         let folders = self.visited(place, recursive);
         for &folder in &folders {
             for secret in query.pick(self, folder, query.personal) {
-                let readable = !query.view || self.may_read(actor, folder, secret);
+                let readable = !query.view || self.shows(actor, folder, secret);
                 if !readable && folder == place {
                     return Err(self.unread(actor));
                 }
@@ -169,6 +170,12 @@ impl World {
             true => Ok(body),
             false => Err(Refusal::unreadable(unread)),
         }
+    }
+
+    /// Whether there is anything to show of a secret. For a while, there was even where its
+    /// value may not be read.
+    fn shows(&self, actor: Actor, place: Place, secret: &Secret) -> bool {
+        self.settings.version == Version::Early || self.may_read(actor, place, secret)
     }
 
     /// The folder, and those below it: the higher ones come first.
@@ -261,16 +268,17 @@ impl World {
             importer,
             world: self,
         };
+        let hidden = !query.view || !self.may_read(query.actor, place, secret);
         // What is imported is expanded, whatever is asked for.
-        let value = match (query.view, query.expand || form == Form::Imported) {
-            (false, _) => HIDDEN.to_owned(),
-            (true, false) => secret.value.clone(),
-            (true, true) => resolver.value(place, secret, unread),
+        let value = match (hidden, query.expand || form == Form::Imported) {
+            (true, _) => HIDDEN.to_owned(),
+            (false, false) => secret.value.clone(),
+            (false, true) => resolver.value(place, secret, unread),
         };
         let slug = &self.environment(place).slug;
         let view = View {
             comment: &secret.comment,
-            hidden: !query.view,
+            hidden,
             path,
             slug,
             value: &value,
@@ -337,7 +345,7 @@ impl World {
             let action = if old { "read" } else { "describeSecret" };
             return Err(Refusal::denied(action, "secrets", Vec::new()));
         }
-        if query.view && !self.may_read(query.actor, place, secret) {
+        if query.view && !self.shows(query.actor, place, secret) {
             if old {
                 return Err(self.unread(query.actor));
             }
