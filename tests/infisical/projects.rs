@@ -26,6 +26,20 @@ fn several() -> Lab {
 }
 
 #[test]
+fn a_project_of_another_product_is_none() {
+    let infisical = demo().secret("A", "1").project("certs");
+    let infisical = infisical.environment("dev").product("cert-manager");
+    let lab = Lab::new(infisical);
+    let resolution = resolve(&lab.client(), &only()).unwrap();
+    assert_eq!(pairs(&resolution), ["A=1"]);
+    let apps = wait(lab.client().apps()).unwrap();
+    assert_eq!(
+        apps.iter().map(|app| &app.name).collect::<Vec<_>>(),
+        ["demo"]
+    );
+}
+
+#[test]
 fn the_only_project_need_not_be_named() {
     let lab = Lab::new(demo().secret("A", "1"));
     let resolution = resolve(&lab.client(), &only()).unwrap();

@@ -1,6 +1,6 @@
 //! References, as the server follows them.
 
-use super::{by, demo, json, pairs, refusal};
+use super::{by, demo, json, pairs};
 use crate::support::server::Reply;
 use crate::support::server::infisical::{Infisical, Version};
 

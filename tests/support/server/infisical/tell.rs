@@ -86,6 +86,13 @@ impl Infisical {
 
 /// Of the project.
 impl Infisical {
+    /// What it is for, other than for secrets: `cert-manager`.
+    pub(crate) fn product(self, kind: &str) -> Self {
+        let place = self.place;
+        kind.clone_into(&mut self.world().projects[place.project].kind);
+        self
+    }
+
     /// What it is called, other than by its slug.
     pub(crate) fn titled(self, name: &str) -> Self {
         let place = self.place;
