@@ -113,7 +113,7 @@ pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answ
     }
     let mut said = complaint(&answer)?;
     if said.is_of_service_token() {
-        said.name = "TokenError".to_owned();
+        "TokenError".clone_into(&mut said.name);
     }
     let error = error(status, &said, about);
     let error = match quoted(&said.text, hidden) {

@@ -2,6 +2,7 @@
 //! with the same status and the same shape, and with the same words where these are stable.
 
 mod compare;
+mod people;
 mod unmodelled;
 mod world;
 

@@ -2,16 +2,14 @@
 //! made in it, and what can only be told.
 
 use std::collections::HashMap;
-use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
 use super::compare::is_id;
+use super::people::add_people;
 use super::{Step, Talk};
 use crate::support::server::Infisical;
-use crate::support::server::infisical::{
-    ClientSecret, Lifetime, MachineSeed, ORGANISATION, Rights, Rule, Seed, Version,
-};
+use crate::support::server::infisical::{ORGANISATION, Seed, Version};
 
 /// Values that were only ever shown with their references followed: the conversation, the
 /// name, and the value as it must have been.
@@ -79,7 +77,7 @@ const LATE: [(&str, u64); 2] = [("etag", 9), ("imports", 16)];
 const IMPORTS: [(&str, &str, &str); 1] = [("paths-spelled", "/sw", "/swsrc")];
 
 /// A project that was there before the recorder came.
-const DEMO: &str = "demo-proj";
+pub(super) const DEMO: &str = "demo-proj";
 
 /// A secret that an answer shows.
 struct Shown<'a> {
@@ -127,7 +125,7 @@ pub(super) fn build(talk: &[Step], all: &[Step]) -> Talk {
     }
     add_unshown(&lab, talk);
     add_imports(&lab, talk);
-    add_machines(&mut lab, talk, &slugs);
+    add_people(&mut lab, talk, &slugs);
     lab
 }
 
@@ -503,198 +501,5 @@ fn add_imports(lab: &Talk, talk: &[Step]) {
             lab.infisical
                 .seed_import(project, "dev", path, ("dev", from));
         }
-    }
-}
-
-/// All who ask, and what they are known by.
-fn add_machines(lab: &mut Talk, talk: &[Step], slugs: &[String]) {
-    let mut clients: Vec<(String, String)> = Vec::new();
-    for step in talk {
-        let body = match &step.request["body"] {
-            Value::String(form) => {
-                let pairs = form_urlencoded::parse(form.as_bytes());
-                pairs
-                    .map(|(name, value)| (name.into_owned(), Value::from(value.into_owned())))
-                    .collect()
-            }
-            Value::Object(fields) => fields.clone(),
-            _ => continue,
-        };
-        let text = |name: &str| {
-            body.get(name)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .trim()
-        };
-        let role = text("clientSecret").strip_prefix("<client_secret_of_");
-        if let Some(role) = role.and_then(|role| role.strip_suffix('>')) {
-            clients.push((role.to_owned(), text("clientId").to_owned()));
-        }
-    }
-    for role in ROLES {
-        if !clients.iter().any(|(known, _)| known == role) {
-            clients.push(((*role).to_owned(), format!("the client of {role}")));
-        }
-    }
-    let subject = talk[0].subject();
-    for (number, (role, client_id)) in clients.iter().enumerate() {
-        let mut seed = machine(role, client_id, subject);
-        if seed.rights.projects.is_none() && subject != "rate-limit" {
-            seed.rights.projects = Some(slugs.to_vec());
-        }
-        seed.id = format!("00000000-0000-4000-9000-{number:012}");
-        lab.infisical.seed_machine(seed);
-        let method = if role == "tokauth" {
-            "token"
-        } else {
-            "universal"
-        };
-        let token = |lab: &Talk| lab.infisical.machine_token(client_id, method);
-        for label in labels(role) {
-            let token = token(lab);
-            lab.ids.insert(format!("<{label}>"), token);
-        }
-    }
-    let user = lab.infisical.user_token();
-    lab.ids.insert("<user>".to_owned(), user);
-    let session = lab.infisical.session();
-    lab.ids.insert("<session_no_org>".to_owned(), session);
-    let unknown = "st.00000000-0000-4000-8000-000000000000.abc";
-    lab.ids
-        .insert("<service_token_1>".to_owned(), unknown.to_owned());
-    // Of the same kind as a good one, and nobody's.
-    let main = lab.ids["<main>"].clone();
-    let forged = format!("{}A", main.rsplit_once('.').unwrap().0.to_owned() + ".");
-    for label in ["<jwt_14>", "<jwt_16>", "<jwt_46>"] {
-        lab.ids.insert(label.to_owned(), forged.clone());
-    }
-    lab.ids
-        .insert("<jwt_15>".to_owned(), "eyJhbGciOiJub25lIn0.e30.".to_owned());
-}
-
-/// The machine identities that there always are.
-const ROLES: &[&str] = &[
-    "certs",
-    "describer",
-    "main",
-    "member",
-    "noproj",
-    "noread2",
-    "nostaging",
-    "onefolder",
-    "partial",
-    "pki",
-    "tokauth",
-    "viewer",
-];
-
-/// The tokens that belong to one from the beginning.
-fn labels(role: &str) -> Vec<&str> {
-    match role {
-        "tokauth" => vec!["token_auth_token", "token_auth_token_2"],
-        "viewer" => vec!["viewer", "t1", "t3"],
-        role => vec![role],
-    }
-}
-
-fn machine(role: &str, client_id: &str, subject: &str) -> MachineSeed {
-    let all = Rights::all();
-    let within = |path: Option<&str>| vec![Rule::new("dev", path)];
-    let rights = match role {
-        "describer" => Rights {
-            reads: Vec::new(),
-            writes: false,
-            ..all
-        },
-        "noproj" => Rights {
-            projects: Some(Vec::new()),
-            ..all
-        },
-        "noread2" => Rights {
-            describes: within(Some("/tree")),
-            reads: within(Some("/tree")),
-            writes: false,
-            ..all
-        },
-        "nostaging" => Rights {
-            describes: within(None),
-            reads: within(None),
-            ..all
-        },
-        "onefolder" => {
-            let rules = vec![
-                Rule::new("dev", Some("/app")),
-                Rule::new("dev", Some("/app/**")),
-            ];
-            Rights {
-                describes: rules.clone(),
-                reads: rules,
-                ..all
-            }
-        }
-        "partial" => Rights {
-            describes: within(None),
-            reads: within(Some("/tree")),
-            writes: false,
-            ..all
-        },
-        "tokauth" => Rights {
-            projects: Some(vec![DEMO.to_owned()]),
-            ..all
-        },
-        // Where requests were counted, it was another one.
-        "viewer" if subject != "rate-limit" => Rights {
-            writes: false,
-            ..all
-        },
-        _ => all,
-    };
-    let seconds = Duration::from_secs;
-    let usual = Lifetime {
-        max_ttl: seconds(7200),
-        period: Duration::ZERO,
-        ttl: seconds(3600),
-        uses: None,
-    };
-    let lifetime = match role {
-        "periodic" => Lifetime {
-            max_ttl: Duration::ZERO,
-            period: seconds(3600),
-            ..usual
-        },
-        "short" => Lifetime {
-            max_ttl: seconds(3),
-            ttl: seconds(3),
-            ..usual
-        },
-        "tokauth" => Lifetime {
-            max_ttl: seconds(720_000),
-            ttl: seconds(360_000),
-            ..usual
-        },
-        "ttl0" => Lifetime {
-            max_ttl: Duration::ZERO,
-            ttl: Duration::ZERO,
-            ..usual
-        },
-        "uses" => Lifetime {
-            uses: Some(2),
-            ..usual
-        },
-        _ => usual,
-    };
-    let secret = ClientSecret {
-        expires: (role == "shortsecret").then_some(SystemTime::UNIX_EPOCH),
-        revoked: role == "delsecret",
-        text: format!("<client_secret_of_{role}>"),
-        uses: (role == "oneuse").then_some(1),
-    };
-    MachineSeed {
-        client_id: client_id.to_owned(),
-        id: String::new(),
-        lifetime,
-        name: role.to_owned(),
-        rights,
-        secrets: vec![secret],
     }
 }

@@ -52,21 +52,7 @@ impl World {
         fields.require(if leased { &needed } else { &needed[1..] })?;
         let project = self.project_called(&fields.text("projectSlug")?)?;
         self.enter(actor, project)?;
-        if !self.settings.licensed {
-            let task = match (request.method.as_str(), rest) {
-                ("POST", []) => Some("create dynamic secret"),
-                ("POST", ["leases"]) => Some("create lease"),
-                ("POST", ["leases", _, "renew"]) => Some("renew lease"),
-                _ => None,
-            };
-            if let Some(task) = task {
-                let text = format!(
-                    "Failed to {task} due to plan restriction. Upgrade plan to create dynamic \
-                     secret."
-                );
-                return Err(Refusal::new(400, text));
-            }
-        }
+        self.check_licence(&request.method, rest)?;
         let slug = fields.text("environmentSlug")?;
         let path = trimmed(&fields.optional("path")?.unwrap_or_default());
         let missing = || {
@@ -112,6 +98,21 @@ impl World {
             }
             _ => Err(Refusal::route(request)),
         }
+    }
+
+    /// Fails for what is not paid for.
+    fn check_licence(&self, method: &str, rest: &[&str]) -> Answer<()> {
+        let task = match (method, rest) {
+            _ if self.settings.licensed => return Ok(()),
+            ("POST", []) => "create dynamic secret",
+            ("POST", ["leases"]) => "create lease",
+            ("POST", ["leases", _, "renew"]) => "renew lease",
+            _ => return Ok(()),
+        };
+        let text = format!(
+            "Failed to {task} due to plan restriction. Upgrade plan to create dynamic secret."
+        );
+        Err(Refusal::new(400, text))
     }
 
     fn lease(&mut self, place: Place, fields: &Fields) -> Answer<Value> {
