@@ -214,9 +214,10 @@ fn compare_claims(step: &Step, ours: &Value) -> Result<(), String> {
         names.sort();
         names
     };
-    match names(&theirs) == names(&ours) {
-        true => Ok(()),
-        false => Err(format!("claims {theirs} are {ours}")),
+    if names(&theirs) == names(&ours) {
+        Ok(())
+    } else {
+        Err(format!("claims {theirs} are {ours}"))
     }
 }
 

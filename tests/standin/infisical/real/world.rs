@@ -364,9 +364,10 @@ fn shown(talk: &[Step]) -> Vec<Shown<'_>> {
         for import in body["imports"].as_array().into_iter().flatten() {
             for row in import["secrets"].as_array().into_iter().flatten() {
                 let slug = find(body, id(row))["environment"].as_str().unwrap();
-                let path = match import["environment"] == slug {
-                    true => plain(import["secretPath"].as_str().unwrap()),
-                    false => import_of(talk, slug),
+                let path = if import["environment"] == slug {
+                    plain(import["secretPath"].as_str().unwrap())
+                } else {
+                    import_of(talk, slug)
                 };
                 add(2, row, slug, path);
             }

@@ -93,13 +93,14 @@ impl World {
                 Err(Refusal::new(400, text))
             }
             ("PATCH", None | Some("failOnNotFound")) if !lost.is_empty() => {
-                let text = match old {
-                    true => format!("Secret does not exist: {}", names(&there)),
-                    false => format!(
+                let text = if old {
+                    format!("Secret does not exist: {}", names(&there))
+                } else {
+                    format!(
                         "Secret does not exist: {} in path {}",
                         names(&lost),
                         self.at(place).path
-                    ),
+                    )
                 };
                 Err(Refusal::new(404, text))
             }

@@ -115,12 +115,13 @@ impl World {
             }
             _ => {
                 let old = self.settings.version.is_old();
-                let missing = || match old {
-                    true => {
+                let missing = || {
+                    if old {
                         let text = format!("Secret with name '{}' not found", item.key);
                         Refusal::named(404, "DeleteSecret", text)
+                    } else {
+                        Refusal::new(404, "Secret not found")
                     }
-                    false => Refusal::new(404, "Secret not found"),
                 };
                 let secret = self.delete(place, &item, missing)?;
                 self.written(place, &secret, Form::Deleted)
@@ -192,9 +193,10 @@ impl World {
     pub(super) fn create(&mut self, place: Place, item: Item) -> Answer<Secret> {
         let known = self.at(place).find(&item.key, false).is_some();
         if known && !item.personal {
-            let text = match self.settings.version.is_old() {
-                true => "Secret already exist",
-                false => "Secret already exists",
+            let text = if self.settings.version.is_old() {
+                "Secret already exist"
+            } else {
+                "Secret already exists"
             };
             return Err(Refusal::new(400, text));
         }
@@ -248,9 +250,10 @@ impl World {
         let secrets = &mut self.at_mut(place).secrets;
         let same = |secret: &Secret| secret.key == key && secret.personal == personal;
         // There may be more of the user's own.
-        let found = match old {
-            true => secrets.iter().position(same),
-            false => secrets.iter().rposition(same),
+        let found = if old {
+            secrets.iter().position(same)
+        } else {
+            secrets.iter().rposition(same)
         };
         let mut found = found.unwrap();
         if personal {

@@ -64,9 +64,10 @@ impl Fields {
                 Some(other) => Some(unfit(&self.way(name), "string", other)),
             })
             .collect();
-        match issues.is_empty() {
-            true => Ok(()),
-            false => Err(Refusal::invalid(issues)),
+        if issues.is_empty() {
+            Ok(())
+        } else {
+            Err(Refusal::invalid(issues))
         }
     }
 

@@ -94,9 +94,10 @@ impl World {
         fields: &Fields,
     ) -> Answer<Value> {
         let old = self.settings.version.is_old();
-        let missing = match old {
-            true => format!("Failed to delete folder with ID '{name}', not found"),
-            false => format!("Folder with ID '{name}' not found"),
+        let missing = if old {
+            format!("Failed to delete folder with ID '{name}', not found")
+        } else {
+            format!("Folder with ID '{name}' not found")
         };
         let place = self.named_folder(root, path, name);
         let place = place.ok_or_else(|| Refusal::new(404, missing))?;

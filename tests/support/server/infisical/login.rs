@@ -102,9 +102,12 @@ impl World {
     fn prove_secret(&mut self, fields: &Fields) -> Answer<usize> {
         let (id, secret) = (fields.text("clientId")?, fields.text("clientSecret")?);
         let old = self.settings.version.is_old();
-        let unknown = || match old {
-            true => Refusal::new(404, "No identity with specified client ID was found"),
-            false => Refusal::new(401, "Invalid credentials"),
+        let unknown = || {
+            if old {
+                Refusal::new(404, "No identity with specified client ID was found")
+            } else {
+                Refusal::new(401, "Invalid credentials")
+            }
         };
         let number = self.machine(id.trim()).ok_or_else(unknown)?;
         let now = self.now();
@@ -125,9 +128,10 @@ impl World {
                 Ok(())
             }
         };
-        match old {
-            true => found?,
-            false => self.unless_locked("universal", number, found)?,
+        if old {
+            found?;
+        } else {
+            self.unless_locked("universal", number, found)?;
         }
         Ok(number)
     }

@@ -50,9 +50,12 @@ impl World {
         id: &str,
     ) -> Answer<Value> {
         let actor = self.actor(request)?;
-        let old = |refusal| match self.settings.version.is_old() {
-            true => Refusal::unforeseen("Failed to find project by id"),
-            false => refusal,
+        let old = |refusal| {
+            if self.settings.version.is_old() {
+                Refusal::unforeseen("Failed to find project by id")
+            } else {
+                refusal
+            }
         };
         let project = self.project(id).map_err(old)?;
         self.enter(actor, project)?;
@@ -89,9 +92,12 @@ impl World {
             return Err(Refusal::invalid(vec![issue(kind, &["slug".into()], text)]));
         }
         check_slug(&Fields::at(&json!({}), Vec::new())?, slug)?;
-        let missing = |refusal| match old {
-            true => Refusal::unforeseen("Failed to find project by slug"),
-            false => refusal,
+        let missing = |refusal| {
+            if old {
+                Refusal::unforeseen("Failed to find project by slug")
+            } else {
+                refusal
+            }
         };
         let project = self.project_called(slug).map_err(missing)?;
         self.enter(actor, project)?;

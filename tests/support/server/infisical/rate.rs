@@ -57,12 +57,13 @@ impl World {
         if count.number <= limit {
             return Ok(());
         }
-        let time = match self.settings.version.is_old() {
-            true => "1 minute".to_owned(),
-            false => format!("{reset} seconds"),
+        let time = if self.settings.version.is_old() {
+            "1 minute".to_owned()
+        } else {
+            format!("{reset} seconds")
         };
         let text = format!("Rate limit exceeded. Please try again in {time}");
-        Err(Refusal::new(429, text).header("Retry-After", reset))
+        Err(Refusal::new(429, text).header("Retry-After", &reset.to_string()))
     }
 }
 

@@ -166,9 +166,10 @@ impl World {
         if query.imports || !old {
             body["imports"] = imports.into();
         }
-        match unread.is_empty() {
-            true => Ok(body),
-            false => Err(Refusal::unreadable(unread)),
+        if unread.is_empty() {
+            Ok(body)
+        } else {
+            Err(Refusal::unreadable(unread))
         }
     }
 
@@ -185,10 +186,11 @@ impl World {
         places.retain(|&found| {
             let folder = self.at(found);
             let same = Place { folder: 0, ..found } == Place { folder: 0, ..place };
-            let below = match self.settings.version.is_old() {
-                // It looks at letters alone.
-                true => folder.path.starts_with(path.as_str()),
-                false => folder.is_below(path),
+            // An older server looks at letters alone.
+            let below = if self.settings.version.is_old() {
+                folder.path.starts_with(path.as_str())
+            } else {
+                folder.is_below(path)
             };
             same && (found == place || (recursive && !folder.forbidden && below))
         });
@@ -305,7 +307,7 @@ impl World {
             return Ok(json!({"secret": row.ok_or_else(missing)?}));
         }
         let found = own.map(|secret| (place, place, secret, Form::Shown));
-        let imported = || {
+        let from_imports = || {
             let sources: Vec<Place> = self.imports(place).into_iter().rev().collect();
             let direct = sources.iter().map(|&source| (source, source));
             let deeper = sources.iter().flat_map(|&source| {
@@ -318,7 +320,7 @@ impl World {
             });
             found.filter(|_| query.imports && (actor == Actor::User || !personal))
         };
-        let (shown, place, secret, form) = found.or_else(imported).ok_or_else(missing)?;
+        let (shown, place, secret, form) = found.or_else(from_imports).ok_or_else(missing)?;
         self.may_show(&query, place, secret)?;
         let mut unread = Vec::new();
         let importer = asked.place.filter(|_| form == Form::ShownImported);
@@ -333,9 +335,10 @@ impl World {
 
     /// One secret: of those that are the user's own, a newer server takes the last.
     fn own(&self, place: Place, name: &str, personal: bool) -> Option<&Secret> {
-        match personal && !self.settings.version.is_old() {
-            true => self.at(place).last_own(name),
-            false => self.at(place).find(name, personal),
+        if personal && !self.settings.version.is_old() {
+            self.at(place).last_own(name)
+        } else {
+            self.at(place).find(name, personal)
         }
     }
 

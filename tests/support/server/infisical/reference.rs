@@ -44,9 +44,10 @@ impl Resolver<'_> {
                 let reference = format!("${{{name}}}");
                 match self.target(importer, place, name) {
                     Target::Found(place, found) => {
-                        let stop = match self.world.settings.version.is_old() {
-                            true => depth > DEPTH || found.value.is_empty(),
-                            false => seen.contains(&found.id.as_str()),
+                        let stop = if self.world.settings.version.is_old() {
+                            depth > DEPTH || found.value.is_empty()
+                        } else {
+                            seen.contains(&found.id.as_str())
                         };
                         if !stop {
                             seen.push(&found.id);

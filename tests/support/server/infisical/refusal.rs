@@ -111,7 +111,7 @@ impl Refusal {
     }
 
     /// The same with another header.
-    pub(super) fn header(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub(super) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_string()));
         self
     }

@@ -151,9 +151,10 @@ impl World {
 
     /// Fails for somebody who may change nothing.
     pub(super) fn may_write(&self, actor: Actor, action: &str, subject: &str) -> Answer<()> {
-        match self.rights(actor).writes {
-            true => Ok(()),
-            false => Err(Refusal::denied(action, subject, Vec::new())),
+        if self.rights(actor).writes {
+            Ok(())
+        } else {
+            Err(Refusal::denied(action, subject, Vec::new()))
         }
     }
 }

@@ -44,7 +44,7 @@ impl World {
             ("POST", []) => {
                 let (slug, color) = said(request)?;
                 self.may_write(actor, "create", "tags")?;
-                json!({one: self.make_tag(project, actor, slug, color)?})
+                json!({one: self.make_tag(project, actor, &slug, &color)?})
             }
             ("GET", ["slug", slug]) => {
                 let mut tags = self.projects[project].tags.iter();
@@ -79,14 +79,14 @@ impl World {
         &mut self,
         project: usize,
         creator: Actor,
-        slug: String,
-        color: String,
+        slug: &str,
+        color: &str,
     ) -> Answer<Value> {
         let known = &self.projects[project].tags;
         if known.iter().any(|tag| tag.slug == slug) {
             return Err(Refusal::new(400, "Tag already exists"));
         }
-        let tag = self.new_tag(project, &slug, &color, creator);
+        let tag = self.new_tag(project, slug, color, creator);
         Ok(self.tag_row(project, &tag))
     }
 

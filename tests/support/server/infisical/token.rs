@@ -106,9 +106,10 @@ impl World {
             return Ok(());
         }
         token.revoked |= old;
-        let text = match old {
-            true => "Unable to renew because access token number of uses limit reached",
-            false => "Failed to authorize: token usage limit reached",
+        let text = if old {
+            "Unable to renew because access token number of uses limit reached"
+        } else {
+            "Failed to authorize: token usage limit reached"
         };
         Err(Refusal::new(401, text).before_counting())
     }
@@ -271,13 +272,15 @@ impl World {
         let left = left.map_or(u64::MAX, |left| {
             (left + Duration::from_millis(999)).as_secs()
         });
-        let ttl = match self.settings.version.is_old() {
-            true => lifetime.ttl.as_secs(),
-            false => lifetime.effective().as_secs().min(left),
+        let ttl = if self.settings.version.is_old() {
+            lifetime.ttl.as_secs()
+        } else {
+            lifetime.effective().as_secs().min(left)
         };
-        let max_ttl = match lifetime.period.is_zero() {
-            true => lifetime.max_ttl.as_secs(),
-            false => 0,
+        let max_ttl = if lifetime.period.is_zero() {
+            lifetime.max_ttl.as_secs()
+        } else {
+            0
         };
         json!({
             "accessToken": token.text, "expiresIn": ttl, "accessTokenMaxTTL": max_ttl,
@@ -291,9 +294,10 @@ impl World {
         let old = self.settings.version.is_old();
         let token = self.tokens[found].clone();
         let Actor::Machine(number) = token.actor else {
-            let text = match old {
-                true => "Only identity access tokens can be renewed",
-                false => "Token is not an identity access token",
+            let text = if old {
+                "Only identity access tokens can be renewed"
+            } else {
+                "Token is not an identity access token"
             };
             return Err(Refusal::new(400, text));
         };
@@ -315,9 +319,10 @@ impl World {
         let fields = Fields::read(request)?;
         self.count_request(request)?;
         let shown = fields.text("accessToken")?;
-        let found = match self.settings.version.is_old() {
-            true => self.shown(&shown),
-            false => self.known(&shown),
+        let found = if self.settings.version.is_old() {
+            self.shown(&shown)
+        } else {
+            self.known(&shown)
         };
         found.map_err(Refusal::after_counting)
     }
@@ -410,12 +415,11 @@ impl Lifetime {
 fn flaw(text: &str) -> &'static str {
     let parts: Vec<&str> = text.split('.').collect();
     let [header, _, signature] = parts[..] else {
-        return match text.is_empty() {
-            true => "jwt must be provided",
-            false => {
-                "The provided access token is malformed. Please use a valid token or generate a \
+        return if text.is_empty() {
+            "jwt must be provided"
+        } else {
+            "The provided access token is malformed. Please use a valid token or generate a \
                  new one and try again."
-            }
         };
     };
     let header = URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
