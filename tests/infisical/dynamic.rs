@@ -225,7 +225,8 @@ fn leases_are_given_back_when_the_call_fails_after_them() {
     let made = lab.infisical.leases();
     assert!(made.len() == 1 && made[0].revoked);
 
-    let lab = Lab::new(infisical().within("dev").secret("B", "2").hidden());
+    let hiding = infisical().version(Version::Early).within("dev");
+    let lab = Lab::new(hiding.secret("B", "2").hidden());
     let error = lease(&lab, &lab.scope(), GENERATE).unwrap_err();
     assert_eq!(error.kind(), Denied);
     let made = lab.infisical.leases();

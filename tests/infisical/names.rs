@@ -56,14 +56,13 @@ fn names_that_would_lead_to_another_route_are_refused_here() {
 #[test]
 fn names_that_the_server_does_not_take_are_refused_in_its_words() {
     let lab = Lab::new(demo());
-    for name in ["a/b", "a:b", " "] {
+    let words = "Secret name cannot contain";
+    let blank = "String must contain at least 1 character";
+    for (name, words) in [("a/b", words), ("a:b", words), (" ", blank)] {
         let error = wait(lab.at_hand().create(&lab.place(), &new(name, "hunter2"))).unwrap_err();
         assert_eq!(error.kind(), Configuration, "{name}");
         let text = all_text(&error);
-        assert!(
-            text.contains("secretName: Secret name cannot contain"),
-            "{text}"
-        );
+        assert!(text.contains(&format!("secretName: {words}")), "{text}");
         assert!(!text.contains("hunter2"), "{text}");
     }
     assert!(lab.infisical.stored("dev", "/").is_empty());

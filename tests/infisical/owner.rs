@@ -6,7 +6,7 @@ use phase_run::{AppSummary, OwnerKind};
 
 use super::{Lab, demo, token, wait};
 use crate::support::server::Infisical;
-use crate::support::server::infisical::{IDENTITY, USER};
+use crate::support::server::infisical::{IDENTITY, USER, Version};
 
 fn several() -> Infisical {
     let infisical = demo().project("abc").environments(&["one", "two"]);
@@ -49,6 +49,17 @@ fn a_token_of_an_identity_tells_whose_it_is_and_when_it_ends() {
         let lasts = ends.duration_since(now).unwrap();
         assert!((7200..7230).contains(&lasts.as_secs()), "{}", owner.expires);
     }
+}
+
+#[test]
+fn an_older_server_tells_no_identity_its_projects_and_the_owner_is_known_all_the_same() {
+    let lab = Lab::new(several().version(Version::WithoutV4));
+    let owner = wait(lab.client().owner()).unwrap();
+    assert_eq!(owner.kind, OwnerKind::Identity);
+    assert_eq!(owner.id.as_deref(), Some(IDENTITY));
+    assert_eq!(owner.apps, []);
+    let owner = wait(lab.user().owner()).unwrap();
+    assert_eq!(owner.apps.len(), 2);
 }
 
 #[test]

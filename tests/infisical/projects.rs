@@ -5,6 +5,7 @@ use phase_run::{App, Folder, Scope};
 
 use super::{Lab, all_text, demo, new, notices, pairs, refusal, resolve, these, wait};
 use crate::support::server::Infisical;
+use crate::support::server::infisical::Version;
 
 fn named(app: &str) -> Scope {
     Scope::new(App::Name(app.into()), "dev")
@@ -22,6 +23,20 @@ fn several() -> Lab {
         project.secret("WHERE", slug)
     };
     Lab::new(projects.iter().fold(Infisical::default(), fill))
+}
+
+#[test]
+fn a_project_of_another_product_is_none() {
+    let infisical = demo().secret("A", "1").project("certs");
+    let infisical = infisical.environment("dev").product("cert-manager");
+    let lab = Lab::new(infisical);
+    let resolution = resolve(&lab.client(), &only()).unwrap();
+    assert_eq!(pairs(&resolution), ["A=1"]);
+    let apps = wait(lab.client().apps()).unwrap();
+    assert_eq!(
+        apps.iter().map(|app| &app.name).collect::<Vec<_>>(),
+        ["demo"]
+    );
 }
 
 #[test]
@@ -203,12 +218,13 @@ fn where_the_project_may_not_be_looked_at_the_first_answer_stands() {
         let scope = Scope::new(lab.place().app, "qa");
         let error = resolve(&lab.at_hand(), &scope).unwrap_err();
         assert_eq!(error.kind(), Missing, "{error:?}");
-        assert!(all_text(&error).contains("slug 'qa'"), "{error:?}");
+        assert!(all_text(&error).contains("environment 'qa'"), "{error:?}");
         assert!(error.advice().unwrap().contains("--env"), "{error:?}");
     };
     denied(403, "PermissionDenied");
     denied(401, "UnauthorizedError");
-    let lab = Lab::new(demo().folder("/db").forbidden());
+    let old = demo().version(Version::WithoutV4);
+    let lab = Lab::new(old.folder("/db").forbidden());
     let scope = lab.scope().in_folders(these(&["/db"]));
     let error = resolve(&lab.at_hand(), &scope).unwrap_err();
     assert_eq!(error.kind(), Denied);

@@ -9,6 +9,7 @@ mod lease;
 mod login;
 mod official;
 mod read;
+mod real;
 mod recorded;
 mod reference;
 mod token;

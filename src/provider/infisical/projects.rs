@@ -162,7 +162,14 @@ impl Infisical {
             }
             answer => answer?,
         };
-        Ok(answer.json::<Projects>("a list of projects")?.projects)
+        let mut projects = answer.json::<Projects>("a list of projects")?.projects;
+        // The server lists those of its other products too.
+        projects.retain(|one| {
+            one.kind
+                .as_deref()
+                .is_none_or(|kind| kind == "secret-manager")
+        });
+        Ok(projects)
     }
 
     /// The project with that id, with its environments.

@@ -70,6 +70,12 @@ impl Said {
         words.iter().any(|words| self.text.contains(words))
     }
 
+    /// Whether it is the service token that is not known, or has expired: the server names
+    /// neither as an error of tokens.
+    fn is_of_service_token(&self) -> bool {
+        self.text.starts_with("Service token with ID") || self.text == "Service token has expired"
+    }
+
     /// Whether it is the route that is missing, as the web framework says it.
     fn is_of_route(&self) -> bool {
         self.name == "Not Found" || self.text.starts_with("Route ")
@@ -105,19 +111,23 @@ pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answ
     if (200..300).contains(&status) {
         return Ok(answer);
     }
-    let said = complaint(&answer)?;
+    let mut said = complaint(&answer)?;
+    if said.is_of_service_token() {
+        "TokenError".clone_into(&mut said.name);
+    }
     let error = error(status, &said, about);
     let error = match quoted(&said.text, hidden) {
         Some(text) => error.because(said.with(&text)),
         None => error,
     };
     Err(match (status, &*said.name) {
+        (_, "TokenError") => Trouble::Stale(error),
         (404, _) if said.is_of_route() => Trouble::NoRoute(error),
         (404, _) => Trouble::Missing(error),
         (400, _) if said.is_of_twin() => Trouble::Exists(error),
         // The oldest servers say so of what is not allowed, too.
         (401, "PermissionDenied") => Trouble::Other(error),
-        (401, _) | (403, "TokenError") => Trouble::Stale(error),
+        (401, _) => Trouble::Stale(error),
         _ => Trouble::Other(error),
     })
 }
@@ -155,7 +165,7 @@ fn error(status: u16, said: &Said, about: &str) -> Error {
             format!("these credentials have no access to {about}"),
             "give the identity a role in the project that allows it, or choose another --env or --path",
         ),
-        (403, "TokenError") => (
+        (_, "TokenError") => (
             ErrorKind::Credentials,
             "the token has expired, or is none of this server's".to_owned(),
             NEW_TOKEN,

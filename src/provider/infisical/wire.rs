@@ -162,6 +162,9 @@ pub(super) struct Project {
     #[serde(default)]
     pub(super) environments: Vec<Environment>,
     pub(super) id: String,
+    /// What it is for. Older servers have projects of one kind alone, and do not say.
+    #[serde(default, rename = "type")]
+    pub(super) kind: Option<String>,
     #[serde(default)]
     pub(super) name: String,
     #[serde(default)]

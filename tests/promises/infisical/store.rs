@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{id, lab, nobody, run, subcommand};
 use crate::support::run::Run;
 use crate::support::server::Server;
-use crate::support::server::infisical::IDENTITY;
+use crate::support::server::infisical::{IDENTITY, Version};
 use crate::support::store::Store;
 
 fn secrets(server: &Server, words: &[&str]) -> Run {
@@ -101,7 +101,9 @@ fn a_shell_is_told_of_what_it_is_in_infisicals_words_too() {
 
 #[test]
 fn a_hidden_value_starts_nothing() {
-    let server = lab().secret("SECRET", "hunter2").hidden().serve();
+    // A server that hides one value and gives the others.
+    let lab = lab().version(Version::Early);
+    let server = lab.secret("SECRET", "hunter2").hidden().serve();
     let finished = run(&server).sh("true").failed(125, "denied");
     finished
         .stderr_has("SECRET")

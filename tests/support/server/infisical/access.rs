@@ -15,6 +15,14 @@ pub(super) enum Api {
     V4,
 }
 
+/// A folder that is asked for, which may be missing.
+pub(super) struct Asked {
+    pub(super) path: String,
+    pub(super) place: Option<Place>,
+    /// The slug of the environment.
+    pub(super) slug: String,
+}
+
 impl Api {
     /// The one that `word` in a URL means, if the server has it.
     pub(super) fn of(word: &str, version: Version) -> Option<Self> {
@@ -37,80 +45,90 @@ impl Api {
 
 impl World {
     /// The folder whose secrets are read.
-    pub(super) fn read_place(&self, api: Api, fields: &Fields, actor: &Actor) -> Answer<Place> {
-        if let Some((project, (environment, path))) = only_scope(actor) {
+    pub(super) fn read_place(&self, api: Api, fields: &Fields, actor: Actor) -> Answer<Asked> {
+        if let Some((project, (slug, path))) = self.only_scope(actor) {
             // Whatever is asked for.
-            return self.folder(self.project(project)?, environment, path);
+            return self.asked(self.project_of_secrets(project)?, slug, path, actor);
         }
         let id = fields.optional(api.project())?;
         let slug = fields.optional("workspaceSlug")?.filter(|_| api == Api::V3);
         let environment = fields.optional("environment")?;
-        let (project, environment) = match (id, slug, environment) {
-            (Some(id), _, Some(environment)) => (self.project(&id)?, environment),
-            (None, Some(slug), Some(environment)) => (self.project_called(&slug)?, environment),
-            _ => return Err(Refusal::new(400, "Missing project id or environment")),
+        let old = self.settings.version.is_old();
+        let missing = match (old, api, &id, &slug, actor) {
+            (true, ..) => "Missing workspace id or environment",
+            (_, Api::V3, None, None, Actor::Machine(_) | Actor::User) => {
+                "You must provide projectSlug or workspaceId"
+            }
+            _ => "Missing project id or environment",
         };
-        self.place(project, &environment, fields, actor)
+        let (project, environment) = match (id, slug, environment) {
+            (Some(id), _, Some(environment)) => (self.project_of_secrets(&id)?, environment),
+            (None, Some(slug), Some(environment)) => (self.project_called(&slug)?, environment),
+            _ => return Err(Refusal::new(400, missing)),
+        };
+        let path = trimmed(&fields.optional("secretPath")?.unwrap_or_default());
+        self.asked(project, &environment, &path, actor)
     }
 
-    /// The folder whose secrets are changed.
-    pub(super) fn write_place(&self, api: Api, fields: &Fields, actor: &Actor) -> Answer<Place> {
+    fn asked(&self, project: usize, slug: &str, path: &str, actor: Actor) -> Answer<Asked> {
+        self.enter(actor, project)?;
+        Ok(Asked {
+            path: path.to_owned(),
+            place: self.folder(project, slug, path),
+            slug: slug.to_owned(),
+        })
+    }
+
+    /// The folder whose secrets are changed; `task` is what the server calls that.
+    pub(super) fn write_place(
+        &self,
+        api: Api,
+        fields: &Fields,
+        actor: Actor,
+        task: &str,
+    ) -> Answer<Place> {
         let environment = fields.text("environment")?;
         let id = match api {
             Api::V3 => fields.optional("workspaceId")?,
             Api::Early | Api::V4 => Some(fields.text("projectId")?),
         };
         let project = match (id, fields.optional("projectSlug")?) {
-            (Some(id), _) => self.project(&id)?,
+            (Some(id), _) => self.project_of_secrets(&id)?,
             (None, Some(slug)) => self.project_called(&slug)?,
             (None, None) => {
                 return Err(Refusal::new(400, "Must provide projectId or projectSlug"));
             }
         };
-        if matches!(actor, Actor::Service(..)) {
-            return Err(Refusal::denied("create", "secrets"));
-        }
-        self.place(project, &environment, fields, actor)
-    }
-
-    fn place(&self, project: usize, slug: &str, fields: &Fields, actor: &Actor) -> Answer<Place> {
+        self.enter(actor, project)?;
+        let action = match task {
+            "CreateSecret" => "create",
+            "UpdateSecret" => "edit",
+            _ => "delete",
+        };
+        self.may_write(actor, action, "secrets")?;
         let path = trimmed(&fields.optional("secretPath")?.unwrap_or_default());
-        self.root(project, slug)?;
-        if !self.covers(actor, project, slug, &path) {
-            return Err(Refusal::denied("read", "secrets"));
+        let place = self.folder(project, &environment, &path);
+        let place = place.ok_or_else(|| no_folder(task, &environment, &path))?;
+        if !self.may_describe(actor, place) {
+            return Err(Refusal::denied(action, "secrets", Vec::new()));
         }
-        let place = self.folder(project, slug, &path)?;
-        self.refuse_forbidden(place)?;
         Ok(place)
     }
 
-    /// Fails if nobody may look there.
-    pub(super) fn refuse_forbidden(&self, place: Place) -> Answer<()> {
-        if self.at(place).forbidden {
-            return Err(Refusal::denied("describeSecret", "secrets"));
-        }
-        Ok(())
-    }
-
-    /// Whether an older service token is good for that folder.
-    fn covers(&self, actor: &Actor, project: usize, slug: &str, path: &str) -> bool {
-        let Actor::Service(id, scopes) = actor else {
-            return true;
+    /// The project and the only folder that an older service token is good for.
+    fn only_scope(&self, actor: Actor) -> Option<(&str, &(String, String))> {
+        let Actor::Service(number) = actor else {
+            return None;
         };
-        let fits = |(environment, pattern): &(String, String)| {
-            environment == slug
-                && glob::Pattern::new(pattern).is_ok_and(|found| found.matches(path))
-        };
-        self.projects[project].id == *id && scopes.iter().any(fits)
+        let service = &self.services[number];
+        let scope = service.scopes.first()?;
+        let only = service.scopes.len() == 1 && !scope.1.contains('*');
+        only.then_some((&service.project, scope))
     }
 }
 
-/// The project and the only folder that an older service token is good for.
-fn only_scope(actor: &Actor) -> Option<(&str, &(String, String))> {
-    match actor {
-        Actor::Service(project, scopes) if scopes.len() == 1 && !scopes[0].1.contains('*') => {
-            Some((project, &scopes[0]))
-        }
-        _ => None,
-    }
+/// What is said of a folder that is not there, by whoever looked for it.
+pub(super) fn no_folder(task: &str, slug: &str, path: &str) -> Refusal {
+    let text = format!("Folder with path '{path}' in environment with slug '{slug}' not found");
+    Refusal::named(404, task, text)
 }

@@ -45,15 +45,25 @@ impl Lease {
 impl World {
     /// `/api/v1/dynamic-secrets` and all below it.
     pub(super) fn dynamic(&mut self, request: &Request, rest: &[&str]) -> Answer<Value> {
-        self.actor(request)?;
+        let actor = self.actor(request)?;
         let fields = Fields::read(request)?;
+        let needed = ["dynamicSecretName", "projectSlug", "environmentSlug"];
+        let leased = (request.method.as_str(), rest) == ("POST", &["leases"][..]);
+        fields.require(if leased { &needed } else { &needed[1..] })?;
         let project = self.project_called(&fields.text("projectSlug")?)?;
+        self.enter(actor, project)?;
+        self.check_licence(&request.method, rest)?;
+        let slug = fields.text("environmentSlug")?;
         let path = trimmed(&fields.optional("path")?.unwrap_or_default());
-        let place = self.folder(project, &fields.text("environmentSlug")?, &path)?;
+        let missing = || {
+            let text = format!("Folder with path '{path}' in environment '{slug}' not found");
+            Refusal::new(404, text)
+        };
+        let place = self.folder(project, &slug, &path).ok_or_else(missing)?;
         match (request.method.as_str(), rest) {
             ("GET", []) => {
                 let rows: Vec<Value> = self.at(place).dynamics.iter().map(row).collect();
-                Ok(json!({"dynamicSecrets": rows, "totalCount": rows.len()}))
+                Ok(json!({"dynamicSecrets": rows}))
             }
             ("POST", ["leases"]) => self.lease(place, &fields),
             ("GET", ["leases", id]) => {
@@ -66,11 +76,21 @@ impl World {
                 Ok(json!({"lease": self.lease_row(place, number)}))
             }
             ("POST", ["leases", id, "renew"]) => self.renew_lease(place, id, &fields),
-            ("GET", [name]) => Ok(
-                json!({"dynamicSecret": row(&self.at(place).dynamics[self.named(place, name)?])}),
-            ),
+            ("GET", [name]) => {
+                // The quotation mark is missing there too.
+                let missing =
+                    || format!("Dynamic secret with name '{name} in folder '{path}' not found");
+                let dynamic = &self.at(place).dynamics[self.named_dynamic(place, name, missing)?];
+                Ok(json!({"dynamicSecret": row(dynamic)}))
+            }
             ("GET", [name, "leases"]) => {
-                let dynamic = &self.at(place).dynamics[self.named(place, name)?].id;
+                let missing = || {
+                    format!(
+                        "Dynamic secret with name '{name}' in folder with path '{path}' not found"
+                    )
+                };
+                let number = self.named_dynamic(place, name, missing)?;
+                let dynamic = &self.at(place).dynamics[number].id;
                 let living = |lease: &Lease| lease.dynamic == *dynamic && !lease.revoked;
                 let numbers = (0..self.leases.len()).filter(|&one| living(&self.leases[one]));
                 let rows: Vec<Value> = numbers.map(|one| self.lease_row(place, one)).collect();
@@ -80,8 +100,27 @@ impl World {
         }
     }
 
+    /// Fails for what is not paid for.
+    fn check_licence(&self, method: &str, rest: &[&str]) -> Answer<()> {
+        let task = match (method, rest) {
+            _ if self.settings.licensed => return Ok(()),
+            ("POST", []) => "create dynamic secret",
+            ("POST", ["leases"]) => "create lease",
+            ("POST", ["leases", _, "renew"]) => "renew lease",
+            _ => return Ok(()),
+        };
+        let text = format!(
+            "Failed to {task} due to plan restriction. Upgrade plan to create dynamic secret."
+        );
+        Err(Refusal::new(400, text))
+    }
+
     fn lease(&mut self, place: Place, fields: &Fields) -> Answer<Value> {
-        let number = self.named(place, &fields.text("dynamicSecretName")?)?;
+        let name = fields.text("dynamicSecretName")?;
+        let path = &self.at(place).path;
+        let missing =
+            || format!("Dynamic secret with name '{name}' in folder with path '{path}' not found");
+        let number = self.named_dynamic(place, &name, missing)?;
         let asked = duration(fields)?;
         let (id, now) = (self.fresh_id(), self.now());
         let dynamic = &self.at(place).dynamics[number];
@@ -131,11 +170,15 @@ impl World {
     }
 
     /// The number of a dynamic secret in a folder.
-    fn named(&self, place: Place, name: &str) -> Answer<usize> {
+    fn named_dynamic(
+        &self,
+        place: Place,
+        name: &str,
+        missing: impl FnOnce() -> String,
+    ) -> Answer<usize> {
         let mut dynamics = self.at(place).dynamics.iter();
         let found = dynamics.position(|dynamic| dynamic.name == name);
-        let text = format!("Dynamic secret with name '{name}' not found");
-        found.ok_or_else(|| Refusal::new(404, text))
+        found.ok_or_else(|| Refusal::new(404, missing()))
     }
 
     /// The number of a lease that has not ended.
@@ -185,8 +228,8 @@ fn duration(fields: &Fields) -> Answer<Option<Duration>> {
     };
     let found = humantime::parse_duration(&text).ok();
     let found = found.filter(|found| *found >= Duration::from_mins(1));
-    let issue = json!({"code": "custom"});
-    let invalid = || Refusal::invalid(issue, "ttl", "TTL must be at least 1min");
+    let kind = json!({"code": "custom"});
+    let invalid = || fields.wrong("ttl", kind, "TTL must be at least 1min");
     found.ok_or_else(invalid).map(Some)
 }
 

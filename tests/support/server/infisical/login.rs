@@ -1,17 +1,18 @@
-//! Log-ins of the identity: `/api/v1/auth/METHOD-auth/login`.
+//! Log-ins of machine identities: `/api/v1/auth/METHOD-auth/login`.
 
 use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::Request;
+use super::IDENTITY;
 use super::fields::Fields;
 use super::refusal::{Answer, Refusal};
 use super::store::World;
-use super::{CLIENT_ID, CLIENT_SECRET, IDENTITY};
+use super::token::is_uuid;
 
 /// The methods: in a URL, in a text, and what each must be told.
-const METHODS: [(&str, &str, &[&str]); 11] = [
+const METHODS: [(&str, &str, &[&str]); 12] = [
     (
         "alicloud",
         "Alibaba Cloud",
@@ -32,11 +33,12 @@ const METHODS: [(&str, &str, &[&str]); 11] = [
     ("gcp", "GCP", &["jwt"]),
     ("jwt", "JWT", &["jwt"]),
     ("kubernetes", "Kubernetes", &["jwt"]),
-    ("ldap", "LDAP", &["password", "username"]),
+    ("ldap", "LDAP", &["username", "password"]),
     ("oci", "OCI", &["userOcid"]),
     ("oidc", "OIDC", &["jwt"]),
     ("spiffe", "SPIFFE", &["jwt"]),
     ("tls-cert", "TLS Certificate", &[]),
+    ("universal", "Universal", &["clientId", "clientSecret"]),
 ];
 
 /// How many failures lock a method, and for how long.
@@ -54,74 +56,141 @@ pub(crate) struct Login {
 /// What keeps somebody from guessing.
 pub(super) struct Lock {
     failures: u32,
-    method: &'static str,
+    /// A method, and the number of a machine identity.
+    kind: (&'static str, usize),
     until: Option<SystemTime>,
 }
 
 impl World {
     pub(super) fn log_in(&mut self, method: &str, request: &Request) -> Answer<Value> {
+        let known = METHODS.iter().find(|(known, ..)| *known == method);
+        let (method, title, required) = *known.ok_or_else(|| Refusal::route(request))?;
         let fields = Fields::read(request)?;
-        let slug = fields.optional("organizationSlug")?;
-        // The name of it for a while.
-        let former = fields.optional("subOrganizationName")?;
-        match method {
+        let names = [&["identityId"], required].concat();
+        self.count_request(request)?;
+        fields.require(if method == "universal" {
+            required
+        } else {
+            &names
+        })?;
+        let number = match method {
             "universal" => self.prove_secret(&fields)?,
-            _ => self.prove_identity(method, request, &fields)?,
-        }
+            _ => self.prove_identity(method, title, &fields)?,
+        };
+        let slug = self.organisation(&fields)?;
         self.logins.push(Login {
             method: method.to_owned(),
-            organisation: slug.or(former),
+            organisation: slug,
         });
-        Ok(self.let_in())
+        Ok(self.let_in(number, method))
     }
 
-    fn prove_secret(&mut self, fields: &Fields) -> Answer<()> {
-        let id = fields.text("clientId")?;
-        let secret = fields.text("clientSecret")?;
-        let refusal = || Refusal::new(401, "Invalid credentials");
-        if id.trim() != CLIENT_ID {
-            return Err(refusal());
+    /// The organisation that is asked for.
+    fn organisation(&self, fields: &Fields) -> Answer<Option<String>> {
+        let slug = fields.optional("organizationSlug")?;
+        let known = self.settings.organisations.as_ref();
+        if let (Some(slug), Some(known), false) = (&slug, known, self.settings.version.is_old())
+            && !known.contains(slug)
+        {
+            let text = format!("Sub organization with name {slug} not found");
+            return Err(Refusal::new(404, text));
         }
-        let found = (secret.trim() == CLIENT_SECRET).then_some(());
-        self.unless_locked("universal", found.ok_or_else(refusal))
+        // The name of it for a while.
+        Ok(slug.or(fields.optional("subOrganizationName")?))
     }
 
-    fn prove_identity(&mut self, method: &str, request: &Request, fields: &Fields) -> Answer<()> {
-        let known = METHODS.iter().find(|(known, ..)| *known == method);
-        let (_, title, required) = known.ok_or_else(|| Refusal::route(request))?;
+    fn prove_secret(&mut self, fields: &Fields) -> Answer<usize> {
+        let (id, secret) = (fields.text("clientId")?, fields.text("clientSecret")?);
+        let old = self.settings.version.is_old();
+        let unknown = || {
+            if old {
+                Refusal::new(404, "No identity with specified client ID was found")
+            } else {
+                Refusal::new(401, "Invalid credentials")
+            }
+        };
+        let number = self.machine(id.trim()).ok_or_else(unknown)?;
+        let now = self.now();
+        let secrets = &mut self.machines[number].secrets;
+        let mut secrets = secrets.iter_mut().filter(|known| !known.revoked);
+        let found = match secrets.find(|known| known.text == secret.trim()) {
+            None => Err(Refusal::new(401, "Invalid credentials")),
+            Some(known) if known.expires.is_some_and(|expires| expires <= now) => {
+                let text = "Access denied due to expired client secret";
+                return Err(Refusal::new(401, text));
+            }
+            Some(known) if known.uses == Some(0) => {
+                let text = "Access denied due to client secret usage limit reached";
+                return Err(Refusal::new(401, text));
+            }
+            Some(known) => {
+                known.uses = known.uses.map(|left| left - 1);
+                Ok(())
+            }
+        };
+        if old {
+            found?;
+        } else {
+            self.unless_locked("universal", number, found)?;
+        }
+        Ok(number)
+    }
+
+    fn prove_identity(&mut self, method: &str, title: &str, fields: &Fields) -> Answer<usize> {
         let id = fields.text("identityId")?;
-        for name in *required {
-            fields.text(name)?;
-        }
         if method == "oci" {
             fields.object("headers")?;
+        }
+        if !is_uuid(&id) {
+            let kind = json!({"validation": "uuid", "code": "invalid_string"});
+            let text = "Identity ID must be a valid UUID";
+            return Err(match method {
+                "ldap" => fields.wrong("identityId", kind, text),
+                _ => Refusal::unforeseen("Find one"),
+            });
         }
         let now = self.now();
         let known = self.identities.iter();
         let known = known.filter(|identity| id == IDENTITY && identity.method() == method);
         let results: Vec<Answer<()>> = known.map(|one| one.accepts(fields, now)).collect();
-        let text =
-            format!("{title} auth method not found for identity, did you configure {title} auth?");
+        let text = match method {
+            "ldap" => format!("LDAP auth with ID '{id}' not found"),
+            "azure" => {
+                let text =
+                    "Azure auth method not found for identity, did you configure Azure Auth?";
+                text.to_owned()
+            }
+            _ => format!(
+                "{title} auth method not found for identity, did you configure {title} auth?"
+            ),
+        };
         let missing = Err(Refusal::new(404, text));
         let best = results.into_iter().reduce(Result::or).unwrap_or(missing);
-        if method == "ldap" {
-            return self.unless_locked("ldap", best);
+        match method {
+            "ldap" => self.unless_locked("ldap", 0, best)?,
+            _ => best?,
         }
-        best
+        Ok(0)
     }
 
     /// What came of an attempt, unless there were too many.
-    fn unless_locked(&mut self, method: &'static str, result: Answer<()>) -> Answer<()> {
+    fn unless_locked(
+        &mut self,
+        method: &'static str,
+        machine: usize,
+        result: Answer<()>,
+    ) -> Answer<()> {
         let now = self.now();
-        if !self.locks.iter().any(|lock| lock.method == method) {
+        let kind = (method, machine);
+        if !self.locks.iter().any(|lock| lock.kind == kind) {
             self.locks.push(Lock {
                 failures: 0,
-                method,
+                kind,
                 until: None,
             });
         }
         let mut locks = self.locks.iter_mut();
-        let lock = locks.find(|lock| lock.method == method).unwrap();
+        let lock = locks.find(|lock| lock.kind == kind).unwrap();
         if lock.until.is_some_and(|until| now < until) {
             let text = "This identity auth method is temporarily locked, please try again later";
             return Err(Refusal::new(401, text));

@@ -1,29 +1,39 @@
-//! Projects, under both their names, and their tags.
+//! Projects, under both their names.
 
 use serde_json::{Value, json};
 
 use super::super::Request;
 use super::ORGANISATION;
 use super::fields::Fields;
-use super::refusal::{Answer, Refusal};
-use super::render::tag_row;
+use super::refusal::{Answer, Refusal, issue};
 use super::store::{Project, World};
+use super::tag::check_slug;
+
+/// What projects are for.
+const KINDS: [&str; 7] = [
+    "secret-manager",
+    "cert-manager",
+    "kms",
+    "ssh",
+    "secret-scanning",
+    "pam",
+    "ai",
+];
 
 impl World {
-    /// `/api/v1/workspace` and `/api/v1/projects`, and one of them by its id.
-    pub(super) fn project_list(
-        &mut self,
-        request: &Request,
-        noun: &str,
-        id: Option<&str>,
-    ) -> Answer<Value> {
-        self.actor(request)?;
-        if let Some(id) = id {
-            let row = project_row(&self.projects[self.project(id)?]);
-            let one = if noun == "projects" { "project" } else { noun };
-            return Ok(json!({one: row}));
+    /// `/api/v1/workspace` and `/api/v1/projects`.
+    pub(super) fn project_list(&mut self, request: &Request, noun: &str) -> Answer<Value> {
+        let actor = self.member(request)?;
+        if self.settings.version.is_old() && !actor.is_user() {
+            return Err(Refusal::closed(request));
         }
-        let rows: Vec<Value> = self.projects.iter().map(project_row).collect();
+        let kind = Fields::read(request)?.word("type", &KINDS)?;
+        let projects = self.projects.iter().enumerate();
+        let rows: Vec<Value> = projects
+            .filter(|(_, project)| kind.as_ref().is_none_or(|kind| *kind == project.kind))
+            .filter(|(number, _)| self.belongs(actor, *number))
+            .map(|(_, project)| self.project_row(project, noun))
+            .collect();
         let many = if noun == "projects" {
             noun
         } else {
@@ -32,58 +42,124 @@ impl World {
         Ok(json!({many: rows}))
     }
 
-    /// `/api/v1/projects/slug/SLUG`.
-    pub(super) fn project_by_slug(&mut self, request: &Request, slug: &str) -> Answer<Value> {
-        self.actor(request)?;
-        Ok(project_row(&self.projects[self.project_called(slug)?]))
+    /// One of them, by its id.
+    pub(super) fn project_by_id(
+        &mut self,
+        request: &Request,
+        noun: &str,
+        id: &str,
+    ) -> Answer<Value> {
+        let actor = self.actor(request)?;
+        let old = |refusal| {
+            if self.settings.version.is_old() {
+                Refusal::unforeseen("Failed to find project by id")
+            } else {
+                refusal
+            }
+        };
+        let project = self.project(id).map_err(old)?;
+        self.enter(actor, project)?;
+        let row = self.project_row(&self.projects[project], noun);
+        let one = if noun == "projects" { "project" } else { noun };
+        Ok(json!({one: row}))
     }
 
-    /// `/api/v1/projects/ID/tags`.
-    pub(super) fn project_tags(&mut self, request: &Request, id: &str) -> Answer<Value> {
-        self.actor(request)?;
+    /// One of them, changed: as far as saying that somebody may not.
+    pub(super) fn change_project(&mut self, request: &Request, id: &str) -> Answer<Value> {
+        let actor = self.actor(request)?;
         let project = self.project(id)?;
-        let project = &mut self.projects[project];
-        if request.method == "GET" {
-            let rows = project.tags.iter().map(|slug| tag_row(project, slug));
-            return Ok(json!({"tags": rows.collect::<Vec<_>>()}));
+        self.enter(actor, project)?;
+        self.may_write(actor, "edit", "settings")?;
+        if let Some(name) = Fields::read(request)?.optional("name")? {
+            self.projects[project].name = name;
         }
-        let slug = Fields::read(request)?.text("slug")?;
-        if project.tags.contains(&slug) {
-            return Err(Refusal::new(400, "Tag with the same slug already exists"));
-        }
-        project.tags.push(slug.clone());
-        Ok(json!({"tag": tag_row(project, &slug)}))
+        Ok(json!({"project": self.project_row(&self.projects[project], "projects")}))
     }
 
-    /// `/api/v1/projects/ID/tags/slug/SLUG`.
-    pub(super) fn project_tag(&mut self, request: &Request, id: &str, slug: &str) -> Answer<Value> {
-        self.actor(request)?;
-        let project = &self.projects[self.project(id)?];
-        if !project.tags.iter().any(|known| known == slug) {
-            return Err(Refusal::new(
-                404,
-                format!("Tag with slug '{slug}' not found"),
-            ));
+    /// `/api/v1/projects/slug/SLUG`, and `/api/v2/workspace/SLUG` before.
+    pub(super) fn project_by_slug(
+        &mut self,
+        request: &Request,
+        noun: &str,
+        slug: &str,
+    ) -> Answer<Value> {
+        let actor = self.member(request)?;
+        let old = self.settings.version.is_old();
+        if old && slug.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            // What it says, whatever is wrong.
+            let text = "Slug must be at least 5 character but no more than 36";
+            let kind = json!({"code": "custom"});
+            return Err(Refusal::invalid(vec![issue(kind, &["slug".into()], text)]));
         }
-        Ok(json!({"tag": tag_row(project, slug)}))
+        check_slug(&Fields::at(&json!({}), Vec::new())?, slug)?;
+        let missing = |refusal| {
+            if old {
+                Refusal::unforeseen("Failed to find project by slug")
+            } else {
+                refusal
+            }
+        };
+        let project = self.project_called(slug).map_err(missing)?;
+        self.enter(actor, project)?;
+        let mut row = self.project_row(&self.projects[project], noun);
+        if noun == "workspace" && !old {
+            row["kmsSecretManagerKeyId"] = self.fresh_id().into();
+        }
+        Ok(row)
     }
-}
 
-fn project_row(project: &Project) -> Value {
-    let environment = project.environments.iter().map(|environment| {
-        let slug = &environment.slug;
-        json!({"id": environment.id, "name": environment_name(slug), "slug": slug})
-    });
-    let created = &project
-        .environments
-        .first()
-        .map(|one| &one.folders[0].created);
-    json!({
-        "id": project.id, "_id": project.id, "name": project.name, "slug": project.slug,
-        "orgId": ORGANISATION, "autoCapitalization": false, "type": "secret-manager",
-        "version": 3, "__v": 0, "createdAt": created, "updatedAt": created,
-        "environments": environment.collect::<Vec<_>>(),
-    })
+    /// `/api/v2/organizations/ID/workspaces`.
+    pub(super) fn organisation_projects(&mut self, request: &Request) -> Answer<Value> {
+        let actor = self.member(request)?;
+        let projects = self.projects.iter().enumerate();
+        let rows: Vec<Value> = projects
+            .filter(|(number, _)| self.belongs(actor, *number))
+            .map(|(_, project)| {
+                let environments = project.environments.iter().map(|environment| {
+                    let slug = &environment.slug;
+                    json!({"name": environment_name(slug), "slug": slug})
+                });
+                json!({
+                    "id": project.id, "name": project.name, "slug": project.slug,
+                    "organization": ORGANISATION,
+                    "environments": environments.collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        Ok(json!({"workspaces": rows}))
+    }
+
+    /// A project, as it is shown by the newer of its names or by the older one.
+    fn project_row(&self, project: &Project, noun: &str) -> Value {
+        let old = self.settings.version.is_old();
+        let environments = project.environments.iter().map(|environment| {
+            let slug = &environment.slug;
+            json!({"id": environment.id, "name": environment_name(slug), "slug": slug})
+        });
+        let first = project.environments.first();
+        let created = &first.map(|one| &one.folders[0].created);
+        let mut row = json!({
+            "id": project.id, "_id": project.id, "name": project.name, "slug": project.slug,
+            "orgId": ORGANISATION, "autoCapitalization": old, "version": 3,
+            "createdAt": created, "updatedAt": created, "upgradeStatus": null,
+            "pitVersionLimit": 10, "kmsCertificateKeyId": null, "auditLogsRetentionDays": null,
+            "environments": environments.collect::<Vec<_>>(),
+        });
+        if !old {
+            let more = json!({
+                "description": null, "type": project.kind, "defaultProduct": null,
+                "hasDeleteProtection": false, "secretSharing": true, "showSnapshotsLegacy": false,
+                "secretDetectionIgnoreValues": null,
+                "enforceEncryptedSecretManagerSecretMetadata": null,
+            });
+            let more = more.as_object().unwrap().clone();
+            row.as_object_mut().unwrap().extend(more);
+            if noun == "projects" {
+                row["deletedEnvironments"] = json!([]);
+            }
+        }
+        row
+    }
 }
 
 /// What an environment is called, if nobody has chosen.

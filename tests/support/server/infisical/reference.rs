@@ -1,115 +1,146 @@
 //! References, which the server follows if it is asked to: `${KEY}` and `${env.folder.KEY}`.
 
-use super::refusal::{Answer, Refusal};
+use super::access::Api;
 use super::store::{Place, Secret, World};
+use super::token::Actor;
 
-/// How deep references may go, and how often a value is gone through: what comes of a
-/// reference may be part of another.
+/// How deep an older server follows, which does not see that it goes in a circle.
 const DEPTH: usize = 10;
 
-/// A secret: where, and which.
-type Aim = (Place, String);
+/// What a reference leads to.
+enum Target<'a> {
+    Found(Place, &'a Secret),
+    Missing,
+    /// It may not be read, and is not said to be there; where it would be.
+    Unread(String, String),
+}
 
-/// The way through the references of one secret.
+/// How the references of one secret are followed.
 pub(super) struct Resolver<'a> {
+    pub(super) actor: Actor,
+    pub(super) api: Api,
     /// The folder that has imported the secret, which is searched first.
     pub(super) importer: Option<Place>,
     pub(super) world: &'a World,
 }
 
 impl Resolver<'_> {
-    /// The secret's value with what its references lead to.
-    pub(super) fn value(&self, place: Place, secret: &Secret) -> Answer<String> {
-        let way = [(place, secret.key.clone())];
+    /// The secret's value with what its references lead to. What may not be read is said
+    /// to `unread`.
+    pub(super) fn value(&self, place: Place, secret: &Secret, unread: &mut Vec<String>) -> String {
+        let importer = self.importer.filter(|_| self.api == Api::V4);
+        let names = names(&secret.value);
+        let local = |name: &&&str| !name.contains('.') && !name.starts_with('@');
+        let lost = |name: &&str| self.local(importer, place, name).is_none();
+        if importer.is_some() && names.iter().filter(local).any(lost) {
+            // The whole value is left as it is.
+            return secret.value.clone();
+        }
         let mut text = secret.value.clone();
-        for _ in 0..DEPTH {
-            let next = self.follow(place, &text, &way)?;
-            if next == text {
-                break;
+        let mut pending = vec![(place, secret.value.as_str(), 0)];
+        let mut seen: Vec<&str> = Vec::new();
+        while let Some((place, value, depth)) = pending.pop() {
+            for name in self::names(value) {
+                let reference = format!("${{{name}}}");
+                match self.target(importer, place, name) {
+                    Target::Found(place, found) => {
+                        let stop = if self.world.settings.version.is_old() {
+                            depth > DEPTH || found.value.is_empty()
+                        } else {
+                            seen.contains(&found.id.as_str())
+                        };
+                        if !stop {
+                            seen.push(&found.id);
+                            text = text.replace(&reference, &found.value);
+                            pending.push((place, &found.value, depth + 1));
+                        }
+                    }
+                    Target::Missing if self.world.settings.version.is_old() => {}
+                    Target::Missing => text = text.replace(&reference, ""),
+                    Target::Unread(slug, path) => {
+                        let key = name.rsplit('.').next().unwrap_or_default();
+                        let from = self.world.environment(place);
+                        unread.push(format!(
+                            "You do not have permission to read secret '{key}' in environment \
+                             '{slug}' at path '{path}', which is referenced by secret '{}' in \
+                             environment '{}' at path '{}'.",
+                            secret.key,
+                            from.slug,
+                            self.world.at(place).path,
+                        ));
+                    }
+                }
             }
-            text = next;
         }
         // As the server has it: only where something was replaced.
         if secret.multiline && text != secret.value && text.contains('\n') {
             text = format!("\"{}\"", text.replace('\n', "\\n"));
         }
-        Ok(text)
+        text
     }
 
-    fn follow(&self, place: Place, text: &str, way: &[Aim]) -> Answer<String> {
-        let mut result = String::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${") {
-            result.push_str(before);
-            rest = after;
-            let end = after.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.@".contains(c));
-            let end = end.filter(|&end| end > 0 && after[end..].starts_with('}'));
-            let found = match end {
-                Some(end) => self.target(place, &after[..end], way)?,
-                None => None,
-            };
-            match (found, end) {
-                (Some(value), Some(end)) => {
-                    result.push_str(&value);
-                    rest = &after[end + 1..];
-                }
-                _ => result.push_str("${"),
-            }
-        }
-        Ok(result + rest)
-    }
-
-    /// What a reference stands for; nothing if it stays.
-    fn target(&self, place: Place, name: &str, way: &[Aim]) -> Answer<Option<String>> {
-        if name.starts_with('@') {
-            // Other projects are shared by nobody.
-            return Ok(Some(String::new()));
-        }
+    fn target(&self, importer: Option<Place>, place: Place, name: &str) -> Target<'_> {
         let parts: Vec<&str> = name.split('.').collect();
-        let places: Vec<Place> = match parts[..] {
-            [_] => self.importer.into_iter().chain([place]).collect(),
-            [slug, ref folders @ .., _] => {
+        let found = match parts[..] {
+            // Other projects are shared by nobody.
+            _ if name.starts_with('@') => None,
+            [key] => self.local(importer, place, key),
+            [slug, ref folders @ .., key] => {
                 let path = format!("/{}", folders.join("/"));
-                let found = self.world.folder(place.project, slug, &path);
-                found.into_iter().collect()
+                if !self.world.may_read_in(self.actor, slug, &path) {
+                    return Target::Unread(slug.to_owned(), path);
+                }
+                let place = self.world.folder(place.project, slug, &path);
+                place.and_then(|place| self.find(place, key))
             }
-            [] => Vec::new(),
+            [] => None,
         };
-        let key = parts[parts.len() - 1];
-        for place in places {
-            let aim = (place, key.to_owned());
-            if way.contains(&aim) || way.len() > DEPTH {
-                continue;
+        match found {
+            None => Target::Missing,
+            Some((place, secret)) if !self.world.may_read(self.actor, place, secret) => {
+                let slug = self.world.environment(place).slug.clone();
+                Target::Unread(slug, self.world.at(place).path.clone())
             }
-            if let Some((place, secret)) = self.find(place, key)? {
-                let way = [way, &[aim]].concat();
-                return self.follow(place, &secret.value, &way).map(Some);
-            }
+            Some((place, secret)) => Target::Found(place, secret),
         }
-        let own = way.first() == Some(&(place, key.to_owned()));
-        let relative = self.importer.is_some() && parts.len() == 1 && !own;
-        Ok(relative.then(String::new))
     }
 
-    /// The secret in a folder, or in one that it imports, the last one first.
-    fn find(&self, place: Place, key: &str) -> Answer<Option<(Place, &Secret)>> {
-        let imports = self.world.imports(place);
-        let mut places = [place].into_iter().chain(imports.into_iter().rev());
-        let found = places.find_map(|place| Some((place, self.world.at(place).find(key, false)?)));
-        match found {
-            Some((place, secret)) if secret.hidden || self.world.at(place).forbidden => {
-                Err(Refusal::denied("readValue", "secrets"))
-            }
-            found => Ok(found),
-        }
+    /// A secret of the same folder, or of the one that imports it.
+    fn local(&self, importer: Option<Place>, place: Place, key: &str) -> Option<(Place, &Secret)> {
+        let mut places = importer.into_iter().chain([place]);
+        places.find_map(|place| self.find(place, key))
     }
+
+    /// The secret in a folder, or over the new API in one that it imports, the last one first.
+    fn find(&self, place: Place, key: &str) -> Option<(Place, &Secret)> {
+        let mut places = vec![place];
+        if self.api == Api::V4 {
+            for source in self.world.imports(place).into_iter().rev() {
+                places.push(source);
+                places.extend(self.world.imports(source));
+            }
+        }
+        let mut places = places.into_iter();
+        places.find_map(|place| Some((place, self.world.at(place).find(key, false)?)))
+    }
+}
+
+/// What stands between `${` and `}` in a text.
+fn names(text: &str) -> Vec<&str> {
+    let parts = text.split("${").skip(1);
+    let name = |part: &'_ str| {
+        let end = part.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.@".contains(c))?;
+        (end > 0 && part[end..].starts_with('}')).then_some(end)
+    };
+    parts
+        .filter_map(|part| Some(&part[..name(part)?]))
+        .collect()
 }
 
 impl World {
     /// The folders that a folder imports, in their order.
     pub(super) fn imports(&self, place: Place) -> Vec<Place> {
-        let imports = self.at(place).imports.iter();
-        let found = imports.map(|(slug, path)| self.folder(place.project, slug, path));
-        found.flatten().collect()
+        let sources = self.sources(place).into_iter();
+        sources.filter_map(|(_, source)| source).collect()
     }
 }

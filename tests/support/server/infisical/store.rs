@@ -9,21 +9,32 @@ use super::Version;
 use super::dynamic::{Dynamic, Lease};
 use super::identity::Identity;
 use super::login::{Lock, Login};
+use super::machine::Machine;
+use super::rate::{Count, Pace};
 use super::refusal::{Answer, Refusal};
+use super::service::Service;
+use super::tag::Tag;
 use super::token::Minted;
 
 /// Everything. There is one organisation.
 pub(super) struct World {
     /// How many things there have been, and changes of them.
     pub(super) count: u32,
+    /// The requests of the last minute, where they are counted.
+    pub(super) counts: Vec<Count>,
     /// What is answered first, and how often yet.
     pub(super) failures: Option<(usize, Reply)>,
-    /// By what else than its secret the identity may log in.
+    /// By what else than its secret the first machine identity may log in.
     pub(super) identities: Vec<Identity>,
     pub(super) leases: Vec<Lease>,
     pub(super) locks: Vec<Lock>,
     pub(super) logins: Vec<Login>,
+    /// There is always one.
+    pub(super) machines: Vec<Machine>,
+    /// What the request at hand makes of its count.
+    pub(super) pace: Option<Pace>,
     pub(super) projects: Vec<Project>,
+    pub(super) services: Vec<Service>,
     pub(super) settings: Settings,
     pub(super) tokens: Vec<Minted>,
     /// What time it is, and since when.
@@ -33,24 +44,25 @@ pub(super) struct World {
 /// What kind of server it is.
 pub(super) struct Settings {
     pub(super) etags: bool,
-    /// How long a token can be renewed.
-    pub(super) max_ttl: Duration,
+    /// Whether it has what costs money: dynamic secrets.
+    pub(super) licensed: bool,
+    /// Whether it counts requests.
+    pub(super) limits: bool,
+    /// The slugs of all organisations, if that matters.
+    pub(super) organisations: Option<Vec<String>>,
     /// Whether there is `/api/v1/projects`.
     pub(super) projects: bool,
-    /// How long a token is good for. Zero: for ever.
-    pub(super) ttl: Duration,
-    /// How often a token is good.
-    pub(super) uses: Option<u32>,
     pub(super) version: Version,
 }
 
 pub(super) struct Project {
     pub(super) environments: Vec<Environment>,
     pub(super) id: String,
+    /// What it is for: `secret-manager`.
+    pub(super) kind: String,
     pub(super) name: String,
     pub(super) slug: String,
-    /// Slugs.
-    pub(super) tags: Vec<String>,
+    pub(super) tags: Vec<Tag>,
 }
 
 pub(super) struct Environment {
@@ -67,19 +79,42 @@ pub(super) struct Folder {
     /// Whether nobody may look into it.
     pub(super) forbidden: bool,
     pub(super) id: String,
-    /// Slugs of environments, and paths.
-    pub(super) imports: Vec<(String, String)>,
+    pub(super) imports: Vec<Import>,
+    /// When one of its secrets was changed last.
+    pub(super) modified: Option<String>,
     pub(super) path: String,
     /// Whether changes wait for somebody's approval.
     pub(super) reviewed: bool,
     pub(super) secrets: Vec<Secret>,
     pub(super) updated: String,
+    pub(super) version: u64,
+}
+
+/// Another folder, whose secrets are in the folder too.
+#[derive(Clone, Default)]
+pub(super) struct Import {
+    pub(super) created: String,
+    /// A slug.
+    pub(super) environment: String,
+    pub(super) id: String,
+    pub(super) path: String,
+    pub(super) position: u64,
+}
+
+/// What a secret was.
+#[derive(Clone)]
+pub(super) struct Former {
+    pub(super) comment: String,
+    pub(super) key: String,
+    pub(super) value: String,
+    pub(super) version: u64,
 }
 
 #[derive(Clone, Default)]
 pub(super) struct Secret {
     pub(super) comment: String,
     pub(super) created: String,
+    pub(super) formers: Vec<Former>,
     /// Whether nobody may read its value.
     pub(super) hidden: bool,
     pub(super) id: String,
@@ -157,6 +192,31 @@ impl World {
         found.ok_or_else(|| Refusal::new(404, format!("Project with ID '{id}' not found")))
     }
 
+    /// The same, where it is to hold secrets.
+    pub(super) fn project_of_secrets(&self, id: &str) -> Answer<usize> {
+        let missing = |_| {
+            let text = format!(
+                "Project with ID '{id}' not found during bot lookup. Are you sure you are using \
+                 the correct project ID?"
+            );
+            Refusal::new(404, text)
+        };
+        let found = self.project(id).map_err(missing)?;
+        self.is_for(found, "secret-manager")?;
+        Ok(found)
+    }
+
+    /// Fails for a project of another kind.
+    pub(super) fn is_for(&self, project: usize, wanted: &str) -> Answer<()> {
+        let kind = &self.projects[project].kind;
+        if kind == wanted {
+            return Ok(());
+        }
+        let text =
+            format!("The project is of type {kind}. Operations of type {wanted} are not allowed.");
+        Err(Refusal::new(400, text))
+    }
+
     /// The project with that slug.
     pub(super) fn project_called(&self, slug: &str) -> Answer<usize> {
         let mut projects = self.projects.iter();
@@ -165,31 +225,20 @@ impl World {
     }
 
     /// The root folder of an environment.
-    pub(super) fn root(&self, project: usize, slug: &str) -> Answer<Place> {
-        let project_id = &self.projects[project].id;
+    pub(super) fn root(&self, project: usize, slug: &str) -> Option<Place> {
         let mut environments = self.projects[project].environments.iter();
-        let environment = environments.position(|environment| environment.slug == slug);
-        let missing = || {
-            let text =
-                format!("Environment with slug '{slug}' in project with ID {project_id} not found");
-            Refusal::new(404, text)
-        };
-        Ok(Place {
+        let environment = environments.position(|environment| environment.slug == slug)?;
+        Some(Place {
             project,
-            environment: environment.ok_or_else(missing)?,
+            environment,
             folder: 0,
         })
     }
 
-    /// A folder of an environment.
-    pub(super) fn folder(&self, project: usize, slug: &str, path: &str) -> Answer<Place> {
-        let root = self.root(project, slug)?;
-        let missing = || {
-            let text =
-                format!("Folder with path '{path}' in environment with slug '{slug}' not found");
-            Refusal::new(404, text)
-        };
-        self.beside(root, path).ok_or_else(missing)
+    /// A folder of an environment. How many slashes there are is all the same.
+    pub(super) fn folder(&self, project: usize, slug: &str, path: &str) -> Option<Place> {
+        let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
+        self.beside(self.root(project, slug)?, &format!("/{}", names.join("/")))
     }
 
     /// Another folder of the same environment.
@@ -213,6 +262,7 @@ impl World {
             created,
             id,
             path: path.to_owned(),
+            version: 1,
             ..Folder::default()
         };
         let environments = &mut self.projects[place.project].environments;
@@ -222,13 +272,6 @@ impl World {
             folder: folders.len() - 1,
             ..place
         }
-    }
-}
-
-impl Project {
-    /// The id of one of its tags.
-    pub(super) fn tag_id(&self, slug: &str) -> String {
-        uuid(&format!("{} {slug}", self.id))
     }
 }
 
@@ -250,6 +293,12 @@ impl Folder {
     pub(super) fn find(&self, key: &str, personal: bool) -> Option<&Secret> {
         let mut secrets = self.secrets.iter();
         secrets.find(|secret| secret.key == key && secret.personal == personal)
+    }
+
+    /// The last of the user's own secrets of that name: there may be more.
+    pub(super) fn last_own(&self, key: &str) -> Option<&Secret> {
+        let mut secrets = self.secrets.iter();
+        secrets.rfind(|secret| secret.key == key && secret.personal)
     }
 }
 

@@ -6,6 +6,7 @@ use super::super::Reply;
 use super::dynamic::{Dynamic, Lease};
 use super::identity::Identity;
 use super::login::Login;
+use super::machine::Lifetime;
 use super::store::{Folder, Secret, Settings};
 use super::token::Actor;
 use super::{Infisical, Stored, Version};
@@ -46,16 +47,17 @@ impl Infisical {
 
     /// Its tags.
     pub(crate) fn tags(self, slugs: &[&str]) -> Self {
-        let slugs: Vec<String> = slugs.iter().map(|&slug| slug.to_owned()).collect();
         let mut world = self.world();
-        let known = &mut world.projects[self.place.project].tags;
-        for slug in &slugs {
-            if !known.contains(slug) {
-                known.push(slug.clone());
-            }
+        let project = self.place.project;
+        let mut ids = Vec::new();
+        for slug in slugs {
+            let known = world.projects[project].tags.iter();
+            let known = known.clone().find(|tag| tag.slug == *slug).cloned();
+            let tag = known.unwrap_or_else(|| world.new_tag(project, slug, "#ff0000", Actor::User));
+            ids.push(tag.id);
         }
         drop(world);
-        self.last(|secret| secret.tags = slugs)
+        self.last(|secret| secret.tags = ids)
     }
 
     fn last(self, change: impl FnOnce(&mut Secret)) -> Self {
@@ -84,6 +86,13 @@ impl Infisical {
 
 /// Of the project.
 impl Infisical {
+    /// What it is for, other than for secrets: `cert-manager`.
+    pub(crate) fn product(self, kind: &str) -> Self {
+        let place = self.place;
+        kind.clone_into(&mut self.world().projects[place.project].kind);
+        self
+    }
+
     /// What it is called, other than by its slug.
     pub(crate) fn titled(self, name: &str) -> Self {
         let place = self.place;
@@ -114,7 +123,11 @@ impl Infisical {
 impl Infisical {
     /// How far it knows `/api/v4`.
     pub(crate) fn version(self, version: Version) -> Self {
-        self.set(|settings| settings.version = version)
+        self.set(|settings| {
+            settings.version = version;
+            settings.limits |= version.is_old();
+            settings.projects &= !version.is_old();
+        })
     }
 
     /// It knows no `ETag`.
@@ -122,24 +135,45 @@ impl Infisical {
         self.set(|settings| settings.etags = false)
     }
 
-    /// It knows projects by the name of `/api/v1/workspace` alone, and none by its slug.
+    /// It knows projects by the name of `/api/v1/workspace` alone, as older servers do.
     pub(crate) fn without_projects(self) -> Self {
         self.set(|settings| settings.projects = false)
     }
 
-    /// How long a token is good for; zero is for ever.
+    /// How long a token is good for; zero is as long as can be.
     pub(crate) fn token_ttl(self, time: Duration) -> Self {
-        self.set(|settings| settings.ttl = time)
+        self.live(|lifetime| lifetime.ttl = time)
     }
 
     /// How long after a log-in its token can be renewed; zero is for ever.
     pub(crate) fn max_ttl(self, time: Duration) -> Self {
-        self.set(|settings| settings.max_ttl = time)
+        self.live(|lifetime| lifetime.max_ttl = time)
     }
 
     /// How many requests a token is good for.
     pub(crate) fn token_uses(self, count: u32) -> Self {
-        self.set(|settings| settings.uses = Some(count))
+        self.live(|lifetime| lifetime.uses = Some(count))
+    }
+
+    fn live(self, change: impl FnOnce(&mut Lifetime)) -> Self {
+        change(&mut self.world().machines[0].lifetime);
+        self
+    }
+
+    /// It counts requests, as older servers always do.
+    pub(crate) fn limited(self) -> Self {
+        self.set(|settings| settings.limits = true)
+    }
+
+    /// It has nothing that costs money.
+    pub(crate) fn without_licence(self) -> Self {
+        self.set(|settings| settings.licensed = false)
+    }
+
+    /// The slugs of all organisations. Unless this is said, every one is known.
+    pub(crate) fn organisations(self, slugs: &[&str]) -> Self {
+        let slugs = slugs.iter().map(|&slug| slug.to_owned()).collect();
+        self.set(|settings| settings.organisations = Some(slugs))
     }
 
     fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
@@ -183,12 +217,12 @@ impl Infisical {
 
     /// A new token of the machine identity.
     pub(crate) fn token(&self) -> String {
-        self.world().mint(Actor::Identity)
+        self.world().mint(Actor::Machine(0), "universal")
     }
 
     /// A new token of the user.
     pub(crate) fn user_token(&self) -> String {
-        self.world().mint(Actor::User)
+        self.world().mint(Actor::User, "email")
     }
 
     /// Takes this text for a token of the user.
@@ -204,7 +238,8 @@ impl Infisical {
             .iter()
             .map(|&(environment, path)| (environment.to_owned(), path.to_owned()));
         let project = world.projects[self.place.project].id.clone();
-        let token = world.mint(Actor::Service(project, scopes.collect()));
+        let read = vec!["read".to_owned()];
+        let token = world.new_service("a service token", &project, scopes.collect(), read, None);
         format!("{token}.0123456789abcdef0123456789abcdef")
     }
 
@@ -231,6 +266,11 @@ impl Infisical {
         let root = self.root(environment);
         let world = self.world();
         let place = world.beside(root, path).unwrap();
+        let tags = &world.projects[place.project].tags;
+        let slug = |id: &String| {
+            let found = tags.iter().find(|tag| tag.id == *id);
+            found.map(|tag| tag.slug.clone())
+        };
         let secrets = world.at(place).secrets.iter().cloned();
         let stored = secrets.map(|secret| Stored {
             comment: secret.comment,
@@ -239,7 +279,7 @@ impl Infisical {
             metadata: secret.metadata,
             multiline: secret.multiline,
             personal: secret.personal,
-            tags: secret.tags,
+            tags: secret.tags.iter().filter_map(slug).collect(),
             value: secret.value,
         });
         stored.collect()

@@ -10,28 +10,45 @@ use sha2::Sha256;
 
 use super::super::Request;
 use super::fields::Fields;
+use super::machine::Lifetime;
 use super::refusal::{Answer, Refusal};
-use super::store::{Settings, World, stamp};
-use super::{IDENTITY, ORGANISATION, USER};
+use super::store::World;
+use super::{ORGANISATION, USER};
+
+/// The longest that a token is good for, even if nobody has said how long.
+pub(super) const LONGEST: Duration = Duration::from_hours(90 * 24);
 
 /// Who asks.
-#[derive(Clone, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Actor {
-    Identity,
-    /// An older service token: for which project, and for which folders of which environments.
-    Service(String, Vec<(String, String)>),
+    /// A machine identity, by its number.
+    Machine(usize),
+    /// An older service token, by its number.
+    Service(usize),
+    /// The user, before an organisation was chosen.
+    Session,
     User,
+}
+
+impl Actor {
+    pub(super) fn is_user(self) -> bool {
+        matches!(self, Self::Session | Self::User)
+    }
 }
 
 /// A token.
 #[derive(Clone)]
 pub(super) struct Minted {
     actor: Actor,
-    /// When it was first made.
+    /// When the first of those that came of each other was made.
     created: SystemTime,
     expires: Option<SystemTime>,
     /// What all that came of it by renewal have in common.
     id: String,
+    /// By which it was made: `universal`.
+    method: String,
+    /// When it was made, or renewed last.
+    renewed: SystemTime,
     revoked: bool,
     /// What is sent.
     text: String,
@@ -39,162 +56,311 @@ pub(super) struct Minted {
 }
 
 impl World {
-    /// Who has sent a request.
+    /// Who has sent a request, which is counted.
     pub(super) fn actor(&mut self, request: &Request) -> Answer<Actor> {
-        let header = request.header("authorization").unwrap_or_default();
-        let shown = header
-            .strip_prefix("Bearer ")
-            .filter(|text| !text.is_empty());
-        let shown = shown.ok_or_else(|| Refusal::new(401, "Token missing"))?;
-        let found = self.shown(shown)?;
-        if let Some(left) = &mut self.tokens[found].uses {
-            if *left == 0 {
-                self.tokens[found].revoked = true;
-                let text = "Unable to renew because access token number of uses limit reached";
-                return Err(Refusal::new(401, text));
-            }
-            *left -= 1;
+        let actor = self.anybody(request)?;
+        if actor == Actor::Session {
+            let error = format!(
+                "{} Unauthorized Access, no organization found in request",
+                request.target
+            );
+            let text = "You are not allowed to access this resource";
+            return Err(Refusal::named(401, &error, text).before_counting());
         }
-        Ok(self.tokens[found].actor.clone())
+        self.count_request(request)?;
+        Ok(actor)
+    }
+
+    /// The same, where older service tokens are not taken.
+    pub(super) fn member(&mut self, request: &Request) -> Answer<Actor> {
+        match self.actor(request)? {
+            Actor::Service(_) => Err(Refusal::closed(request)),
+            actor => Ok(actor),
+        }
+    }
+
+    /// Who has sent a request, even if it is for no organisation.
+    pub(super) fn anybody(&mut self, request: &Request) -> Answer<Actor> {
+        let header = request.header("authorization").unwrap_or_default();
+        if header.is_empty() {
+            return Err(Refusal::new(401, "Token missing").before_counting());
+        }
+        // What the first word is, nobody looks at.
+        let shown = header.get("Bearer ".len()..).unwrap_or_default();
+        if shown.starts_with("st.") {
+            return self.shown_service(shown).map(Actor::Service);
+        }
+        let found = self.shown(shown)?;
+        self.use_up(found)?;
+        Ok(self.tokens[found].actor)
+    }
+
+    fn use_up(&mut self, found: usize) -> Answer<()> {
+        let old = self.settings.version.is_old();
+        let token = &mut self.tokens[found];
+        let Some(left) = &mut token.uses else {
+            return Ok(());
+        };
+        if *left > 0 {
+            *left -= 1;
+            return Ok(());
+        }
+        token.revoked |= old;
+        let text = if old {
+            "Unable to renew because access token number of uses limit reached"
+        } else {
+            "Failed to authorize: token usage limit reached"
+        };
+        Err(Refusal::new(401, text).before_counting())
     }
 
     /// The number of a token that is good.
-    fn shown(&self, shown: &str) -> Answer<usize> {
-        let service = shown.starts_with("st.");
-        // The fourth part was a key that the server never had.
-        let parts: Vec<&str> = shown.splitn(4, '.').take(3).collect();
-        let text = if service {
-            parts.join(".")
+    fn shown(&mut self, shown: &str) -> Answer<usize> {
+        let found = self.known(shown)?;
+        let old = self.settings.version.is_old();
+        let now = self.now();
+        let token = &mut self.tokens[found];
+        let lifetime = match token.actor {
+            Actor::Machine(number) => Some(self.machines[number].lifetime),
+            _ => None,
+        };
+        let ttl = lifetime.map(|found| found.ttl).filter(|_| old);
+        let ttl = ttl.filter(|ttl| !ttl.is_zero());
+        let text = if token.revoked && old {
+            "No identity access token found"
+        } else if token.revoked {
+            "Failed to authorize: token has been revoked"
+        } else if ttl.is_some_and(|ttl| token.renewed + ttl <= now) {
+            token.revoked = true;
+            "Failed to renew MI access token due to TTL expiration"
         } else {
-            shown.to_owned()
+            return Ok(found);
         };
-        let found = self.tokens.iter().position(|token| token.text == text);
-        let malformed = || {
-            if service {
-                return Refusal::new(401, "Invalid service token");
-            }
-            Refusal::token(
-                "The provided access token is malformed. Please use a valid token or generate a \
-                 new one and try again.",
-            )
+        Err(Refusal::new(401, text).before_counting())
+    }
+
+    /// The number of a token that the server has made, and that has not expired.
+    fn known(&self, shown: &str) -> Answer<usize> {
+        let found = self.tokens.iter().position(|token| token.text == shown);
+        let Some(found) = found else {
+            return Err(Refusal::token(flaw(shown)));
         };
-        let found = found.ok_or_else(malformed)?;
-        let token = &self.tokens[found];
-        if token.expires.is_some_and(|expires| expires <= self.now()) {
+        let expires = self.tokens[found].expires;
+        if expires.is_some_and(|expires| expires <= self.now()) {
             let text = "Your token has expired. Please re-authenticate.";
             return Err(Refusal::token(text));
-        }
-        if token.revoked {
-            return Err(Refusal::new(401, "No identity access token found"));
         }
         Ok(found)
     }
 
-    /// A new token.
-    pub(super) fn mint(&mut self, actor: Actor) -> String {
-        let id = self.fresh_id();
-        let now = self.now();
-        self.mint_of(actor, id, now)
+    /// A new token of somebody who has logged in by `method`.
+    pub(super) fn mint(&mut self, actor: Actor, method: &str) -> String {
+        let (id, now) = (self.fresh_id(), self.now());
+        let uses = match actor {
+            Actor::Machine(number) => self.machines[number].lifetime.uses,
+            _ => None,
+        };
+        self.mint_of(Minted {
+            actor,
+            created: now,
+            expires: None,
+            id,
+            method: method.to_owned(),
+            renewed: now,
+            revoked: false,
+            text: String::new(),
+            uses,
+        })
     }
 
     /// A token that is known by this text, whatever it is.
     pub(super) fn mint_as(&mut self, actor: Actor, text: &str) {
         self.tokens.retain(|token| token.text != text);
-        self.mint(actor);
+        self.mint(actor, "universal");
         let token = self.tokens.last_mut().unwrap();
         text.clone_into(&mut token.text);
         token.expires = None;
     }
 
-    fn mint_of(&mut self, actor: Actor, id: String, created: SystemTime) -> String {
-        let (now, ttl) = (self.now(), self.settings.ttl);
-        let expires = (!ttl.is_zero() && !matches!(actor, Actor::Service(..))).then(|| now + ttl);
-        let mut claims = match &actor {
-            Actor::Identity => json!({
-                "identityId": IDENTITY, "clientSecretId": "", "identityAccessTokenId": id,
-                "authTokenType": "identityAccessToken",
-            }),
-            Actor::User | Actor::Service(..) => json!({
-                "authTokenType": "accessToken", "userId": USER, "tokenVersionId": id,
-                "accessVersion": 1, "organizationId": ORGANISATION,
-            }),
-        };
+    fn mint_of(&mut self, mut token: Minted) -> String {
+        let now = self.now();
+        token.expires = self.end(&token, now);
+        let mut claims = self.claims(&token);
         claims["iat"] = seconds(now).into();
-        if let Some(expires) = expires {
+        if let Some(expires) = token.expires {
             claims["exp"] = seconds(expires).into();
         }
-        let text = match &actor {
-            Actor::Service(..) => format!("st.{id}.0123456789abcdef"),
-            _ => jwt(&claims),
-        };
-        let uses = self.settings.uses.filter(|_| actor == Actor::Identity);
-        self.tokens.push(Minted {
-            actor,
-            created,
-            expires,
-            id,
-            revoked: false,
-            text: text.clone(),
-            uses,
-        });
+        token.text = jwt(&claims);
+        let text = token.text.clone();
+        self.tokens.push(token);
         text
     }
 
-    /// Lets the identity in.
-    pub(super) fn let_in(&mut self) -> Value {
-        let text = self.mint(Actor::Identity);
-        self.grant(&text)
+    /// When a token ends that is made now.
+    fn end(&self, token: &Minted, now: SystemTime) -> Option<SystemTime> {
+        let Actor::Machine(number) = token.actor else {
+            let ttl = self.machines[0].lifetime.ttl;
+            return (!ttl.is_zero()).then(|| now + ttl);
+        };
+        let Lifetime {
+            max_ttl, period, ..
+        } = self.machines[number].lifetime;
+        let last = (!max_ttl.is_zero()).then(|| token.created + max_ttl);
+        if self.settings.version.is_old() {
+            // That it may end before, only the server knows.
+            return last;
+        }
+        let end = now + self.machines[number].lifetime.effective();
+        Some(
+            last.filter(|_| period.is_zero())
+                .map_or(end, |last| last.min(end)),
+        )
     }
 
-    fn grant(&self, text: &str) -> Value {
+    fn claims(&self, token: &Minted) -> Value {
+        let Actor::Machine(number) = token.actor else {
+            let mut claims = json!({
+                "authMethod": "email", "authTokenType": "accessToken", "userId": USER,
+                "tokenVersionId": token.id, "accessVersion": 1,
+            });
+            if token.actor == Actor::User {
+                claims["organizationId"] = ORGANISATION.into();
+            }
+            return claims;
+        };
+        let machine = &self.machines[number];
+        let mut claims = json!({
+            "identityId": machine.id, "clientSecretId": "", "identityAccessTokenId": token.id,
+            "authTokenType": "identityAccessToken",
+        });
+        if self.settings.version.is_old() {
+            return claims;
+        }
+        let lifetime = machine.lifetime;
+        let more = json!({
+            "identityName": machine.name, "authMethod": format!("{}-auth", token.method),
+            "orgId": ORGANISATION, "rootOrgId": ORGANISATION, "parentOrgId": ORGANISATION,
+            "ipRestrictionEnabled": true, "accessTokenTTL": lifetime.ttl.as_secs(),
+            "accessTokenMaxTTL": lifetime.max_ttl.as_secs(),
+            "accessTokenPeriod": lifetime.period.as_secs(),
+            "creationEpoch": seconds(token.created), "identityAuth": {}, "jti": token.id,
+        });
+        let more = more.as_object().unwrap().clone();
+        claims.as_object_mut().unwrap().extend(more);
+        if let Some(uses) = lifetime.uses {
+            claims["numUsesLimit"] = uses.into();
+        }
+        claims
+    }
+
+    /// Lets a machine identity in.
+    pub(super) fn let_in(&mut self, number: usize, method: &str) -> Value {
+        self.mint(Actor::Machine(number), method);
+        self.grant(self.tokens.len() - 1)
+    }
+
+    fn grant(&self, found: usize) -> Value {
+        let token = &self.tokens[found];
+        let Actor::Machine(number) = token.actor else {
+            return Value::Null;
+        };
+        let lifetime = self.machines[number].lifetime;
+        let left = token
+            .expires
+            .map(|end| end.duration_since(self.now()).unwrap_or_default());
+        // Begun seconds count.
+        let left = left.map_or(u64::MAX, |left| {
+            (left + Duration::from_millis(999)).as_secs()
+        });
+        let ttl = if self.settings.version.is_old() {
+            lifetime.ttl.as_secs()
+        } else {
+            lifetime.effective().as_secs().min(left)
+        };
+        let max_ttl = if lifetime.period.is_zero() {
+            lifetime.max_ttl.as_secs()
+        } else {
+            0
+        };
         json!({
-            "accessToken": text, "expiresIn": self.settings.ttl.as_secs(),
-            "accessTokenMaxTTL": self.settings.max_ttl.as_secs(), "tokenType": "Bearer",
+            "accessToken": token.text, "expiresIn": ttl, "accessTokenMaxTTL": max_ttl,
+            "tokenType": "Bearer",
         })
     }
 
-    /// `/api/v1/auth/token/renew`. A refusal destroys the token.
+    /// `/api/v1/auth/token/renew`.
     pub(super) fn renew(&mut self, request: &Request) -> Answer<Value> {
-        let shown = Fields::read(request)?.text("accessToken")?;
-        let token = self.tokens[self.shown(&shown)?].clone();
-        if token.actor != Actor::Identity {
-            return Err(Refusal::new(
-                400,
-                "Only identity access tokens can be renewed",
-            ));
+        let found = self.sent(request)?;
+        let old = self.settings.version.is_old();
+        let token = self.tokens[found].clone();
+        let Actor::Machine(number) = token.actor else {
+            let text = if old {
+                "Only identity access tokens can be renewed"
+            } else {
+                "Token is not an identity access token"
+            };
+            return Err(Refusal::new(400, text));
+        };
+        if old {
+            return self.prolong(found, self.machines[number].lifetime);
         }
-        let Settings { max_ttl, ttl, .. } = self.settings;
-        let (now, end) = (self.now(), token.created + max_ttl);
-        if !max_ttl.is_zero() && now + ttl > end {
-            self.destroy(&token.id);
+        if token.revoked {
+            return Err(Refusal::new(401, "Cannot renew: token has been revoked"));
+        }
+        if token.uses == Some(0) {
+            return Err(Refusal::new(401, "Cannot renew exhausted access token"));
+        }
+        self.mint_of(token);
+        Ok(self.grant(self.tokens.len() - 1))
+    }
+
+    /// The number of a token that is sent as what a request is about.
+    fn sent(&mut self, request: &Request) -> Answer<usize> {
+        let fields = Fields::read(request)?;
+        self.count_request(request)?;
+        let shown = fields.text("accessToken")?;
+        let found = if self.settings.version.is_old() {
+            self.shown(&shown)
+        } else {
+            self.known(&shown)
+        };
+        found.map_err(Refusal::after_counting)
+    }
+
+    /// An older server goes on with the same token, or makes an end of it.
+    fn prolong(&mut self, found: usize, lifetime: Lifetime) -> Answer<Value> {
+        let (now, token) = (self.now(), &mut self.tokens[found]);
+        let end = token.created + lifetime.max_ttl;
+        if !lifetime.max_ttl.is_zero() && now + lifetime.ttl > end {
+            token.revoked = true;
             let why = if now > end { "due to" } else { "past its" };
             let text = format!("Failed to renew MI access token {why} Max TTL expiration");
             return Err(Refusal::new(401, text));
         }
-        let text = self.mint_of(token.actor, token.id, token.created);
-        Ok(self.grant(&text))
+        token.renewed = now;
+        Ok(self.grant(found))
     }
 
     /// `/api/v1/auth/token/revoke`.
     pub(super) fn revoke(&mut self, request: &Request) -> Answer<Value> {
-        let shown = Fields::read(request)?.text("accessToken")?;
-        let mut tokens = self.tokens.iter();
-        let found = tokens.find(|token| token.text == shown && !token.revoked);
-        let found = found.map(|token| token.id.clone());
-        let missing = || Refusal::new(401, "No identity access token found");
-        self.destroy(&found.ok_or_else(missing)?);
-        Ok(json!({"message": "Successfully revoked access token"}))
-    }
-
-    fn destroy(&mut self, id: &str) {
+        let found = self.sent(request)?;
+        if self.tokens[found].actor.is_user() {
+            let text = "Token is not an identity access token";
+            return Err(Refusal::new(400, text));
+        }
+        let id = self.tokens[found].id.clone();
         for token in self.tokens.iter_mut().filter(|token| token.id == id) {
             token.revoked = true;
         }
+        Ok(json!({"message": "Successfully revoked access token"}))
     }
 
     pub(super) fn revoke_all(&mut self) {
         for token in &mut self.tokens {
             token.revoked = true;
+        }
+        for service in &mut self.services {
+            service.deleted = true;
         }
     }
 
@@ -203,41 +369,73 @@ impl World {
         for token in &mut self.tokens {
             token.expires = Some(now);
         }
+        for service in &mut self.services {
+            service.expires = Some(now);
+        }
+    }
+
+    /// `/api/v1/auth/checkAuth`.
+    pub(super) fn check_auth(&mut self, request: &Request) -> Answer<Value> {
+        if !self.anybody(request)?.is_user() {
+            return Err(Refusal::closed(request));
+        }
+        self.count_request(request)?;
+        Ok(json!({"message": "Authenticated"}))
     }
 
     /// `/api/v3/auth/select-organization`.
     pub(super) fn select_organisation(&mut self, request: &Request) -> Answer<Value> {
-        if self.actor(request)? != Actor::User {
-            return Err(Refusal::new(
-                401,
-                "You are not allowed to access this resource",
-            ));
+        if !self.anybody(request)?.is_user() {
+            return Err(Refusal::closed(request));
         }
         let id = Fields::read(request)?.text("organizationId")?;
-        if id != ORGANISATION {
-            return Err(Refusal::new(
-                403,
-                "You are not a member of this organization",
-            ));
+        if !is_uuid(&id) {
+            return Err(Refusal::unforeseen("Find effective org memberships"));
         }
-        Ok(json!({"token": self.mint(Actor::User), "isMfaEnabled": false}))
+        if id != ORGANISATION {
+            let text = format!("User does not have access to the organization with ID {id}");
+            return Err(Refusal::new(403, text));
+        }
+        Ok(json!({"token": self.mint(Actor::User, "email"), "isMfaEnabled": false}))
     }
+}
 
-    /// `/api/v2/service-token`.
-    pub(super) fn service_token(&mut self, request: &Request) -> Answer<Value> {
-        let Actor::Service(project, scopes) = self.actor(request)? else {
-            return Err(Refusal::new(401, "Invalid token type"));
-        };
-        let row =
-            |(slug, path): &(String, String)| json!({"environment": slug, "secretPath": path});
-        let scopes: Vec<Value> = scopes.iter().map(row).collect();
-        let now = stamp(self.now());
-        Ok(json!({
-            "_id": "token", "id": "token", "name": "a service token", "workspace": project,
-            "projectId": project, "scopes": scopes, "expiresAt": null, "encryptedKey": null,
-            "iv": null, "tag": null, "permissions": ["read"], "createdAt": now, "updatedAt": now,
-        }))
+impl Lifetime {
+    /// How long a token lasts if it is not renewed.
+    fn effective(self) -> Duration {
+        match (self.period.is_zero(), self.ttl.is_zero()) {
+            (false, _) => self.period,
+            (true, true) => LONGEST,
+            (true, false) => self.ttl,
+        }
     }
+}
+
+/// Why a text is no token of this server.
+fn flaw(text: &str) -> &'static str {
+    let parts: Vec<&str> = text.split('.').collect();
+    let [header, _, signature] = parts[..] else {
+        return if text.is_empty() {
+            "jwt must be provided"
+        } else {
+            "The provided access token is malformed. Please use a valid token or generate a \
+                 new one and try again."
+        };
+    };
+    let header = URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
+    match serde_json::from_slice::<Value>(&header) {
+        Err(_) => "invalid token",
+        Ok(_) if signature.is_empty() => "jwt signature is required",
+        Ok(_) => "invalid signature",
+    }
+}
+
+pub(super) fn is_uuid(text: &str) -> bool {
+    let fits = |(place, c): (usize, char)| match place {
+        8 | 13 | 18 | 23 => c == '-',
+        _ => c.is_ascii_hexdigit(),
+    };
+    text.len() == 36 && text.chars().enumerate().all(fits)
 }
 
 fn seconds(time: SystemTime) -> u64 {
