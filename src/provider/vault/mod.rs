@@ -32,13 +32,13 @@ pub use manage::VaultFile;
 use self::place::{app_name, exact, made};
 use self::record::Record;
 use self::store::Store;
-use super::{Backend, Order, Reached, References, Supply, no_log_out};
+use super::{Backend, Order, Reached, References, Supply, no_log_out, places};
 use crate::credentials::VaultKey;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lease::Lease;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
-use crate::scope::{Folder, Place, Scope};
+use crate::scope::{Folder, Place, Scope, Site};
 use crate::secret::{Change, NewSecret, Secret};
 use crate::stock::Plain;
 use crate::trust::TrustStore;
@@ -103,11 +103,12 @@ impl Backend for Vault {
 
     async fn reach(
         &self,
-        asked: BTreeSet<Place>,
+        asked: BTreeSet<Site>,
         known: &(dyn Fn(&Place) -> bool + Sync),
         plan: &Plan<'_>,
         _until: Instant,
     ) -> Reached {
+        let asked = places(asked);
         match self.store().and_then(|store| store.both()) {
             Ok((vault, overrides)) => {
                 read::reached(asked, known, &vault, &overrides, plan.personal)
