@@ -35,6 +35,9 @@ pub enum Notice {
         /// The names it would have given values to; none where nobody can tell.
         keys: Vec<String>,
     },
+    /// The secrets that folders import were left out: tags were asked for, and the
+    /// store tells none of theirs. (Infisical)
+    ImportsLeftOut,
     /// A secret does not decrypt, and was left out.
     LeftOut {
         /// Its name, or its id where the name does not decrypt either.
@@ -95,6 +98,9 @@ impl fmt::Display for Notice {
                 "dynamic secret {name:?} gives no value for {}: not set",
                 keys.join(", ")
             ),
+            Self::ImportsLeftOut => {
+                f.write_str("imported secrets are left out: the server does not tell their tags")
+            }
             Self::LeftOut { name, reason } => write!(f, "{name} is left out: {reason}"),
             Self::Unresolved {
                 name,

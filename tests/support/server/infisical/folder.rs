@@ -33,10 +33,13 @@ impl World {
         let root = self.root(self.project(&project)?, &environment)?;
         match (request.method.as_str(), name) {
             ("GET", None) => {
-                let place = self.folder(root.project, &environment, &path)?;
-                // Here alone, any spelling will do.
+                let Ok(place) = self.folder(root.project, &environment, &path) else {
+                    return Ok(json!({"folders": []}));
+                };
+                // Here alone, any spelling will do; older servers know none.
                 let recursive = fields.optional("recursive")?.unwrap_or_default();
-                Ok(self.folder_list(place, recursive.eq_ignore_ascii_case("true")))
+                let recursive = recursive.eq_ignore_ascii_case("true") && !self.is_old();
+                Ok(self.folder_list(place, recursive))
             }
             ("POST", None) => {
                 let place = self.make_folder(root, &inside(&path, &folder_name(&fields)?));

@@ -88,7 +88,13 @@ impl World {
         let fields = Fields::read(request)?;
         let query = Query::read(api, &fields, &actor)?;
         let recursive = fields.flag("recursive", false)?;
-        let place = self.read_place(api, &fields, &actor)?;
+        let place = match self.read_place(api, &fields, &actor) {
+            // Older servers know no difference.
+            Err(refusal) if self.is_old() && refusal.is_missing() => {
+                return Ok(reply(200, &json!({"secrets": [], "imports": []})));
+            }
+            place => place?,
+        };
         let folders = self.visited(place, recursive);
         let mut secrets = Vec::new();
         let mut imports = Vec::new();
@@ -117,7 +123,12 @@ impl World {
         places.retain(|&found| {
             let folder = self.at(found);
             let same = Place { folder: 0, ..found } == Place { folder: 0, ..place };
-            let below = recursive && !folder.forbidden && folder.is_below(path);
+            let below = match self.is_old() {
+                // It looks at letters alone.
+                true => folder.path.starts_with(path.as_str()),
+                false => folder.is_below(path),
+            };
+            let below = recursive && !folder.forbidden && below;
             same && (found == place || below)
         });
         places.sort_by_key(|&found| {
@@ -178,7 +189,8 @@ impl World {
             importer: importer.filter(|_| query.api == Api::V4),
             world: self,
         };
-        let value = match (hidden, query.expand) {
+        // What is imported is expanded, whatever is asked for.
+        let value = match (hidden, query.expand || form == Form::Imported) {
             (true, _) => HIDDEN.to_owned(),
             (false, false) => secret.value.clone(),
             (false, true) => resolver.value(place, secret)?,

@@ -62,6 +62,11 @@ impl Refusal {
         Self { body, status }
     }
 
+    /// Whether something was not found.
+    pub(super) fn is_missing(&self) -> bool {
+        self.status == 404
+    }
+
     /// As it is sent.
     pub(super) fn reply(&self) -> Reply {
         reply(self.status, &self.body)

@@ -136,6 +136,11 @@ impl World {
         &self.projects[place.project].environments[place.environment]
     }
 
+    /// Whether it is a server of 2024.
+    pub(super) fn is_old(&self) -> bool {
+        self.settings.version == Version::WithoutV4
+    }
+
     /// All folders.
     pub(super) fn places(&self) -> Vec<Place> {
         let mut places = Vec::new();
