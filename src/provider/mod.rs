@@ -84,8 +84,9 @@ pub(crate) trait Backend {
     async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>>;
 
     /// The whole environment in which the scope lies, for use: nothing is opened
-    /// but what is needed. Where references are the server's, the secrets of
-    /// the scope are enough.
+    /// but what is needed. Where references are the server's, or
+    /// [folders](Reached::folders) are reached one by one, the secrets of the scope
+    /// are enough.
     ///
     /// Leases go to `made` as soon as they are made, whatever happens then.
     async fn stock(

@@ -1,6 +1,7 @@
 //! From the rows of an answer to secrets, one per folder and name. Pure.
 
 use std::collections::{HashMap, HashSet};
+use std::mem;
 
 use super::api::Query;
 use super::found::Target;
@@ -44,14 +45,16 @@ impl Rows {
         // Older servers do so with all folders that begin alike: `/a` and `/ab`.
         list.secrets.retain(|row| !is_beside(row, query));
         let place = |row: &Row<'_>| folder_of(row, query);
-        let mut secrets = Vec::with_capacity(list.secrets.len());
+        let mut secrets = mem::take(&mut self.secrets);
+        let before = secrets.len();
         self.merge(list.secrets, query, tags, place, &mut secrets)?;
+        let own = &secrets[before..];
         let imports = list.imports.unwrap_or_default();
-        let filled = !(secrets.is_empty() && imports.is_empty());
+        let filled = !(own.is_empty() && imports.is_empty());
         if !imports.is_empty() {
-            self.import(imports, &secrets, query, tags)?;
+            self.import(imports, own, query, tags)?;
         }
-        self.secrets.append(&mut secrets);
+        self.secrets = secrets;
         Ok(filled)
     }
 
@@ -64,6 +67,7 @@ impl Rows {
         place: impl Fn(&Row<'_>) -> Result<Folder>,
         secrets: &mut Vec<Secret>,
     ) -> Result<()> {
+        secrets.reserve(rows.len());
         let mut overrides: HashMap<_, Row<'_>> = HashMap::new();
         for row in rows.extract_if(.., |row| row.is_personal()) {
             let key = (place(&row)?, row.secret_key.as_str().to_owned());
@@ -134,7 +138,7 @@ impl Rows {
         let here = own.iter().filter(|secret| secret.folder == *query.folder);
         let mut known: HashSet<String> = here.map(|secret| secret.name.clone()).collect();
         for import in imports.into_iter().rev() {
-            let mut secrets = Vec::with_capacity(import.secrets.len());
+            let mut secrets = Vec::new();
             let place = |_: &Row<'_>| Ok(query.folder.clone());
             self.merge(import.secrets, query, tags, place, &mut secrets)?;
             secrets.retain(|secret| known.insert(secret.name.clone()));
