@@ -17,8 +17,8 @@ use crate::stock::Stock;
 
 /// What the lists of a scope gave.
 pub(super) struct Lists {
-    /// The folders that may not be there, each with what the server says of it:
-    /// older ones say nothing, and list nothing.
+    /// The folders that may not be there, each with what the server says of it.
+    /// Older ones say nothing, and list nothing.
     doubted: Vec<(Folder, Option<Error>)>,
     pub(super) rows: Rows,
 }
@@ -47,7 +47,9 @@ impl Infisical {
                 // Where the project may not be looked at, it may be the environment.
                 Some(error) if found.project.is_none() => return Err(error),
                 Some(_) => absent.push(folder),
-                None if self.lacks(found, &folder, until).await? => absent.push(folder),
+                None if !as_empty && self.lacks(found, &folder, until).await? => {
+                    absent.push(folder);
+                }
                 None => {}
             }
         }
