@@ -123,10 +123,11 @@ impl World {
         places.retain(|&found| {
             let folder = self.at(found);
             let same = Place { folder: 0, ..found } == Place { folder: 0, ..place };
-            let below = match self.is_old() {
+            let below = if self.is_old() {
                 // It looks at letters alone.
-                true => folder.path.starts_with(path.as_str()),
-                false => folder.is_below(path),
+                folder.path.starts_with(path.as_str())
+            } else {
+                folder.is_below(path)
             };
             let below = recursive && !folder.forbidden && below;
             same && (found == place || below)
