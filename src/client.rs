@@ -234,11 +234,12 @@ impl Client {
         };
         let secrets = loop {
             match resolver.step(&roots)? {
-                Step::Needs(places) => {
+                Step::Needs(sites) => {
                     let known = |place: &Place| resolver.knows(place);
-                    let reached = self.provider.reach(places, &known, plan, until).await;
+                    let reached = self.provider.reach(sites, &known, plan, until).await;
                     notices.extend(reached.notices);
                     resolver.supply(reached.stocks, reached.names)?;
+                    resolver.supply_folders(reached.folders)?;
                 }
                 Step::Done(secrets, left_over) => {
                     notices.extend(left_over);

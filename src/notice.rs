@@ -41,6 +41,9 @@ pub enum Notice {
         /// The file.
         file: PathBuf,
     },
+    /// The secrets that folders import were left out: tags were asked for, and the
+    /// store tells none of theirs. (Infisical)
+    ImportsLeftOut,
     /// A secret does not decrypt, and was left out.
     LeftOut {
         /// Its name, or its id where the name does not decrypt either.
@@ -120,6 +123,9 @@ impl fmt::Display for Notice {
             Self::Exposed { file } => {
                 let file = file.display();
                 write!(f, "{file} can be written to by others: chmod o-w {file}")
+            }
+            Self::ImportsLeftOut => {
+                f.write_str("imported secrets are left out: the server does not tell their tags")
             }
             Self::LeftOut { name, reason } => write!(f, "{name} is left out: {reason}"),
             Self::NotAccepted { vault, recipients } => write!(

@@ -131,6 +131,13 @@ pub struct Place {
     pub environment: String,
 }
 
+/// One folder of one environment: where a reference leads.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Site {
+    pub(crate) folder: Folder,
+    pub(crate) place: Place,
+}
+
 /// The part of a store that a call is about.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Scope {

@@ -33,7 +33,20 @@ pub(crate) fn age<'a>(updated: &'a str, id: &'a str) -> (&'a str, &'a str) {
     (updated.trim_end_matches('Z'), id)
 }
 
-/// A whole environment, as a back-end hands it to the resolver.
+/// What `${…}` means in a value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Syntax {
+    /// A reference as Infisical has them: `${KEY}`, `${env.folder.KEY}`.
+    Infisical,
+    /// The same, which the server has tried to replace, and could not.
+    InfisicalLeft,
+    /// A reference as Phase has them: `${KEY}`, `${env.KEY}`, `${/folder/KEY}`.
+    Phase,
+    /// Nothing.
+    Text,
+}
+
+/// An environment, or a part of one, as a back-end hands it to the resolver.
 pub(crate) trait Stock: fmt::Debug + Send + Sync {
     /// At least the secrets of the scope that was asked for, in any order.
     fn entries(&self) -> Vec<Entry<'_>>;
@@ -41,9 +54,19 @@ pub(crate) trait Stock: fmt::Debug + Send + Sync {
     /// Any secret of the environment, by the number that `entries` or `find` gave.
     fn entry(&self, number: usize) -> Entry<'_>;
 
-    /// The number of the secret `name` in `folder`, of the whole environment;
-    /// of several the one that counts.
+    /// The number of the secret `name` in `folder`; of several the one that counts.
     fn find(&self, folder: &Folder, name: &str) -> Result<Option<usize>>;
+
+    /// Whether `find` has the last word on that secret: not so where `folder` is
+    /// only here in part.
+    fn decides(&self, _folder: &Folder, _name: &str) -> bool {
+        true
+    }
+
+    /// What `${…}` means in the value of that secret.
+    fn syntax(&self, _number: usize) -> Syntax {
+        Syntax::Phase
+    }
 
     /// Opens these values at once, on all the cores there are.
     fn open(&self, numbers: &[usize]);
@@ -65,6 +88,11 @@ impl Plain {
     pub(crate) fn new(mut secrets: Vec<Secret>, personal: bool) -> Self {
         secrets.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
         Self { personal, secrets }
+    }
+
+    /// How many they are.
+    pub(crate) fn len(&self) -> usize {
+        self.secrets.len()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Infisical, as a program that embeds the library sees it: a server that keeps what it is
 //! told, on loopback.
 
+mod absent;
 mod certificates;
 mod dynamic;
 mod errors;

@@ -14,6 +14,10 @@ use crate::secret::wipe;
 /// The most bytes of an answer, unpacked: a power of two.
 const LIMIT: usize = 64 << 20;
 
+/// The most objects and lists in it: a few bytes of JSON can take a thousand of
+/// memory, once they are taken apart.
+const MOST: usize = 250_000;
+
 /// An answer of the server, whatever its status. The body is overwritten when
 /// it is dropped.
 pub(crate) struct Answer {
@@ -115,6 +119,11 @@ impl Answer {
         &self.body
     }
 
+    /// How long the body is.
+    pub(crate) fn len(&self) -> usize {
+        self.body.len()
+    }
+
     /// Whether there is no body.
     pub(crate) fn is_empty(&self) -> bool {
         self.body.is_empty()
@@ -142,7 +151,15 @@ impl Answer {
     ///
     /// As those of [`json`](Self::json).
     pub(crate) fn json_of_any_type<'a, T: Deserialize<'a>>(&'a self, what: &str) -> Result<T> {
-        serde_json::from_str(self.utf8()?).map_err(|error| self.broken(&error, what))
+        let text = self.utf8()?;
+        if parts(text) > MOST {
+            let request = &self.request;
+            let message =
+                format!("the answer to {request} holds more than {MOST} objects and lists");
+            return Err(Error::new(ErrorKind::TooLarge, message)
+                .help("ask for less: name the folders or the tags that are meant"));
+        }
+        serde_json::from_str(text).map_err(|error| self.broken(&error, what))
     }
 
     /// The body, checked once, and not again for each text in it.
@@ -214,6 +231,22 @@ impl Answer {
     }
 }
 
+/// How many objects and lists there are in `json`.
+fn parts(json: &str) -> usize {
+    let mut bytes = json.bytes();
+    let mut count = 0;
+    let mut quoted = false;
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\\' if quoted => drop(bytes.next()),
+            b'{' | b'[' if !quoted => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
 /// A part of an answer that may be shown: its beginning, if it repeats none of `hidden`.
 pub(crate) fn quoted(text: &str, hidden: &[&str]) -> Option<String> {
     let secret = hidden
@@ -244,6 +277,13 @@ mod tests {
             answer.append(&chunk);
             assert!(answer.body.capacity() <= LIMIT);
         }
+    }
+
+    #[test]
+    fn objects_and_lists_are_counted_but_not_what_looks_like_them_in_texts() {
+        assert_eq!(parts(r#"{"a": [{}, {"b": []}]}"#), 5);
+        assert_eq!(parts(r#"{"a\"{": "[{\\", "b": 1}"#), 1);
+        assert_eq!(parts(""), 0);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::lease::Lease;
 use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
-use crate::scope::{Folder, Place, Scope};
+use crate::scope::{Folder, Place, Scope, Site};
 use crate::secret::{Change, NewSecret, Secret};
 use crate::stock::Stock;
 
@@ -43,6 +43,8 @@ pub(crate) struct Supply {
 /// What a back-end answers to [`Backend::reach`].
 #[derive(Debug, Default)]
 pub(crate) struct Reached {
+    /// The folders that were fetched, where they are fetched one by one.
+    pub(crate) folders: Vec<(Site, Result<Arc<dyn Stock>>)>,
     pub(crate) notices: Vec<Notice>,
     /// What was asked for, and its settled name.
     pub(crate) names: Vec<(Place, Result<Place>)>,
@@ -82,8 +84,9 @@ pub(crate) trait Backend {
     async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>>;
 
     /// The whole environment in which the scope lies, for use: nothing is opened
-    /// but what is needed. Where references are the server's, the secrets of
-    /// the scope are enough.
+    /// but what is needed. Where references are the server's, or
+    /// [folders](Reached::folders) are reached one by one, the secrets of the scope
+    /// are enough.
     ///
     /// Leases go to `made` as soon as they are made, whatever happens then.
     async fn stock(
@@ -93,13 +96,14 @@ pub(crate) trait Backend {
         until: Instant,
     ) -> Result<Supply>;
 
-    /// The environments that `asked` means, each once, for references; those
-    /// that are `known` by their [settled](Supply::settled) names are not fetched.
+    /// The environments of what is `asked` for, each once, for references, or these
+    /// folders alone; environments that are `known` by their
+    /// [settled](Supply::settled) names are not fetched.
     ///
     /// Not called where references are the server's.
     async fn reach(
         &self,
-        _asked: BTreeSet<Place>,
+        _asked: BTreeSet<Site>,
         _known: &(dyn Fn(&Place) -> bool + Sync),
         _plan: &Plan<'_>,
         _until: Instant,
@@ -191,7 +195,7 @@ impl Backend for Provider {
 
     async fn reach(
         &self,
-        asked: BTreeSet<Place>,
+        asked: BTreeSet<Site>,
         known: &(dyn Fn(&Place) -> bool + Sync),
         plan: &Plan<'_>,
         until: Instant,
@@ -243,6 +247,11 @@ impl Backend for Provider {
     fn references(&self) -> References {
         dispatch!(self, backend => backend.references())
     }
+}
+
+/// The environments of `sites`, each once.
+fn places(sites: BTreeSet<Site>) -> BTreeSet<Place> {
+    sites.into_iter().map(|site| site.place).collect()
 }
 
 /// Tells of the choice of `chosen`, if it is only a part of its name that is `wanted`.

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::plan::Plan;
 use crate::scope::{App, Folders, Place, Scope};
 use crate::secret::Secret;
-use crate::stock::{Plain, Stock};
+use crate::stock::{Plain, Stock, Syntax};
 
 /// The parts of a reference.
 #[derive(Debug, Eq, PartialEq)]
@@ -17,28 +17,34 @@ pub struct Parts {
     pub app: Option<String>,
     /// The environment, where another is named.
     pub environment: Option<String>,
-    /// The folder.
-    pub folder: String,
+    /// The folder, where another is named.
+    pub folder: Option<String>,
     /// The secret's name.
     pub key: String,
 }
 
-/// The pieces of `value` as they stand in it, and what the references among them name.
+/// The pieces of `value` as they stand in it, and what the references among them
+/// name: those of Infisical if they are `dotted`, or those of Phase.
 #[must_use]
-pub fn pieces(value: &str) -> Vec<(&str, Option<Parts>)> {
+pub fn pieces(value: &str, dotted: bool) -> Vec<(&str, Option<Parts>)> {
+    let syntax = if dotted {
+        Syntax::Infisical
+    } else {
+        Syntax::Phase
+    };
     let piece = |piece| match piece {
         Piece::Text(text) => (text, None),
         Piece::Reference(reference) => {
             let parts = Parts {
                 app: reference.app.map(str::to_owned),
                 environment: reference.environment.map(str::to_owned),
-                folder: reference.folder.to_string(),
+                folder: reference.folder.map(|folder| folder.to_string()),
                 key: reference.key.to_owned(),
             };
             (reference.text, Some(parts))
         }
     };
-    reference::pieces(value).map(piece).collect()
+    reference::pieces(value, syntax).map(piece).collect()
 }
 
 /// What the whole environment `secrets` resolves to, where no other can be had.
@@ -58,9 +64,9 @@ pub fn resolved(secrets: Vec<Secret>, plan: &Plan<'_>) -> Result<Vec<Resolved>> 
     loop {
         match resolver.step(&roots)? {
             Step::Done(done, _) => return Ok(done),
-            Step::Needs(places) => {
+            Step::Needs(sites) => {
                 let absent = || Error::new(ErrorKind::Missing, "there is no other environment");
-                let names = places.into_iter().map(|place| (place, Err(absent())));
+                let names = sites.into_iter().map(|site| (site.place, Err(absent())));
                 resolver.supply(Vec::new(), names.collect())?;
             }
         }

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
 use crate::plan::Plan;
-use crate::scope::Place;
+use crate::scope::{Place, Site};
 use crate::secret::SecretValue;
 use crate::stock::{Entry, Stock};
 pub(crate) use emptiness::require_some;
@@ -35,8 +35,9 @@ use world::World;
 pub(crate) enum Step {
     /// Every reference is replaced, or told in a notice.
     Done(Vec<Resolved>, Vec<Notice>),
-    /// These environments must be [supplied](Resolver::supply) first. Never empty.
-    Needs(BTreeSet<Place>),
+    /// These folders, or their environments, must be [supplied](Resolver::supply)
+    /// first. Never empty.
+    Needs(BTreeSet<Site>),
 }
 
 /// Follows references, recursively, each in the app and environment of the
@@ -124,6 +125,21 @@ impl Resolver {
         Ok(())
     }
 
+    /// Hands over single folders, with all that references into them may mean.
+    ///
+    /// # Errors
+    ///
+    /// As for [`supply`](Self::supply).
+    pub(crate) fn supply_folders(
+        &mut self,
+        folders: Vec<(Site, Result<Arc<dyn Stock>>)>,
+    ) -> Result<()> {
+        for (site, stock) in folders {
+            self.world.add_site(site, stock)?;
+        }
+        Ok(())
+    }
+
     /// Resolves `roots`, secrets of the home place, as far as the environments
     /// supplied so far allow.
     ///
@@ -157,7 +173,7 @@ impl Resolver {
                     chain: vec![position],
                     needs: BTreeSet::new(),
                 };
-                let text = self.expand(World::HOME, value.expose(), &mut walk)?;
+                let text = self.expand(position, value.expose(), &mut walk)?;
                 needs.append(&mut walk.needs);
                 let Text::Ready(text, _) = text else {
                     continue;

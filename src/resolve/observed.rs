@@ -113,7 +113,7 @@ fn resolved(world: &[(Place, Vec<Secret>)], folder: &str, key: &str) -> String {
             Step::Done(done, _) => return done[0].value.expose().to_owned(),
             Step::Needs(asked) => asked,
         };
-        for asked in asked {
+        for Site { place: asked, .. } in asked {
             let place = settled(&asked, world);
             let stocks = place.as_ref().ok().filter(|place| !resolver.knows(place));
             let stocks = stocks.map(|place| (place.clone(), Ok(stock(place))));

@@ -1,4 +1,5 @@
-//! The grammar of `${…}` in values.
+//! The grammar of `${…}` in values, as Phase has it; that of Infisical is in
+//! [`dotted`].
 //!
 //! | form | app | environment | folder |
 //! |---|---|---|---|
@@ -11,7 +12,10 @@
 //! clients, both for text they leave alone anyway: `${/v1.2/KEY}` is a folder,
 //! and braces inside braces end the attempt, as on the Phase server.
 
-use crate::scope::{App, Folder, Place};
+mod dotted;
+
+use crate::scope::{App, Folder, Place, Site};
+use crate::stock::Syntax;
 
 /// A stretch of a value.
 #[derive(Debug, Eq, PartialEq)]
@@ -29,8 +33,8 @@ pub(crate) struct Reference<'a> {
     pub(crate) app: Option<&'a str>,
     /// The environment, where another is named.
     pub(crate) environment: Option<&'a str>,
-    /// The folder; the root unless named.
-    pub(crate) folder: Folder,
+    /// The folder, where it is not the one that the reference stands in.
+    pub(crate) folder: Option<Folder>,
     /// The secret's name.
     pub(crate) key: &'a str,
     /// As it stands in the value, braces and all.
@@ -38,16 +42,22 @@ pub(crate) struct Reference<'a> {
 }
 
 /// The pieces of `value`, in order, nothing left out.
-pub(crate) fn pieces(value: &str) -> Pieces<'_> {
+pub(crate) fn pieces(value: &str, syntax: Syntax) -> Pieces<'_> {
     Pieces {
+        first: match syntax {
+            Syntax::Infisical | Syntax::InfisicalLeft => dotted::first,
+            Syntax::Phase => first,
+            Syntax::Text => |_| None,
+        },
         rest: value,
         queued: None,
     }
 }
 
 /// Iterator over the pieces of a value.
-#[derive(Debug)]
 pub(crate) struct Pieces<'a> {
+    /// The reference with which a text begins, that itself begins with `${`.
+    first: fn(&str) -> Option<Reference<'_>>,
     rest: &'a str,
     queued: Option<Reference<'a>>,
 }
@@ -64,12 +74,7 @@ impl<'a> Iterator for Pieces<'a> {
         }
         let mut from = 0;
         while let Some(at) = self.rest[from..].find("${").map(|at| from + at) {
-            let body = &self.rest[at + 2..];
-            let end = body
-                .find(['{', '}'])
-                .filter(|&end| body.as_bytes()[end] == b'}');
-            let parsed = end.and_then(|end| parse(&self.rest[at..=(at + 2 + end)]));
-            let Some(reference) = parsed else {
+            let Some(reference) = (self.first)(&self.rest[at..]) else {
                 from = at + 2;
                 continue;
             };
@@ -82,6 +87,16 @@ impl<'a> Iterator for Pieces<'a> {
             return Some(Piece::Text(text));
         }
         Some(Piece::Text(std::mem::take(&mut self.rest)))
+    }
+}
+
+/// The reference with which `text` begins.
+fn first(text: &str) -> Option<Reference<'_>> {
+    let end = 2 + text[2..].find(['{', '}'])?;
+    if text.as_bytes()[end] == b'}' {
+        parse(&text[..=end])
+    } else {
+        None
     }
 }
 
@@ -113,7 +128,7 @@ fn parse(text: &str) -> Option<Reference<'_>> {
     Some(Reference {
         app,
         environment,
-        folder: Folder::new(folder).ok()?,
+        folder: Some(Folder::new(folder).ok()?),
         key,
         text,
     })
@@ -128,17 +143,15 @@ fn is_environment(text: &str) -> bool {
 }
 
 impl Reference<'_> {
-    /// Whether it looks into the environment it stands in.
-    pub(crate) fn is_local(&self) -> bool {
-        self.app.is_none() && self.environment.is_none()
-    }
-
-    /// The environment that it looks into, where it stands in one of `home`.
-    pub(crate) fn place(&self, home: &Place) -> Place {
+    /// Where it looks, if it stands in that folder of `home`.
+    pub(crate) fn site(&self, home: &Place, folder: &Folder) -> Site {
         let app = self.app.map(|app| App::Name(app.to_owned()));
-        Place {
-            app: app.unwrap_or_else(|| home.app.clone()),
-            environment: self.environment.unwrap_or(&home.environment).to_owned(),
+        Site {
+            folder: self.folder.as_ref().unwrap_or(folder).clone(),
+            place: Place {
+                app: app.unwrap_or_else(|| home.app.clone()),
+                environment: self.environment.unwrap_or(&home.environment).to_owned(),
+            },
         }
     }
 
@@ -153,7 +166,10 @@ impl Reference<'_> {
                 .all(|c| c.is_alphanumeric() || c == '_' || c == '-' || more.contains(&c))
         };
         word(self.key, &['.'])
-            && word(self.folder.as_str(), &['.', '/', ' '])
+            && self
+                .folder
+                .as_ref()
+                .is_none_or(|folder| word(folder.as_str(), &['.', '/', ' ']))
             && self.app.is_none_or(|app| word(app, &['.', ' ']))
     }
 }
@@ -166,11 +182,11 @@ mod tests {
 
     /// The only reference in `text`, as app, environment, folder, key.
     fn only(text: &str) -> Option<(Option<&str>, Option<&str>, String, &str)> {
-        let mut pieces = pieces(text);
+        let mut pieces = pieces(text, Syntax::Phase);
         let first = pieces.next().unwrap();
         assert_eq!(pieces.next(), None, "{text} is more than one piece");
         match first {
-            Piece::Reference(r) => Some((r.app, r.environment, r.folder.to_string(), r.key)),
+            Piece::Reference(r) => Some((r.app, r.environment, r.folder?.to_string(), r.key)),
             Piece::Text(left) => {
                 assert_eq!(left, text);
                 None
@@ -235,7 +251,7 @@ mod tests {
             "${arr[0]}",
             "${A B}",
         ] {
-            let Some(Piece::Reference(reference)) = pieces(text).next() else {
+            let Some(Piece::Reference(reference)) = pieces(text, Syntax::Phase).next() else {
                 panic!("{text} could be a key");
             };
             assert!(!reference.is_plain(), "{text}");
@@ -244,7 +260,7 @@ mod tests {
 
     #[test]
     fn references_next_to_each_other_and_a_backslash_before_one() {
-        let texts: Vec<_> = pieces("\\${A}${B}-${x.C}$")
+        let texts: Vec<_> = pieces("\\${A}${B}-${x.C}$", Syntax::Phase)
             .map(|piece| match piece {
                 Piece::Reference(reference) => reference.text,
                 Piece::Text(text) => text,
@@ -255,7 +271,7 @@ mod tests {
 
     #[test]
     fn inside_an_unfinished_reference_another_may_stand() {
-        let found: Vec<_> = pieces("${a${B}")
+        let found: Vec<_> = pieces("${a${B}", Syntax::Phase)
             .filter_map(|piece| match piece {
                 Piece::Reference(reference) => Some(reference.key),
                 Piece::Text(_) => None,
@@ -267,7 +283,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_pieces_put_together_are_the_value(value in "([a-zA-Z.:/ é{}$]|\\$\\{){0,40}") {
-            let whole: String = pieces(&value)
+            let whole: String = pieces(&value, Syntax::Phase)
                 .map(|piece| match piece {
                     Piece::Reference(reference) => reference.text,
                     Piece::Text(text) => text,

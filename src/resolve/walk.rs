@@ -9,8 +9,9 @@ use super::failure::Nowhere;
 use super::reference::{Piece, Reference, pieces};
 use super::{Position, Resolver, Treatment, is_closed};
 use crate::error::Result;
-use crate::scope::Place;
+use crate::scope::Site;
 use crate::secret::append;
+use crate::stock::Syntax;
 
 /// More levels than any sane store has, and few enough for every stack.
 const DEEPEST: usize = 100;
@@ -37,16 +38,22 @@ pub(super) enum Text {
 /// One walk through a value: the secrets we are inside of, and what is needed.
 pub(super) struct Walk {
     pub(super) chain: Vec<Position>,
-    pub(super) needs: BTreeSet<Place>,
+    pub(super) needs: BTreeSet<Site>,
 }
 
 impl Resolver {
-    /// `value`, which stands in the environment `home`, with its references replaced.
-    pub(super) fn expand(&mut self, home: usize, value: &str, walk: &mut Walk) -> Result<Text> {
+    /// `value`, that of the secret at `holder`, with its references replaced.
+    pub(super) fn expand(
+        &mut self,
+        holder: Position,
+        value: &str,
+        walk: &mut Walk,
+    ) -> Result<Text> {
+        let syntax = self.world[holder.environment].stock.syntax(holder.secret);
         let mut out = Zeroizing::new(String::with_capacity(value.len()));
         let mut pending = false;
         let mut stable = true;
-        for piece in pieces(value) {
+        for piece in pieces(value, syntax) {
             let reference = match piece {
                 Piece::Text(text) => {
                     append(&mut out, text);
@@ -54,7 +61,7 @@ impl Resolver {
                 }
                 Piece::Reference(reference) => reference,
             };
-            let found = match self.follow(home, &reference, walk)? {
+            let found = match self.follow(holder, syntax, &reference, walk)? {
                 Ok(Text::Ready(text, _)) if out.len() + text.len() > LONGEST => {
                     Err(Nowhere::Growth)
                 }
@@ -104,43 +111,41 @@ impl Resolver {
         }
     }
 
-    /// What `reference`, found in the environment `home`, stands for.
+    /// What `reference`, found in the secret at `holder`, stands for.
     fn follow(
         &mut self,
-        home: usize,
+        holder: Position,
+        syntax: Syntax,
         reference: &Reference<'_>,
         walk: &mut Walk,
     ) -> Result<Result<Text, Nowhere>> {
         let missing = |reason: String| {
-            Ok(Err(if reference.is_plain() {
+            Ok(Err(if syntax != Syntax::Phase || reference.is_plain() {
                 Nowhere::Missing(reason)
             } else {
                 Nowhere::NotMeant
             }))
         };
-        if self.treatment == Treatment::Check {
+        if self.treatment == Treatment::Check || syntax == Syntax::InfisicalLeft {
             return missing("the server could not resolve it".to_owned());
         }
-        let environment = if reference.is_local() {
-            home
-        } else {
-            let asked = reference.place(&self.world[home].place);
-            match self.world.place(&asked) {
-                Some(Ok(environment)) => *environment,
-                Some(Err(reason)) => return missing(reason.clone()),
-                None => {
-                    walk.needs.insert(asked);
-                    return Ok(Ok(Text::Pending));
-                }
+        let home = &self.world[holder.environment];
+        let site = reference.site(&home.place, home.stock.entry(holder.secret).folder);
+        let environment = match self.world.site(&site, reference.key) {
+            Some(Ok(environment)) => *environment,
+            Some(Err(reason)) => return missing(reason.clone()),
+            None => {
+                walk.needs.insert(site);
+                return Ok(Ok(Text::Pending));
             }
         };
         let stock = Arc::clone(&self.world[environment].stock);
-        let found = stock.find(&reference.folder, reference.key);
+        let found = stock.find(&site.folder, reference.key);
         let secret = match self.bear(found)? {
             Ok(Some(secret)) => secret,
             Ok(None) => {
-                let Reference { folder, key, .. } = reference;
-                let environment = &self.world[environment].place.environment;
+                let Site { folder, place } = site;
+                let (key, environment) = (reference.key, place.environment);
                 return missing(format!("there is no {key} in {folder} of {environment}"));
             }
             Err(nowhere) => return Ok(Err(nowhere)),
@@ -176,7 +181,7 @@ impl Resolver {
             Err(nowhere) => return Ok(Err(nowhere)),
         };
         walk.chain.push(position);
-        let text = self.expand(position.environment, value.expose(), walk)?;
+        let text = self.expand(position, value.expose(), walk)?;
         walk.chain.pop();
         match &text {
             Text::Pending => {

@@ -5,7 +5,7 @@ use std::ops::Index;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::scope::Place;
+use crate::scope::{Place, Site};
 use crate::stock::Stock;
 
 /// Environments by number.
@@ -14,6 +14,8 @@ pub(super) struct World {
     environments: Vec<Environment>,
     /// The environment that each place means, or why there is none.
     places: BTreeMap<Place, Result<usize, String>>,
+    /// The same for single folders, each as if it were an environment of its own.
+    sites: BTreeMap<Site, Result<usize, String>>,
 }
 
 /// An environment under the name the store has for it.
@@ -32,6 +34,7 @@ impl World {
         Self {
             environments: vec![Environment { place, stock }],
             places: BTreeMap::from([(home, Ok(Self::HOME))]),
+            sites: BTreeMap::new(),
         }
     }
 
@@ -40,22 +43,51 @@ impl World {
         self.places.get(place)
     }
 
+    /// What is known of the secret `key` of `site`: the environment that decides
+    /// on it, or why there is none.
+    pub(super) fn site(&self, site: &Site, key: &str) -> Option<&Result<usize, String>> {
+        let whole = self.places.get(&site.place).filter(|known| match known {
+            Ok(number) => self[*number].stock.decides(&site.folder, key),
+            Err(_) => true,
+        });
+        whole.or_else(|| self.sites.get(site))
+    }
+
     /// Adds an environment.
     ///
     /// # Errors
     ///
     /// The given one, where it says nothing about the place.
     pub(super) fn add(&mut self, place: Place, stock: Result<Arc<dyn Stock>>) -> Result<()> {
-        let known = match stock {
+        let known = self.known(&place, stock)?;
+        self.places.insert(place, known);
+        Ok(())
+    }
+
+    /// Adds a folder, with all that a reference into it may mean.
+    ///
+    /// # Errors
+    ///
+    /// As for [`add`](Self::add).
+    pub(super) fn add_site(&mut self, site: Site, stock: Result<Arc<dyn Stock>>) -> Result<()> {
+        let known = self.known(&site.place, stock)?;
+        self.sites.insert(site, known);
+        Ok(())
+    }
+
+    fn known(
+        &mut self,
+        place: &Place,
+        stock: Result<Arc<dyn Stock>>,
+    ) -> Result<Result<usize, String>> {
+        match stock {
             Ok(stock) => {
                 let place = place.clone();
                 self.environments.push(Environment { place, stock });
-                Ok(self.environments.len() - 1)
+                Ok(Ok(self.environments.len() - 1))
             }
-            Err(error) => Err(reason(error)?),
-        };
-        self.places.insert(place, known);
-        Ok(())
+            Err(error) => Ok(Err(reason(error)?)),
+        }
     }
 
     /// Says which place `asked` means.

@@ -115,6 +115,41 @@ fn leases_come_from_all_folders_that_are_meant_and_from_no_other() {
 }
 
 #[test]
+fn a_folder_whose_name_begins_alike_gives_no_lease_on_servers_of_any_age() {
+    for version in [Version::Current, Version::WithoutV4] {
+        let infisical = infisical().folder("/xy").dynamic("other", &["OTHER"]);
+        let lab = Lab::new(infisical.version(version));
+        let scope = lab.scope().in_folders(super::below(&["/x"]));
+        let resolution = lease(&lab, &scope, GENERATE).unwrap();
+        assert_eq!(pairs(&resolution), ["REDIS=redis-1"], "{version:?}");
+        assert_eq!(lab.infisical.leases().len(), 1, "{version:?}");
+    }
+}
+
+#[test]
+fn a_lease_that_gives_nothing_that_is_wanted_is_ended_at_once() {
+    let lab = Lab::new(infisical());
+    let wanted = |name: &str| name == "AWS_KEY" || name == "A";
+    let plan = Plan {
+        leases: GENERATE,
+        wanted: &wanted,
+        ..Plan::default()
+    };
+    let resolution = wait(lab.at_hand().resolve(&lab.scope(), &plan)).unwrap();
+    assert_eq!(pairs(&resolution), ["A=1", "AWS_KEY=aws_key-1"]);
+    assert_eq!(resolution.left_out, ["PG_PASSWORD", "PG_USER"]);
+    let names: Vec<_> = resolution.leases.iter().map(|lease| &lease.name).collect();
+    assert_eq!(names, ["aws"]);
+    let ended: Vec<_> = lab
+        .infisical
+        .leases()
+        .iter()
+        .map(|lease| lease.revoked)
+        .collect();
+    assert_eq!(ended, [false, true]);
+}
+
+#[test]
 fn a_lease_lasts_as_long_as_is_asked_for() {
     let lab = Lab::new(infisical());
     let ttl = Duration::from_secs(90);

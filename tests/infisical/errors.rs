@@ -127,6 +127,33 @@ fn what_is_wrong_with_single_fields_is_one_line() {
 }
 
 #[test]
+fn what_may_not_be_read_is_told_in_detail() {
+    let detail = "You do not have permission to read secret 'PASS' in environment 'prod'.";
+    let mut body = json!({"error": "ForbiddenError", "message": "Failed to expand references"});
+    body["details"] = json!([detail, {"action": ["readValue"]}]);
+    let (error, count) = failure(Reply::json(403, body.to_string()));
+    assert_eq!((error.kind(), count), (Denied, 1));
+    assert!(all_text(&error).contains(detail), "{error:?}");
+}
+
+#[test]
+fn an_old_servers_401_for_what_does_not_fit_is_no_ended_token() {
+    let (error, count) = failure(refusal(401, "ValidationFailure", "Required"));
+    assert_eq!((error.kind(), count), (Configuration, 1), "{error:?}");
+}
+
+#[test]
+fn a_complaint_without_end_is_not_taken_apart() {
+    let body = format!(
+        r#"{{"message": "no", "details": [{}0]}}"#,
+        "0,".repeat(1 << 20)
+    );
+    let (error, _) = failure(Reply::json(403, body));
+    assert_eq!(error.kind(), Denied, "{error:?}");
+    assert!(!all_text(&error).contains("the server said"), "{error:?}");
+}
+
+#[test]
 fn messages_of_any_shape_are_borne() {
     for message in [
         json!(null),

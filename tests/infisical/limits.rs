@@ -1,9 +1,10 @@
 //! Changes that are not made, or not made as they were asked for.
 
-use phase_run::ErrorKind::{Configuration, Denied};
+use phase_run::ErrorKind::{Configuration, Denied, InvalidValue, TooLarge};
 use phase_run::{Change, Folder, NewSecret, Result, SecretType};
 
-use super::{Lab, all_text, body, demo, new, refusal, resolve, set, token, value, wait};
+use super::{Lab, all_text, demo, new, refusal, resolve, set, token, value, wait};
+use crate::support::server::Reply;
 
 fn lab() -> Lab {
     Lab::new(demo().secret("HOST", "h"))
@@ -40,23 +41,100 @@ fn a_change_that_waits_for_approval_is_denied_and_explained() {
 }
 
 #[test]
-fn a_value_loses_what_is_around_it_but_for_one_line_break_at_its_end() {
-    // It is the server that does so, before anybody can see the value.
+fn a_value_that_the_server_would_trim_is_refused_by_name_before_anything_is_sent() {
     let lab = lab();
-    for (sent, kept) in [
-        ("  a b ", "a b"),
-        ("a  \n", "a\n"),
-        ("\ta\n\n", "a\n"),
-        ("a", "a"),
+    let client = lab.user();
+    for text in [
+        " hunter2 ",
+        "hunter2\t",
+        "hunter2\n\n",
+        "hunter2\r\n",
+        "   ",
     ] {
-        update(&lab, "HOST", &set(sent)).unwrap();
-        assert_eq!(
-            body(lab.server.requests().last().unwrap())["secretValue"],
-            sent
-        );
-        let resolution = resolve(&lab.at_hand(), &lab.scope()).unwrap();
-        assert_eq!(resolution.secrets[0].value.expose(), kept);
+        let personal = Change {
+            personal: Some(value(text)),
+            ..Change::default()
+        };
+        let with_override = NewSecret {
+            personal: Some(value(text)),
+            ..new("NEW", "1")
+        };
+        let root = Folder::root();
+        let errors = [
+            wait(client.create(&lab.place(), &new("NEW", text))),
+            wait(client.create(&lab.place(), &with_override)),
+            wait(client.update(&lab.place(), &root, "NEW", &set(text))),
+            wait(client.update(&lab.place(), &root, "NEW", &personal)),
+        ];
+        for error in errors {
+            let error = error.unwrap_err();
+            assert_eq!(error.kind(), InvalidValue, "{text:?}");
+            assert!(error.to_string().contains("the value of NEW"), "{error}");
+            assert!(!all_text(&error).contains("hunter2"), "{error:?}");
+        }
     }
+    assert!(lab.asked().is_empty(), "{:?}", lab.asked());
+    for text in ["", "a b", "a\n", "line\nline\n"] {
+        update(&lab, "HOST", &set(text)).unwrap();
+        assert_eq!(lab.infisical.stored("dev", "/")[0].value, text);
+    }
+}
+
+#[test]
+fn a_value_that_the_server_has_changed_is_told_by_name() {
+    for (kept, changed) in [
+        (r#"{"secretValue": "hunter3"}"#, true),
+        (r#"{"secretValue": ""}"#, true),
+        (r#"{"secretValue": "hunter2"}"#, false),
+        (
+            r#"{"secretValue": "<hidden-by-infisical>", "secretValueHidden": true}"#,
+            false,
+        ),
+        (r#"{"secretValue": "<hidden-by-infisical>"}"#, false),
+        (r#"{"secretValue": null}"#, false),
+        ("{}", false),
+        ("null", false),
+    ] {
+        let lab = Lab::with(demo(), move |request| {
+            let write = request.path.starts_with("/api/v4/secrets/");
+            write.then(|| Reply::json(200, format!(r#"{{"secret": {kept}}}"#)))
+        });
+        let client = lab.at_hand();
+        for written in [
+            wait(client.create(&lab.place(), &new("A", "hunter2"))),
+            update(&lab, "A", &set("hunter2")),
+        ] {
+            assert_eq!(written.is_err(), changed, "{kept}");
+            if let Err(error) = written {
+                assert_eq!(error.kind(), InvalidValue);
+                assert!(error.to_string().starts_with("A was stored"), "{error}");
+                assert!(!all_text(&error).contains("hunter"), "{error:?}");
+            }
+        }
+        // Without a value some servers show an empty one.
+        let comment = Change {
+            comment: Some("c".into()),
+            ..Change::default()
+        };
+        update(&lab, "A", &comment).unwrap();
+    }
+}
+
+#[test]
+fn an_answer_of_more_objects_than_memory_should_hold_is_too_large() {
+    let rows = r#"{"secretKey":"A"},"#.repeat(900_000);
+    let body = format!(r#"{{"secrets":[{}]}}"#, rows.trim_end_matches(','));
+    let lab = Lab::with(demo(), move |request| {
+        let list = request.path == "/api/v4/secrets";
+        list.then(|| Reply::json(200, body.clone()))
+    });
+    let error = resolve(&lab.client(), &lab.scope()).unwrap_err();
+    assert_eq!(error.kind(), TooLarge);
+    let text = error.to_string();
+    assert!(
+        text.contains("more than 250000 objects and lists"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Personal overrides, which are users' alone.
 
 use phase_run::ErrorKind::{Configuration, Denied, Missing};
-use phase_run::{Change, Folder, NewSecret};
+use phase_run::{App, Change, Folder, NewSecret, Plan, Scope};
 
-use super::{Lab, all_text, demo, folder, new, value, wait};
+use super::{Lab, all_text, client, demo, folder, new, pairs, resolve, token, value, wait};
 use crate::support::server::infisical::Version;
+use crate::support::server::{Reply, Server};
 
 const VERSIONS: [Version; 3] = [Version::Current, Version::Early, Version::WithoutV4];
 
@@ -138,4 +139,46 @@ fn an_override_that_waits_for_approval_is_denied() {
             .update(&lab.place(), &Folder::root(), "A", &own("mine")),
     );
     assert_eq!(error.unwrap_err().kind(), Denied);
+}
+
+#[test]
+fn an_override_of_an_imported_secret_counts_and_its_name_never_vanishes() {
+    let infisical = demo().within("staging").secret("A", "theirs").own("mine");
+    let infisical = infisical.secret("B", "2").within("dev");
+    let lab = Lab::new(infisical.secret("R", "<${A}>").import("staging", "/"));
+    let resolution = resolve(&lab.user(), &lab.scope()).unwrap();
+    assert_eq!(pairs(&resolution), ["A=mine", "B=2", "R=<mine>"]);
+    assert!(resolution.secrets[0].overridden);
+    let plan = Plan {
+        personal: false,
+        ..Plan::default()
+    };
+    let resolution = wait(lab.user().resolve(&lab.scope(), &plan)).unwrap();
+    assert_eq!(pairs(&resolution), ["A=theirs", "B=2", "R=<theirs>"]);
+    let resolution = resolve(&lab.at_hand(), &lab.scope()).unwrap();
+    assert_eq!(pairs(&resolution), ["A=theirs", "B=2", "R=<theirs>"]);
+}
+
+#[test]
+fn of_two_overrides_the_newer_counts_in_whatever_order_they_come() {
+    let row = |id, kind, time, text| {
+        format!(
+            r#"{{"id": "{id}", "secretKey": "A", "type": "{kind}", "secretValue": "{text}",
+                "updatedAt": "2026-01-0{time}T00:00:00.000Z"}}"#
+        )
+    };
+    let rows = [
+        row(1, "personal", 3, "new"),
+        row(2, "shared", 1, "shared"),
+        row(3, "personal", 2, "old"),
+    ];
+    for turn in 0..rows.len() {
+        let mut rows = rows.clone();
+        rows.rotate_left(turn);
+        let body = format!(r#"{{"secrets": [{}]}}"#, rows.join(","));
+        let server = Server::always(Reply::json(200, body));
+        let scope = Scope::new(App::Id("p".into()), "dev");
+        let resolution = resolve(&client(&server.url(), token("t")), &scope).unwrap();
+        assert_eq!(pairs(&resolution), ["A=new"], "{rows:?}");
+    }
 }

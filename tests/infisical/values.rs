@@ -63,16 +63,43 @@ fn what_an_import_imports_itself_comes_with_it() {
 }
 
 #[test]
-fn imports_count_whatever_tags_are_asked_for_as_the_server_tells_none_of_theirs() {
-    let infisical = demo().within("staging").secret("A", "1");
-    let infisical = infisical
-        .within("dev")
-        .import("staging", "/")
-        .secret("B", "2");
-    let lab = Lab::new(infisical.secret("C", "3").tags(&["db"]));
-    let scope = lab.scope().tagged(vec!["db".into()]);
-    let resolution = resolve(&lab.client(), &scope).unwrap();
-    assert_eq!(pairs(&resolution), ["A=1", "C=3"]);
+fn imports_are_left_out_where_tags_are_asked_for_and_that_is_said_once() {
+    let infisical = demo().within("staging").secret("A", "1").secret("C", "no");
+    let infisical = infisical.folder("/none").within("dev");
+    let infisical = infisical.import("staging", "/").secret("B", "2");
+    let infisical = infisical.secret("C", "3").tags(&["db"]);
+    let infisical = infisical.folder("/x").import("staging", "/");
+    let lab = Lab::new(infisical.folder("/y").import("staging", "/none"));
+    let tagged = |paths: &[&str]| {
+        let scope = lab.scope().in_folders(these(paths));
+        resolve(&lab.client(), &scope.tagged(vec!["db".into()])).unwrap()
+    };
+    let resolution = tagged(&["/", "/x"]);
+    assert_eq!(pairs(&resolution), ["C=3"]);
+    let told = "imported secrets are left out: the server does not tell their tags";
+    assert_eq!(notices(&resolution), [told]);
+    let plan = Plan {
+        allow_empty: true,
+        ..Plan::default()
+    };
+    let scope = lab.scope().in_folders(these(&["/y"]));
+    let scope = scope.tagged(vec!["db".into()]);
+    let resolution = wait(lab.client().resolve(&scope, &plan)).unwrap();
+    assert_eq!(notices(&resolution), [""; 0], "there was none to leave out");
+}
+
+#[test]
+fn a_folder_whose_name_begins_alike_is_no_part_of_a_tree() {
+    let infisical = demo().folder("/a").secret("X", "a");
+    let infisical = infisical.folder("/a/deep").secret("Y", "deep");
+    let infisical = infisical.folder("/ab").secret("X", "ab").secret("Z", "ab");
+    for version in VERSIONS {
+        let lab = Lab::new(infisical.clone().version(version));
+        let scope = lab.scope().in_folders(below(&["/a"]));
+        let resolution = resolve(&lab.client(), &scope).unwrap();
+        assert_eq!(pairs(&resolution), ["X=a", "Y=deep"], "{version:?}");
+        assert_eq!(notices(&resolution), [""; 0]);
+    }
 }
 
 #[test]

@@ -29,7 +29,11 @@ fn servers_of_every_age_give_the_same_secrets() {
         let resolution = resolve(&lab.client(), &lab.scope()).unwrap();
         assert_eq!(pairs(&resolution), ["A=1", "B=1", "C=3"], "{version:?}");
         let resolution = resolve(&lab.user(), &lab.scope()).unwrap();
-        assert_eq!(pairs(&resolution), ["A=mine", "B=1", "C=3"], "{version:?}");
+        assert_eq!(
+            pairs(&resolution),
+            ["A=mine", "B=mine", "C=3"],
+            "{version:?}"
+        );
         assert!(resolution.secrets[0].overridden);
         assert!(!resolution.secrets[1].overridden);
         let plan = Plan {

@@ -5,6 +5,7 @@ mod context;
 mod logins;
 mod session;
 mod store;
+mod whole;
 
 use crate::support::run::Run;
 use crate::support::server::infisical::{CLIENT_ID, CLIENT_SECRET};

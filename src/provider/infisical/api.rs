@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 use super::found::Target;
 use super::refusal::Trouble;
 use super::session::Service;
-use super::wire::{Move, Moved, Single, Written};
+use super::trimmed::changed;
+use super::wire::{Kept, Move, Moved, Single, Written};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Request, json, percent_encoded};
 use crate::provider::text::Text;
@@ -25,11 +26,10 @@ pub(super) struct Api {
     pub(super) service: Service,
 }
 
-/// How secrets are to come.
+/// How secrets are to come. References come as they are stored, but for imported
+/// secrets, in which the server replaces them whatever is asked for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Manner {
-    /// Whether the server is to replace references.
-    pub(super) expand: bool,
     pub(super) imports: bool,
     /// Whether overrides stand in for what they override.
     pub(super) personal: bool,
@@ -38,7 +38,6 @@ pub(super) struct Manner {
 impl Manner {
     /// As they are stored.
     pub(super) const STORED: Self = Self {
-        expand: false,
         imports: false,
         personal: false,
     };
@@ -70,7 +69,7 @@ impl Query<'_> {
             ("environment", self.environment),
             ("secretPath", self.folder.as_str()),
             ("viewSecretValue", "true"),
-            ("expandSecretReferences", word(self.manner.expand)),
+            ("expandSecretReferences", "false"),
             ("recursive", word(self.recursive)),
             ("include_imports", word(self.manner.imports)),
         ];
@@ -120,7 +119,12 @@ impl Api {
 
     /// Whether `target` is to be asked for in version 3.
     pub(super) fn old(&self, target: &Target) -> bool {
-        matches!(target, Target::Slug(_)) || self.old.load(Ordering::Relaxed)
+        matches!(target, Target::Slug(_)) || self.is_old()
+    }
+
+    /// Whether the server is known to have no version 4.
+    pub(super) fn is_old(&self) -> bool {
+        self.old.load(Ordering::Relaxed)
     }
 
     /// The secrets of a folder, and those that it imports.
@@ -176,13 +180,17 @@ impl Api {
         let answer = self
             .change(write.method, path, json(&body)?, &about, write.value, until)
             .await?;
-        let Single { approval } = answer.json("what was changed")?;
-        approval.map_or(Ok(()), |approval| {
+        let Single { approval, secret } = answer.json("what was changed")?;
+        if let Some(approval) = approval {
             let names = [approval.slug, approval.id];
             let name = names.iter().map(Text::as_str).find(|name| !name.is_empty());
             let request = name.map(|name| format!(" (request {name:?})"));
-            Err(waiting(&about, &request.unwrap_or_default()))
-        })
+            return Err(waiting(&about, &request.unwrap_or_default()));
+        }
+        match (body.secret_value, secret.and_then(Kept::value)) {
+            (Some(sent), Some(kept)) if sent != kept.as_str() => Err(changed(write.name).into()),
+            _ => Ok(()),
+        }
     }
 
     /// Moves secrets to another folder.

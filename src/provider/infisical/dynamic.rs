@@ -15,9 +15,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Request, json};
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
-use crate::provider::join;
 use crate::provider::text::Text;
-use crate::scope::{Folder, Scope};
+use crate::provider::{Order, join};
+use crate::scope::Folder;
 use crate::secret::{Secret, SecretType, SecretValue};
 
 const LEASES: &str = "/api/v1/dynamic-secrets/leases";
@@ -71,17 +71,17 @@ struct Asked<'a> {
 }
 
 impl Infisical {
-    /// What the dynamic secrets of `scope` give, if leases are wanted. Which names
-    /// that will be nobody can tell before.
+    /// What the dynamic secrets of a scope give, if leases are wanted. Which names
+    /// that will be nobody can tell before: a lease that gives none that is wanted
+    /// is ended at once.
     pub(super) async fn leased(
         &self,
         found: &mut Found,
-        leases: Leases,
-        scope: &Scope,
+        Order { plan, scope }: Order<'_>,
         made: &mut Vec<Lease>,
         until: Instant,
     ) -> Result<Vec<Secret>> {
-        let ttl = match leases {
+        let ttl = match plan.leases {
             Leases::Skip => return Ok(Vec::new()),
             Leases::Preview => None,
             Leases::Generate { ttl } => ttl,
@@ -96,12 +96,17 @@ impl Infisical {
         let mut secrets = Vec::new();
         for (names, folder) in lists.into_iter().zip(&folders) {
             for name in names {
-                if leases == Leases::Preview {
+                if plan.leases == Leases::Preview {
                     let keys = Vec::new();
                     found.notices.push(Notice::Dynamic { name, keys });
                     continue;
                 }
                 let given = self.lease(place, folder, &name, ttl, made, until).await?;
+                let wanted = given.iter().any(|secret| (plan.wanted)(&secret.name));
+                if let (false, Some(lease)) = (wanted, made.last()) {
+                    self.end(lease, until).await?;
+                    made.pop();
+                }
                 secrets.extend(given.into_iter().map(|secret| Secret {
                     // They carry none, and are meant whatever tags are asked for.
                     tags: scope.tags.clone(),
@@ -129,7 +134,11 @@ impl Infisical {
             ..Request::get("/api/v1/dynamic-secrets")
         };
         let about = format!("the dynamic secrets in {folder}");
-        let answer = self.api.service.ask(&request, &about, &[], until).await?;
+        let answer = match self.api.service.ask(&request, &about, &[], until).await {
+            // A folder that is not there, and may count as an empty one.
+            Err(Trouble::Missing(_)) => return Ok(Vec::new()),
+            answer => answer?,
+        };
         let list: List = answer.json("a list of dynamic secrets")?;
         let mut names: Vec<_> = list
             .dynamic_secrets

@@ -5,9 +5,10 @@ use std::time::Instant;
 use serde::Deserialize;
 
 use super::Infisical;
-use super::found::Found;
-use crate::error::Result;
-use crate::http::Request;
+use super::found::{Found, Target};
+use super::refusal::Trouble;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::{Answer, Request};
 use crate::provider::join;
 use crate::provider::text::Text;
 use crate::scope::{Folder, Folders, Scope};
@@ -23,6 +24,9 @@ struct Below<'a> {
 #[serde(rename_all = "camelCase")]
 struct FolderRow<'a> {
     #[serde(borrow)]
+    name: Text<'a>,
+    /// Older servers do not tell it, and list one level of folders at a time.
+    #[serde(borrow, default)]
     relative_path: Text<'a>,
 }
 
@@ -36,6 +40,37 @@ pub(super) fn tops(folders: &Folders) -> (Vec<Folder>, bool) {
 }
 
 impl Infisical {
+    /// Whether it is sure that there is no such folder in the environment.
+    pub(super) async fn lacks(
+        &self,
+        found: &Found,
+        folder: &Folder,
+        until: Instant,
+    ) -> Result<bool> {
+        let (Target::Id(project), Some((above, name))) =
+            (&found.target, folder.as_str().rsplit_once('/'))
+        else {
+            return Ok(false);
+        };
+        if name.is_empty() {
+            return Ok(false);
+        }
+        let above = Folder::new(above)?;
+        let answer = match self.children(project, found, &above, false, until).await {
+            Err(Trouble::Missing(_)) => return Ok(true),
+            answer => answer.map_err(Error::from),
+        };
+        match answer {
+            // Whoever may not look there has to believe the list.
+            Err(error) if error.kind() == ErrorKind::Denied => Ok(false),
+            answer => {
+                let answer = answer?;
+                let Below { folders } = answer.json("a list of folders")?;
+                Ok(folders.iter().all(|row| row.name.as_str() != name))
+            }
+        }
+    }
+
     /// The folders of `scope`, in order. One in which there is nothing else is in
     /// no list of secrets, so that they are asked for.
     pub(super) async fn folders(
@@ -52,6 +87,7 @@ impl Infisical {
             let below = join::all(lists).await?;
             folders.extend(below.into_iter().flatten());
         }
+        folders.retain(|folder| scope.folders.contains(folder));
         folders.sort_unstable();
         folders.dedup();
         Ok(folders)
@@ -65,21 +101,48 @@ impl Infisical {
         top: &Folder,
         until: Instant,
     ) -> Result<Vec<Folder>> {
+        let mut all = Vec::new();
+        let mut left = vec![top.clone()];
+        while let Some(folder) = left.pop() {
+            let answer = match self.children(project, found, &folder, true, until).await {
+                Err(Trouble::Missing(_)) => continue,
+                answer => answer?,
+            };
+            let Below { folders } = answer.json("a list of folders")?;
+            for row in folders {
+                let deep = !row.relative_path.as_str().is_empty();
+                let path = if deep { row.relative_path } else { row.name };
+                let child = Folder::new(&format!("{folder}/{}", path.as_str()))?;
+                if !deep {
+                    left.push(child.clone());
+                }
+                all.push(child);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The folders below another: those of the next level, or all of them, where
+    /// the server can list them.
+    async fn children(
+        &self,
+        project: &str,
+        found: &Found,
+        folder: &Folder,
+        deep: bool,
+        until: Instant,
+    ) -> Result<Answer, Trouble> {
         let query = [
             ("workspaceId", project),
             ("environment", &found.environment),
-            ("path", top.as_str()),
-            ("recursive", "true"),
+            ("path", folder.as_str()),
+            ("recursive", if deep { "true" } else { "false" }),
         ];
         let request = Request {
             query: &query,
             ..Request::get("/api/v1/folders")
         };
-        let about = format!("the folders below {top}");
-        let answer = self.api.service.ask(&request, &about, &[], until).await?;
-        let Below { folders } = answer.json("a list of folders")?;
-        let path =
-            |row: &FolderRow<'_>| Folder::new(&format!("{top}/{}", row.relative_path.as_str()));
-        folders.iter().map(path).collect()
+        let about = format!("the folders below {folder}");
+        self.api.service.ask(&request, &about, &[], until).await
     }
 }

@@ -61,6 +61,18 @@ impl Found {
         }
     }
 
+    /// Project and environment as the server is asked for them.
+    pub(super) fn settled(&self) -> Place {
+        let app = match &self.target {
+            Target::Id(id) => App::Id(id.clone()),
+            Target::Slug(slug) => App::Name(slug.clone()),
+        };
+        Place {
+            app,
+            environment: self.environment.clone(),
+        }
+    }
+
     /// Project and environment, as far as they have been found out.
     pub(super) fn place(&self) -> Place {
         let app = match (&self.target, &self.project) {

@@ -21,7 +21,6 @@ pub fn secrets(body: &[u8]) -> Result<Vec<Secret>> {
         environment: "dev",
         folder: &Folder::root(),
         manner: Manner {
-            expand: true,
             imports: true,
             personal: true,
         },
@@ -31,5 +30,6 @@ pub fn secrets(body: &[u8]) -> Result<Vec<Secret>> {
     };
     rows.add(list, &query, &[])?;
     rows.settle();
+    rows.secrets.append(&mut rows.imported);
     Ok(rows.secrets)
 }

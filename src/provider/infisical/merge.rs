@@ -1,20 +1,26 @@
 //! From the rows of an answer to secrets, one per folder and name. Pure.
 
 use std::collections::{HashMap, HashSet};
+use std::mem;
 
 use super::api::Query;
 use super::found::Target;
 use super::wire::{Import, List, MetadataRow, Row};
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Folder;
-use crate::secret::{Metadata, Personal, Secret, SecretType};
+use crate::secret::{Metadata, Personal, Secret, SecretType, SecretValue};
 
 /// The secrets of one or several lists.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     /// The ids of those whose value these credentials may not read.
     pub(super) hidden: HashSet<String>,
+    /// What the folders import, as if it lay in them.
+    pub(super) imported: Vec<Secret>,
+    /// What lies in the folders.
     pub(super) secrets: Vec<Secret>,
+    /// Whether imported ones were left out, because nobody can tell their tags.
+    pub(super) untagged: bool,
 }
 
 impl Rows {
@@ -25,6 +31,8 @@ impl Rows {
     /// that has a name before all others. A list of several folders does not say
     /// which of them imports what: there it counts as the topmost one.
     ///
+    /// Says whether there is anything in it.
+    ///
     /// # Errors
     ///
     /// A secret lies elsewhere than was asked for.
@@ -33,42 +41,70 @@ impl Rows {
         mut list: List<'_>,
         query: &Query<'_>,
         tags: &[String],
+    ) -> Result<bool> {
+        // Older servers do so with all folders that begin alike: `/a` and `/ab`.
+        list.secrets.retain(|row| !is_beside(row, query));
+        let place = |row: &Row<'_>| folder_of(row, query);
+        let mut secrets = mem::take(&mut self.secrets);
+        let before = secrets.len();
+        self.merge(list.secrets, query, tags, place, &mut secrets)?;
+        let own = &secrets[before..];
+        let imports = list.imports.unwrap_or_default();
+        let filled = !(own.is_empty() && imports.is_empty());
+        if !imports.is_empty() {
+            self.import(imports, own, query, tags)?;
+        }
+        self.secrets = secrets;
+        Ok(filled)
+    }
+
+    /// Adds the secrets of `rows` to `secrets`, each with the override of it.
+    fn merge(
+        &mut self,
+        mut rows: Vec<Row<'_>>,
+        query: &Query<'_>,
+        tags: &[String],
+        place: impl Fn(&Row<'_>) -> Result<Folder>,
+        secrets: &mut Vec<Secret>,
     ) -> Result<()> {
-        let mut overrides = HashMap::new();
-        for row in list.secrets.extract_if(.., |row| row.is_personal()) {
-            let key = (folder_of(&row, query)?, row.secret_key.as_str().to_owned());
-            // Older servers send them unasked.
-            if query.manner.personal {
+        secrets.reserve(rows.len());
+        let mut overrides: HashMap<_, Row<'_>> = HashMap::new();
+        for row in rows.extract_if(.., |row| row.is_personal()) {
+            let key = (place(&row)?, row.secret_key.as_str().to_owned());
+            // Older servers send them unasked, and every server two, if two were made.
+            let newer = |other: &Row<'_>| other.age() < row.age();
+            if query.manner.personal && overrides.get(&key).is_none_or(newer) {
                 overrides.insert(key, row);
             }
         }
-        self.secrets.reserve(list.secrets.len());
-        for row in list.secrets {
-            let folder = folder_of(&row, query)?;
+        for row in rows {
+            let folder = place(&row)?;
             // Most lists have none.
             let personal = if overrides.is_empty() {
                 None
             } else {
                 overrides.remove(&(folder.clone(), row.secret_key.as_str().to_owned()))
             };
-            self.take(row, folder, personal, tags);
+            self.note_hidden(personal.as_ref().unwrap_or(&row), &row);
+            let personal = personal.map(|own| own.secret_value.into_value());
+            secrets.push(overridden(secret(row, folder, tags), personal));
         }
         // Newer servers leave out what an override stands in for.
-        for ((lies, _), row) in overrides {
-            self.take_personal(row, lies, tags);
-        }
-        let imports = list.imports.unwrap_or_default();
-        if !imports.is_empty() {
-            self.import(imports, query.folder, tags);
+        for ((folder, _), row) in overrides {
+            self.note_hidden(&row, &row);
+            let secret = secret(row, folder, tags);
+            let own = secret.value.clone();
+            secrets.push(overridden(secret, Some(own)));
         }
         Ok(())
     }
 
     /// Each secret once, where several lists have it.
     pub(super) fn settle(&mut self) {
-        self.secrets.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
-        self.secrets
-            .dedup_by(|a, b| !a.id.is_empty() && key(a) == key(b));
+        for secrets in [&mut self.secrets, &mut self.imported] {
+            secrets.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+            secrets.dedup_by(|a, b| !a.id.is_empty() && key(a) == key(b));
+        }
     }
 
     /// These secrets, with the overrides that `own` shows in their place.
@@ -86,47 +122,47 @@ impl Rows {
         secrets
     }
 
-    fn import(&mut self, imports: Vec<Import<'_>>, folder: &Folder, tags: &[String]) {
-        let here = self
-            .secrets
-            .iter()
-            .filter(|secret| secret.folder == *folder);
+    /// Adds what the folder imports beside its `own` secrets.
+    fn import(
+        &mut self,
+        imports: Vec<Import<'_>>,
+        own: &[Secret],
+        query: &Query<'_>,
+        tags: &[String],
+    ) -> Result<()> {
+        if !tags.is_empty() {
+            // They come whatever tags are asked for, and without their own.
+            self.untagged |= imports.iter().any(|import| !import.secrets.is_empty());
+            return Ok(());
+        }
+        let here = own.iter().filter(|secret| secret.folder == *query.folder);
         let mut known: HashSet<String> = here.map(|secret| secret.name.clone()).collect();
         for import in imports.into_iter().rev() {
-            for row in import.secrets {
-                if !row.is_personal() && known.insert(row.secret_key.as_str().to_owned()) {
-                    self.take(row, folder.clone(), None, tags);
-                }
-            }
+            let mut secrets = Vec::new();
+            let place = |_: &Row<'_>| Ok(query.folder.clone());
+            self.merge(import.secrets, query, tags, place, &mut secrets)?;
+            secrets.retain(|secret| known.insert(secret.name.clone()));
+            self.imported.append(&mut secrets);
         }
+        Ok(())
     }
 
-    fn take(&mut self, row: Row<'_>, folder: Folder, own: Option<Row<'_>>, tags: &[String]) {
-        if own.as_ref().unwrap_or(&row).is_hidden() {
+    /// Remembers that the value of `row`, which `counts` gives, is hidden.
+    fn note_hidden(&mut self, counts: &Row<'_>, row: &Row<'_>) {
+        if counts.is_hidden() {
             self.hidden.insert(row.id.as_str().to_owned());
         }
-        let personal = own.map(|own| Personal {
+    }
+}
+
+/// `secret`, which `own` stands in for.
+fn overridden(secret: Secret, own: Option<SecretValue>) -> Secret {
+    Secret {
+        personal: own.map(|value| Personal {
             active: true,
-            value: own.secret_value.into_value(),
-        });
-        self.secrets.push(Secret {
-            personal,
-            ..secret(row, folder, tags)
-        });
-    }
-
-    fn take_personal(&mut self, row: Row<'_>, folder: Folder, tags: &[String]) {
-        if row.is_hidden() {
-            self.hidden.insert(row.id.as_str().to_owned());
-        }
-        let secret = secret(row, folder, tags);
-        self.secrets.push(Secret {
-            personal: Some(Personal {
-                active: true,
-                value: secret.value.clone(),
-            }),
-            ..secret
-        });
+            value,
+        }),
+        ..secret
     }
 }
 
@@ -163,6 +199,14 @@ fn line(row: MetadataRow<'_>) -> Metadata {
         key: row.key.into_string(),
         value: row.value.into_value(),
     }
+}
+
+/// Whether a secret lies beside the folder that was asked for, in one whose path
+/// begins with the same letters.
+fn is_beside(row: &Row<'_>, query: &Query<'_>) -> bool {
+    let (path, asked) = (row.secret_path.as_str(), query.folder.as_str());
+    let rest = path.strip_prefix(asked).filter(|_| query.recursive);
+    rest.is_some_and(|rest| !(rest.is_empty() || rest.starts_with('/') || asked == "/"))
 }
 
 /// The folder that a secret lies in. An older service token for a single folder

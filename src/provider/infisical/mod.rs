@@ -1,4 +1,5 @@
-//! Infisical: the server decrypts, and follows references.
+//! Infisical: the server decrypts. It could follow references too, but puts
+//! nothing in the place of one that leads nowhere: so we do.
 
 mod api;
 mod dynamic;
@@ -10,30 +11,32 @@ mod login;
 mod merge;
 mod owner;
 mod projects;
+mod read;
 mod refusal;
 mod session;
 mod stock;
 mod store;
 mod tags;
+mod trimmed;
 mod wire;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use self::api::{Api, Manner, Query};
-use self::folders::tops;
+use self::api::{Api, Manner};
 use self::found::{Found, Target};
-use self::merge::Rows;
-use self::refusal::Trouble;
 use self::session::Service;
 use self::stock::Listed;
-use super::{Backend, Order, References, Supply, join};
+use super::{Backend, Order, Reached, References, Supply, join};
 use crate::credentials::InfisicalLogin;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::http::Connection;
 use crate::lease::Lease;
+use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
-use crate::scope::{Folder, Folders, Place, Scope};
+use crate::plan::Plan;
+use crate::scope::{Folder, Place, Scope, Site};
 use crate::secret::{Change, NewSecret, Secret};
 
 /// The back-end.
@@ -45,16 +48,17 @@ pub(crate) struct Infisical {
 impl Backend for Infisical {
     async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
         let mut found = self.find(&scope.place, until).await?;
-        let rows = self.read(&mut found, scope, Manner::STORED, until).await?;
+        let rows = self
+            .read(&mut found, scope, Manner::STORED, true, until)
+            .await?;
         if self.is_users(until).await? != Some(true) {
             return Ok(rows.secrets);
         }
-        let personal = true;
         let manner = Manner {
-            personal,
+            personal: true,
             ..Manner::STORED
         };
-        let own = self.read(&mut found, scope, manner, until).await?;
+        let own = self.read(&mut found, scope, manner, true, until).await?;
         Ok(rows.overridden_by(own))
     }
 
@@ -67,22 +71,40 @@ impl Backend for Infisical {
         let Order { plan, scope } = order;
         let mut found = self.find(&scope.place, until).await?;
         let manner = Manner {
-            expand: plan.expand,
             imports: plan.imports,
             personal: plan.personal,
         };
-        let mut rows = self.read(&mut found, scope, manner, until).await?;
-        let leased = self
-            .leased(&mut found, plan.leases, scope, made, until)
+        let rows = self
+            .read(&mut found, scope, manner, plan.allow_empty, until)
             .await?;
-        rows.secrets.extend(leased);
+        let leased = self.leased(&mut found, order, made, until).await?;
+        if rows.untagged {
+            found.notices.push(Notice::ImportsLeftOut);
+        }
         Ok(Supply {
             hint: None,
             place: found.place(),
-            settled: found.place(),
+            settled: found.settled(),
             notices: found.notices,
-            stock: Arc::new(Listed::new(rows, plan.personal)),
+            stock: Arc::new(Listed::new(rows, leased, scope, manner)),
         })
+    }
+
+    async fn reach(
+        &self,
+        asked: BTreeSet<Site>,
+        _known: &(dyn Fn(&Place) -> bool + Sync),
+        plan: &Plan<'_>,
+        until: Instant,
+    ) -> Reached {
+        let folders = asked.into_iter().map(|site| async {
+            let folder = self.referred_to(&site, plan.personal, until).await;
+            (site, folder)
+        });
+        Reached {
+            folders: join::each(folders).await,
+            ..Reached::default()
+        }
     }
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
@@ -145,7 +167,7 @@ impl Backend for Infisical {
     }
 
     fn references(&self) -> References {
-        References::Theirs
+        References::Ours
     }
 }
 
@@ -185,74 +207,4 @@ impl Infisical {
             _ => Ok(false),
         }
     }
-
-    /// The secrets of `scope`, each once.
-    async fn read(
-        &self,
-        found: &mut Found,
-        scope: &Scope,
-        manner: Manner,
-        until: Instant,
-    ) -> Result<Rows> {
-        let mut rows = self.ask_all(found, scope, manner, until).await;
-        if matches!(rows, Err(Trouble::Missing(_))) && self.correct(found, until).await? {
-            rows = self.ask_all(found, scope, manner, until).await;
-        }
-        rows.map_err(|trouble| match trouble {
-            Trouble::Missing(error) => without_folder(error, scope, found),
-            trouble => trouble.into(),
-        })
-    }
-
-    async fn ask_all(
-        &self,
-        found: &Found,
-        scope: &Scope,
-        manner: Manner,
-        until: Instant,
-    ) -> Result<Rows, Trouble> {
-        let (folders, recursive) = tops(&scope.folders);
-        let tags: Vec<&str> = scope.tags.iter().map(|tag| tag.trim()).collect();
-        let tags = tags.join(",");
-        let query = |folder| Query {
-            environment: &found.environment,
-            folder,
-            manner,
-            recursive,
-            tags: &tags,
-            target: &found.target,
-        };
-        let requests = folders
-            .iter()
-            .map(|folder| async { self.api.list(&query(folder), until).await });
-        let answers = join::all(requests).await?;
-        let mut rows = Rows::default();
-        for (answer, folder) in answers.iter().zip(&folders) {
-            let list = answer.json("a list of secrets")?;
-            rows.add(list, &query(folder), &scope.tags)?;
-        }
-        rows.settle();
-        Ok(rows)
-    }
-}
-
-/// Where the project is described, the environment is there: so it is the folder
-/// that is not.
-fn without_folder(error: Error, scope: &Scope, found: &Found) -> Error {
-    if found.project.is_none() {
-        return error;
-    }
-    let place = format!("environment {:?} of {}", found.environment, found.target);
-    let error = match &scope.folders {
-        Folders::These(folders) | Folders::Below(folders) if folders.len() == 1 => Error::new(
-            ErrorKind::Missing,
-            format!("there is no folder {} in {place}", folders[0]),
-        ),
-        _ => Error::new(
-            ErrorKind::Missing,
-            format!("one of the folders is not in {place}"),
-        )
-        .because(error.told()),
-    };
-    error.help("check --path")
 }

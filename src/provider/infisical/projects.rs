@@ -85,6 +85,9 @@ impl Infisical {
     /// The project with the slug `wanted`, or else the one that is called so.
     async fn named(&self, wanted: &str, until: Instant) -> Result<Found> {
         if is_slug(wanted) {
+            if self.api.is_old() {
+                return Ok(Found::at(Target::Slug(wanted.to_owned())));
+            }
             let path = format!("/api/v1/projects/slug/{}", segment(wanted)?);
             let about = format!("project {wanted:?}");
             match self.ask(&Request::get(&path), &about, until).await {
@@ -103,6 +106,19 @@ impl Infisical {
             notices,
             ..Found::of(project)
         })
+    }
+
+    /// The same on servers that are too old for `/api/v1/projects`, which let
+    /// identities list no projects.
+    async fn by_slug(&self, wanted: &str, until: Instant) -> Result<(Project, Vec<Notice>)> {
+        let called = self.called(wanted, until).await;
+        if !matches!(&called, Err(error) if error.kind() == ErrorKind::Denied) {
+            return called;
+        }
+        let path = format!("/api/v2/workspace/{}", segment(wanted)?);
+        let about = format!("project {wanted:?}");
+        let answer = self.ask(&Request::get(&path), &about, until).await?;
+        Ok((project(&answer)?, Vec::new()))
     }
 
     /// The project with the slug `wanted`, or else the one that is called so, or has
@@ -201,7 +217,7 @@ impl Infisical {
             (Target::Id(_), Some(project)) if !project.environments.is_empty() => project,
             (Target::Id(id), _) => self.project(id, until).await?,
             (Target::Slug(slug), _) => {
-                let (project, notice) = self.called(slug, until).await?;
+                let (project, notice) = self.by_slug(slug, until).await?;
                 found.notices.extend(notice);
                 found.target = Target::Id(project.id.clone());
                 project

@@ -40,6 +40,9 @@ impl From<Trouble> for Error {
 
 const NEW_TOKEN: &str = "log in again with `infisical login`, or make a new token, and put it into INFISICAL_TOKEN; with a client id and secret phase-run logs in by itself";
 
+/// The most bytes of a complaint, where more is not taken apart.
+const LONGEST: usize = 1 << 20;
+
 /// What an answer that says no says.
 #[derive(Default)]
 pub(super) struct Said {
@@ -88,15 +91,19 @@ impl Said {
 ///
 /// It cannot be the server's own: a page of a proxy's.
 pub(super) fn complaint(answer: &Answer) -> Result<Said> {
+    if answer.len() > LONGEST {
+        return Ok(Said::default());
+    }
     match answer.json::<Complaint<'_>>("an error text") {
         Ok(Complaint {
+            details,
             error,
             message,
             req_id,
         }) => Ok(Said {
             name: error.into_string(),
             request: req_id.into_string(),
-            text: one_line(&message),
+            text: in_detail(&details).unwrap_or_else(|| one_line(&message)),
         }),
         // An HTML page with 4xx is not Infisical; one with 5xx is its proxy.
         Err(error) if !answer.is_json() && answer.status() < 500 => Err(error),
@@ -125,11 +132,18 @@ pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answ
         (404, _) if said.is_of_route() => Trouble::NoRoute(error),
         (404, _) => Trouble::Missing(error),
         (400, _) if said.is_of_twin() => Trouble::Exists(error),
-        // The oldest servers say so of what is not allowed, too.
-        (401, "PermissionDenied") => Trouble::Other(error),
+        // Older servers say so of what is not allowed or does not fit, too.
+        (401, "PermissionDenied" | "ValidationFailure") => Trouble::Other(error),
         (401, _) => Trouble::Stale(error),
         _ => Trouble::Other(error),
     })
+}
+
+/// What exactly may not be read, where the server says so: rules are told as well.
+fn in_detail(details: &Value) -> Option<String> {
+    let texts = details.as_array()?.iter().filter_map(Value::as_str);
+    let texts: Vec<&str> = texts.collect();
+    (!texts.is_empty()).then(|| texts.join(" "))
 }
 
 /// The message as one line. A list is one of complaints about single fields.
@@ -170,7 +184,7 @@ fn error(status: u16, said: &Said, about: &str) -> Error {
             "the token has expired, or is none of this server's".to_owned(),
             NEW_TOKEN,
         ),
-        (401, _) => (
+        (401, name) if name != "ValidationFailure" => (
             ErrorKind::Credentials,
             "the server does not know the token: it has expired, was revoked, or was used up"
                 .to_owned(),

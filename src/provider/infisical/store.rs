@@ -8,6 +8,7 @@ use super::Infisical;
 use super::api::{Manner, Write};
 use super::found::{Found, Target};
 use super::refusal::Trouble;
+use super::trimmed::stays;
 use super::wire::{Move, Written};
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::{Folder, Folders, Scope};
@@ -25,6 +26,9 @@ impl Infisical {
         until: Instant,
     ) -> Result<()> {
         plain(secret.kind)?;
+        for value in [&secret.value].into_iter().chain(&secret.personal) {
+            stays(secret.name.as_str(), value)?;
+        }
         if secret.personal.is_some() {
             self.only_for_users(until).await?;
         }
@@ -84,6 +88,9 @@ impl Infisical {
                 .help("run with --no-personal to do without"));
         }
         change.kind.map_or(Ok(()), plain)?;
+        for value in change.value.iter().chain(&change.personal) {
+            stays(name, value)?;
+        }
         if change.personal.is_some() {
             self.only_for_users(until).await?;
         }
@@ -186,10 +193,8 @@ impl Infisical {
     async fn stored(&self, one: One<'_>, until: Instant) -> Result<Secret> {
         let scope = Scope::new(one.found.place().app, one.found.environment.clone())
             .in_folders(Folders::These(vec![one.folder.clone()]));
-        let rows = self
-            .ask_all(one.found, &scope, Manner::STORED, until)
-            .await?;
-        let mut secrets = rows.secrets.into_iter();
+        let lists = self.lists(one.found, &scope, Manner::STORED, until).await?;
+        let mut secrets = lists.rows.secrets.into_iter();
         let found = secrets.find(|secret| secret.name == one.name);
         found.ok_or_else(|| absent(one))
     }

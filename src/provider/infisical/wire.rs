@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::provider::text::Text;
+use crate::stock::age;
 
 /// What a login, of whichever method, gives.
 #[derive(Deserialize)]
@@ -47,6 +48,8 @@ pub(super) struct TokenScope {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Complaint<'a> {
+    #[serde(default)]
+    pub(super) details: serde_json::Value,
     #[serde(borrow, default)]
     pub(super) error: Text<'a>,
     #[serde(default)]
@@ -76,6 +79,27 @@ pub(super) struct Import<'a> {
 pub(super) struct Single<'a> {
     #[serde(borrow, default)]
     pub(super) approval: Option<Approval<'a>>,
+    #[serde(borrow, default)]
+    pub(super) secret: Option<Kept<'a>>,
+}
+
+/// A secret as it is after a change.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Kept<'a> {
+    #[serde(borrow, default)]
+    secret_value: Option<Text<'a>>,
+    #[serde(default)]
+    secret_value_hidden: Option<bool>,
+}
+
+impl<'a> Kept<'a> {
+    /// Its value, where it is shown.
+    pub(super) fn value(self) -> Option<Text<'a>> {
+        let hidden = self.secret_value_hidden == Some(true);
+        self.secret_value
+            .filter(|value| !hidden && value.as_str() != HIDDEN)
+    }
 }
 
 /// A change that waits for somebody's yes.
@@ -124,6 +148,11 @@ impl Row<'_> {
     /// Whether it came without its value, for want of the permission to read it.
     pub(super) fn is_hidden(&self) -> bool {
         self.secret_value_hidden == Some(true) || self.secret_value.as_str() == HIDDEN
+    }
+
+    /// What tells which of two overrides counts: the greater one does.
+    pub(super) fn age(&self) -> (&str, &str) {
+        age(self.updated_at.as_str(), self.id.as_str())
     }
 
     /// Whether it is a user's own.

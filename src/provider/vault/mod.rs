@@ -36,14 +36,14 @@ pub use manage::{UnsealedOverrides, VaultFile};
 use self::place::{app_name, exact, made};
 use self::record::Record;
 use self::store::{Opening, Store};
-use super::{Backend, Order, Reached, References, Supply, no_log_out};
+use super::{Backend, Order, Reached, References, Supply, no_log_out, places};
 use crate::credentials::VaultKey;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lease::Lease;
 use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
-use crate::scope::{Folder, Place, Scope};
+use crate::scope::{Folder, Place, Scope, Site};
 use crate::secret::{Change, NewSecret, Secret};
 use crate::stock::Plain;
 use crate::trust::TrustStore;
@@ -122,11 +122,12 @@ impl Backend for Vault {
 
     async fn reach(
         &self,
-        asked: BTreeSet<Place>,
+        asked: BTreeSet<Site>,
         known: &(dyn Fn(&Place) -> bool + Sync),
         plan: &Plan<'_>,
         until: Instant,
     ) -> Reached {
+        let asked = places(asked);
         let read = match self.store() {
             Ok(store) => store.for_use(plan.personal, until).await,
             Err(error) => Err(error),

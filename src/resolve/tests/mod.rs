@@ -47,8 +47,8 @@ fn resolved(store: &Store, lenient: bool) -> (Result<Step>, usize) {
     let mut resolver = Resolver::following(home, Arc::clone(&secrets), &plan);
     for round in 0.. {
         match resolver.step(&roots) {
-            Ok(Step::Needs(places)) => {
-                for asked in places {
+            Ok(Step::Needs(sites)) => {
+                for Site { place: asked, .. } in sites {
                     let secrets = environment(store, &asked);
                     let answer = if secrets.is_empty() {
                         let text = format!("there is no environment {}", asked.environment);

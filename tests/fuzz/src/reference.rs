@@ -11,22 +11,31 @@ pub fn reference(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else {
         return;
     };
+    for dotted in [false, true] {
+        taken_apart(text, dotted);
+    }
+    resolution(text);
+}
+
+/// Takes `text` apart, by the grammar of Infisical if it is `dotted`.
+fn taken_apart(text: &str, dotted: bool) {
     let mut whole = String::new();
     let mut after_text = false;
-    for (piece, parts) in pieces(text) {
+    for (piece, parts) in pieces(text, dotted) {
         whole.push_str(piece);
         assert!(!piece.is_empty());
         assert!(parts.is_some() || !after_text, "text is one piece");
         after_text = parts.is_none();
         if let Some(parts) = &parts {
             assert!(piece.starts_with("${") && piece.ends_with('}'));
-            assert!(!parts.key.is_empty() && !parts.key.contains('/'));
-            assert!(parts.folder.starts_with('/'));
+            assert!(dotted || !parts.key.is_empty());
+            assert!(!parts.key.contains('/'));
+            let folder = parts.folder.as_deref();
+            assert!(folder.is_none_or(|folder| folder.starts_with('/')));
         }
-        assert_eq!(pieces(piece), [(piece, parts)]);
+        assert_eq!(pieces(piece, dotted), [(piece, parts)]);
     }
     assert_eq!(whole, text);
-    resolution(text);
 }
 
 /// Takes each line for the value of the secret `A`, `B`, `C` …

@@ -28,8 +28,8 @@ use crate::http::{Connection, Http};
 use crate::lease::Lease;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
-use crate::provider::{Backend, Order, Reached, References, Supply, join, no_log_out};
-use crate::scope::{Folder, Place, Scope};
+use crate::provider::{Backend, Order, Reached, References, Supply, join, no_log_out, places};
+use crate::scope::{Folder, Place, Scope, Site};
 use crate::secret::{Change, NewSecret, Secret};
 use crate::stock::age;
 use crate::trust::TrustStore;
@@ -116,11 +116,12 @@ impl Backend for Encrypted {
 
     async fn reach(
         &self,
-        asked: BTreeSet<Place>,
+        asked: BTreeSet<Site>,
         known: &(dyn Fn(&Place) -> bool + Sync),
         plan: &Plan<'_>,
         until: Instant,
     ) -> Reached {
+        let asked = places(asked);
         let account = match self.account(until).await {
             Ok(account) => account,
             Err(error) => return Reached::none(asked, error),
@@ -145,6 +146,7 @@ impl Backend for Encrypted {
         let supplies = join::each(orders.map(stock)).await;
         let stocks = supplies.into_iter().map(|supply| Ok(supply?.stock));
         Reached {
+            folders: Vec::new(),
             names,
             notices,
             stocks: places.into_keys().zip(stocks).collect(),
