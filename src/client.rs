@@ -218,7 +218,7 @@ impl Client {
             |notice: &Notice| matches!(notice, Notice::Dynamic { .. } | Notice::LeftOut { .. });
         let entries = stock.entries();
         if !plan.allow_empty && !notices.iter().any(told) {
-            require_some(&entries, scope, &place)?;
+            require_some(&*stock, &entries, scope, &place)?;
         }
         let Chosen {
             roots,

@@ -1,7 +1,7 @@
 //! What a caller should be told although nothing failed.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::scope::Folder;
@@ -87,6 +87,14 @@ impl Notice {
     }
 }
 
+fn not_listed(f: &mut fmt::Formatter<'_>, vault: &Path, keys: usize, listed: usize) -> fmt::Result {
+    write!(
+        f,
+        "{} opens with {keys} keys, and its list names {listed}; `phase-run vault recipients accept` encrypts it anew for those listed alone",
+        vault.display()
+    )
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -101,16 +109,15 @@ impl fmt::Display for Notice {
                 name,
                 kept,
                 dropped,
-            } if kept == dropped => write!(
-                f,
-                "{name} stands twice in {kept}: the one changed last is used"
-            ),
-            Self::Collision {
-                name,
-                kept,
-                dropped,
             } => {
-                write!(f, "{name} from {kept} is used, not the one from {dropped}")
+                if kept == dropped {
+                    write!(
+                        f,
+                        "{name} stands twice in {kept}: the one changed last is used"
+                    )
+                } else {
+                    write!(f, "{name} from {kept} is used, not the one from {dropped}")
+                }
             }
             Self::Dynamic { name, keys } if keys.is_empty() => {
                 write!(f, "dynamic secret {name:?} gives nothing without a lease")
@@ -138,11 +145,7 @@ impl fmt::Display for Notice {
                 vault,
                 keys,
                 listed,
-            } => write!(
-                f,
-                "{} opens with {keys} keys, and its list names {listed}; `phase-run vault recipients accept` encrypts it anew for those listed alone",
-                vault.display()
-            ),
+            } => not_listed(f, vault, *keys, *listed),
             Self::Unresolved {
                 name,
                 reference,

@@ -1,7 +1,11 @@
 //! Text from outside, and what of it may be repeated: how this crate, and the
 //! program made of it, read the settings that variables and files hold.
 
+mod token;
+
 use std::borrow::Cow;
+
+pub use token::{looks_like_token, masked};
 
 /// `bytes` without the byte order mark and the white space at both ends, which
 /// editors, shells and copying leave there. What is empty then, is not set.
@@ -52,39 +56,6 @@ pub fn variable(value: &[u8]) -> (&[u8], bool) {
         }
         _ => (value, false),
     }
-}
-
-/// Whether a text may be a token or a key, which no message repeats: it stood in
-/// the wrong place.
-///
-/// ```
-/// use phase_run::outside::looks_like_token;
-///
-/// assert!(looks_like_token("--token=pss_service:v2:…"));
-/// assert!(!looks_like_token("production"));
-/// ```
-#[must_use]
-pub fn looks_like_token(text: &str) -> bool {
-    let apart =
-        |c: char| c.is_whitespace() || matches!(c, '=' | ',' | '"' | '\'' | '`' | '\u{feff}');
-    text.split(apart).any(is_token)
-        || text.to_ascii_uppercase().contains("AGE-SECRET-KEY-")
-        || ["pss_service:", "pss_user:"]
-            .iter()
-            .any(|start| text.contains(start))
-        || holds_key(text)
-}
-
-fn is_token(word: &str) -> bool {
-    let of_infisical = word.starts_with("st.") && word.matches('.').count() >= 2;
-    // What every JWT begins with: `{"` in base64.
-    of_infisical || word.starts_with("pss_") || word.starts_with("eyJ")
-}
-
-/// Whether there are 64 hexadecimal digits in a row.
-fn holds_key(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_hexdigit())
-        .any(|digits| digits.len() >= 64)
 }
 
 /// What stands in messages for what looks like a token.

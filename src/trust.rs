@@ -3,6 +3,7 @@
 //! One small JSON file per thing, written as a whole: many processes may read and
 //! write at the same time without a lock.
 
+use std::fmt::Write as _;
 use std::fs::DirBuilder;
 use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -109,16 +110,13 @@ impl TrustStore {
 
     /// The file of `key`. Names from outside are no part of its name.
     fn entry(&self, kind: &str, key: &[&str]) -> PathBuf {
-        let mut joined = String::new();
-        for part in key {
-            // The length keeps ("a", "bc") and ("ab", "c") apart.
-            joined.push_str(&format!("{}:{part}", part.len()));
+        // As JSON, in which ("a", "bc") and ("ab", "c") differ.
+        let hash = digest(&SHA256, serde_json::json!(key).to_string().as_bytes());
+        let mut hex = String::new();
+        for byte in &hash.as_ref()[..16] {
+            // A `String` takes all that is written.
+            let _ = write!(hex, "{byte:02x}");
         }
-        let hash = digest(&SHA256, joined.as_bytes());
-        let hex: String = hash.as_ref()[..16]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
         self.directory.join(kind).join(format!("{hex}.json"))
     }
 }

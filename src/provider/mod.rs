@@ -265,6 +265,24 @@ fn note(notices: &mut Vec<Notice>, partial: bool, what: &'static str, wanted: &s
     }
 }
 
+/// Checks that no part of a name stood for the whole in what was found for a change.
+fn require_whole(notices: &[Notice]) -> Result<()> {
+    let chosen = notices.iter().find_map(|notice| match notice {
+        Notice::Chosen {
+            what,
+            wanted,
+            chosen,
+        } => Some((what, wanted, chosen)),
+        _ => None,
+    });
+    let Some((what, wanted, chosen)) = chosen else {
+        return Ok(());
+    };
+    let message = format!("there is no {what} {wanted:?}");
+    let help = format!("did you mean {chosen:?}? a change needs the whole name");
+    Err(Error::new(ErrorKind::Missing, message).help(help))
+}
+
 /// That the store has no way to end a token.
 fn no_log_out(advice: &str) -> Error {
     let text = "there is no way to end this token from here";

@@ -5,35 +5,42 @@ use std::collections::BTreeSet;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::{Folder, Folders, Place, Scope};
-use crate::stock::Entry;
+use crate::stock::{Entry, Stock};
 
 /// How many names of what there is instead a message lists.
 const MOST: usize = 10;
 
 /// Checks that each folder and each tag of `scope`, which is a part of `place`,
-/// selects at least one of `entries`.
+/// selects at least one of `entries`, which are those of `stock`.
 ///
 /// # Errors
 ///
 /// [`ErrorKind::Missing`] names the first one that selects nothing, and what there
 /// is instead, as far as `entries` tell.
-pub(crate) fn require_some(entries: &[Entry<'_>], scope: &Scope, place: &Place) -> Result<()> {
+pub(crate) fn require_some(
+    stock: &dyn Stock,
+    entries: &[Entry<'_>],
+    scope: &Scope,
+    place: &Place,
+) -> Result<()> {
+    // Where the store keeps back what has none of the tags, a folder only looks empty.
+    let filtered = |folder: &Folder| !scope.tags.is_empty() && !stock.decides(folder, "");
     let lies_in = |folders: &Folders| entries.iter().any(|entry| folders.contains(entry.folder));
     match &scope.folders {
-        Folders::All if entries.is_empty() => {
+        Folders::All if entries.is_empty() && !filtered(&Folder::root()) => {
             return Err(nothing(format!("there is no secret in {}", named(place))));
         }
         Folders::All => {}
         Folders::Below(tops) => {
             for top in tops {
-                if !lies_in(&Folders::Below(vec![top.clone()])) {
+                if !filtered(top) && !lies_in(&Folders::Below(vec![top.clone()])) {
                     return Err(no_secret(top, " or below it", entries, place));
                 }
             }
         }
         Folders::These(folders) => {
             for folder in folders {
-                if !lies_in(&Folders::These(vec![folder.clone()])) {
+                if !filtered(folder) && !lies_in(&Folders::These(vec![folder.clone()])) {
                     return Err(no_secret(folder, "", entries, place));
                 }
             }
@@ -107,7 +114,7 @@ mod tests {
     use crate::resolve::secret;
     use crate::scope::App;
     use crate::secret::Secret;
-    use crate::stock::{Plain, Stock as _};
+    use crate::stock::Plain;
 
     /// The message and the advice of what is missing, if anything is.
     fn missing(secrets: &[Secret], folders: Folders, tags: &[&str]) -> Option<(String, String)> {
@@ -116,7 +123,7 @@ mod tests {
             .in_folders(folders)
             .tagged(tags);
         let stock = Plain::new(secrets.to_vec(), true);
-        let error = require_some(&stock.entries(), &scope, &scope.place).err()?;
+        let error = require_some(&stock, &stock.entries(), &scope, &scope.place).err()?;
         assert_eq!(error.kind(), ErrorKind::Missing);
         Some((error.to_string(), error.advice().unwrap().to_owned()))
     }

@@ -15,7 +15,6 @@ mod report;
 mod run;
 mod settings;
 mod sys;
-mod token_shape;
 mod usage;
 mod variables;
 

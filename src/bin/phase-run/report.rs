@@ -7,6 +7,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::SystemTime;
 
+use phase_run::outside::masked;
 use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -16,7 +17,6 @@ use tracing_subscriber::fmt::time::FormatTime;
 use crate::args::{LogFormat, Output};
 use crate::exit::Failure;
 use crate::print::{printable, printable_json};
-use crate::token_shape::masked;
 
 /// How messages are written, and which.
 #[derive(Clone, Copy, Debug)]

@@ -145,7 +145,8 @@ fn merged(
         .chain(leased.iter().copied())
         .chain(passed_over)
         .collect();
-    selection::require_matches(&args.selection, globs, &names)?;
+    let allow_empty = args.selection.allow_empty || settings.allow_empty;
+    selection::require_matches(&args.selection, globs, allow_empty, &names)?;
     let excluded: Vec<String> = resolution
         .left_out
         .iter()

@@ -6,10 +6,10 @@ use std::mem;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+use phase_run::outside::{looks_like_token, masked};
 
 use crate::args::{Args, LogFormat, Output};
 use crate::exit::{Failure, Reason};
-use crate::token_shape::{holds_token, masked};
 
 /// Why there are no arguments.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
             .help("give the value on stdin; if it is no secret, as NAME=VALUE with --from-argv");
     }
     let text = error.render().to_string();
-    if holds_token(&text) {
+    if looks_like_token(&text) {
         return with_token(&text);
     }
     let mut lines = text.lines().map(str::trim);
@@ -317,7 +317,7 @@ mod tests {
         let text = refused(&["vault", "recipients"]);
         assert_eq!(
             text,
-            "`recipients` needs a subcommand\none of: list, add, remove"
+            "`recipients` needs a subcommand\none of: list, accept, add, remove"
         );
         assert!(refused(&["vault", "-v"]).starts_with("`vault` needs a subcommand"));
     }

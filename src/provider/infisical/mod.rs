@@ -28,7 +28,7 @@ use self::api::{Api, Manner};
 use self::found::{Found, Target};
 use self::session::Service;
 use self::stock::Listed;
-use super::{Backend, Order, Reached, References, Supply, join};
+use super::{Backend, Order, Reached, References, Supply, join, require_whole};
 use crate::credentials::InfisicalLogin;
 use crate::error::{ErrorKind, Result};
 use crate::http::Connection;
@@ -192,6 +192,7 @@ impl Infisical {
         if matches!(found.target, Target::Slug(_)) {
             self.describe(&mut found, until).await?;
         }
+        require_whole(&found.notices)?;
         Ok(found)
     }
 
@@ -203,7 +204,11 @@ impl Infisical {
         until: Instant,
     ) -> Result<bool> {
         match changed {
-            Err(error) if error.kind() == ErrorKind::Missing => self.correct(found, until).await,
+            Err(error) if error.kind() == ErrorKind::Missing => {
+                let corrected = self.correct(found, until).await?;
+                require_whole(&found.notices)?;
+                Ok(corrected)
+            }
             _ => Ok(false),
         }
     }

@@ -162,12 +162,6 @@ pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answ
     if (200..300).contains(&status) {
         return Ok(answer);
     }
-    if status == 413 {
-        let text = format!("the server takes no request this large for {about} (status 413)");
-        return Err(Error::new(ErrorKind::TooLarge, text)
-            .help("a Phase behind its usual proxy takes 1 MiB: values of some 700 KB, encrypted")
-            .into());
-    }
     let text = match answer.json::<Complaint<'_>>("an error text") {
         Ok(complaint) => complaint.into_string(),
         // An HTML page with 4xx is not Phase; one with 5xx is its proxy.

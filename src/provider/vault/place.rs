@@ -4,6 +4,7 @@ use super::format::{App, Environment};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
 use crate::pick::{listed, pick};
+use crate::provider::require_whole;
 use crate::scope;
 
 /// What is found by its name.
@@ -73,15 +74,8 @@ pub(super) fn chosen<T: Named>(
 pub(super) fn exact<'a, T: Named>(wanted: &str, among: &'a mut [T]) -> Result<&'a mut T> {
     let mut notices = Vec::new();
     let index = chosen(wanted, among, &mut notices)?;
-    if notices.is_empty() {
-        return Ok(&mut among[index]);
-    }
-    let message = format!("there is no {} {wanted:?}", T::WHAT);
-    let help = format!(
-        "did you mean {:?}? a change needs the whole name",
-        among[index].name()
-    );
-    Err(Error::new(ErrorKind::Missing, message).help(help))
+    require_whole(&notices)?;
+    Ok(&mut among[index])
 }
 
 /// The one to add to: of that name, ignoring case. Where there is none it is made, if

@@ -1,7 +1,7 @@
 //! A question before something that cannot be undone.
 
 use crate::exit::{Failure, Reason};
-use crate::settings::prompt;
+use crate::settings;
 
 /// Goes on if `yes` was said beforehand, or is said now.
 ///
@@ -16,10 +16,9 @@ pub(super) fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
         let text = format!("{question} {why}: nothing was changed");
         Failure::new(Reason::Configuration, text)
     };
-    let answer = prompt(&format!("{question} [y/N] "))
-        .map_err(|_| refused("There is nobody to ask").help("say --yes beforehand"))?;
-    match answer.expose().trim() {
-        "y" | "Y" | "yes" => Ok(()),
-        _ => Err(refused("The answer was not yes")),
+    match settings::confirm(question) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(refused("The answer was not yes")),
+        Err(_) => Err(refused("There is nobody to ask").help("say --yes beforehand")),
     }
 }

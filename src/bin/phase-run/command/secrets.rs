@@ -29,7 +29,7 @@ pub(crate) fn secrets(args: &Secrets, world: &World<'_>, report: Report) -> Resu
             raw,
         } => {
             let store = Store::open(context, world, report)?;
-            get(&store, name, *allow_empty, *raw)
+            get(&store, name, *allow_empty || store.allow_empty, *raw)
         }
         Secrets::Create {
             write,
@@ -65,7 +65,7 @@ pub(crate) fn secrets(args: &Secrets, world: &World<'_>, report: Report) -> Resu
             allow_unresolved,
         } => {
             let store = Store::open(context, world, report)?;
-            export(&store, *allow_empty, *allow_unresolved)
+            export(&store, *allow_empty || store.allow_empty, *allow_unresolved)
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::settings::World;
 
 /// A store that is reached, and what of it is meant.
 pub(super) struct Store {
+    /// Whether a variable or a file lets folders and tags be without a secret.
+    pub(super) allow_empty: bool,
     pub(super) client: Client,
     pub(super) personal: bool,
     pub(super) report: Report,
@@ -27,6 +29,7 @@ impl Store {
     ) -> Result<Self, Failure> {
         let settings = settings(context, world, report)?;
         Ok(Self {
+            allow_empty: settings.allow_empty,
             client: settings.client()?,
             personal: settings.personal,
             report,

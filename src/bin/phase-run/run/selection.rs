@@ -42,7 +42,7 @@ pub(super) fn policy<'a>(
 }
 
 /// Checks that each `--only` and `--rename` means one of `names`, which are all that
-/// was fetched, wanted or not.
+/// was fetched, wanted or not; `allow_empty` lets an `--only` mean none.
 ///
 /// # Errors
 ///
@@ -50,6 +50,7 @@ pub(super) fn policy<'a>(
 pub(super) fn require_matches(
     selection: &args::Selection,
     globs: &Globs,
+    allow_empty: bool,
     names: &[&String],
 ) -> Result<(), Failure> {
     let renamed = selection
@@ -60,7 +61,7 @@ pub(super) fn require_matches(
         let text = format!("--rename {old}={new}: there is no secret {old}");
         return Err(Failure::new(Reason::Missing, text).help(instead(names)));
     }
-    if selection.allow_empty {
+    if allow_empty {
         return Ok(());
     }
     let nothing = |glob: &&Pattern| !names.iter().any(|name| glob.matches(name));

@@ -300,9 +300,11 @@ pub(crate) fn variable_yes(
 
 /// That the variable `name` cannot say `text`.
 pub(crate) fn unfit(name: &str, text: &str, expected: &str) -> Failure {
-    let shown = outside::shown(text);
-    Failure::new(
-        Reason::Configuration,
-        format!("{name} cannot be {shown:?}: it must be {expected}"),
-    )
+    let text = if outside::looks_like_token(text) {
+        format!("{name} looks like a token, which is not repeated: it must be {expected}")
+    } else {
+        let shown = outside::shown(text);
+        format!("{name} cannot be {shown:?}: it must be {expected}")
+    };
+    Failure::new(Reason::Configuration, text)
 }

@@ -28,7 +28,9 @@ use crate::http::{Connection, Http};
 use crate::lease::Lease;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
-use crate::provider::{Backend, Order, Reached, References, Supply, join, no_log_out, places};
+use crate::provider::{
+    Backend, Order, Reached, References, Supply, join, no_log_out, places, require_whole,
+};
 use crate::scope::{Folder, Place, Scope, Site};
 use crate::secret::{Change, NewSecret, Secret};
 use crate::stock::age;
@@ -157,6 +159,7 @@ impl Backend for Encrypted {
         require_owner(&self.api.service.token, secret.personal.is_some())?;
         let account = self.account(until).await?;
         let place = account.locate(place)?;
+        require_whole(&place.notices)?;
         let keys = self.keys(&account, &place)?;
         // As the console writes them: it finds no others.
         let name = secret.name.as_str().to_uppercase();
@@ -182,6 +185,7 @@ impl Backend for Encrypted {
         )?;
         let account = self.account(until).await?;
         let place = account.locate(place)?;
+        require_whole(&place.notices)?;
         let keys = self.keys(&account, &place)?;
         let rows = self.named(&place, &keys, folder, name, until).await?;
         let stored = newest(&rows, |row| age(&row.updated, &row.id));
@@ -208,6 +212,7 @@ impl Backend for Encrypted {
     ) -> Result<bool> {
         let account = self.account(until).await?;
         let place = account.locate(place)?;
+        require_whole(&place.notices)?;
         let keys = self.keys(&account, &place)?;
         let rows = self.named(&place, &keys, folder, name, until).await?;
         if rows.is_empty() {

@@ -10,10 +10,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
 use crate::pick::pick;
 use crate::provider::join;
-use crate::provider::note;
 use crate::provider::phase::dynamic::Dynamics;
 use crate::provider::phase::refusal::Trouble;
 use crate::provider::phase::{no_app, reached, spelt};
+use crate::provider::{note, require_whole};
 use crate::scope::{App, Folder, Place};
 use crate::secret::Secret;
 
@@ -161,7 +161,7 @@ impl Rest {
         join::all(requests).await
     }
 
-    /// The rows of one name in one folder: as it is spelt, or else in upper
+    /// The rows of one name in one folder, for a change of them: as it is spelt, or else in upper
     /// case, as the server stores names. By a name with lower-case letters it
     /// cannot be asked for: then the whole folder is.
     pub(super) async fn rows(
@@ -182,6 +182,7 @@ impl Rest {
             )
             .await?
             .secrets;
+        require_whole(&found.notices)?;
         rows.retain(|row| row.folder == *folder);
         let spelt = spelt(rows.iter().map(|row| row.name.as_str()), name);
         rows.retain(|row| row.name == spelt);

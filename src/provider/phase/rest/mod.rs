@@ -22,7 +22,7 @@ use crate::http::{Connection, Http};
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
-use crate::provider::{Backend, Order, References, Supply, join, no_log_out};
+use crate::provider::{Backend, Order, References, Supply, join, no_log_out, require_whole};
 use crate::scope::{Folder, Folders, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret, SecretType};
 use crate::stock::{Plain, age};
@@ -78,9 +78,11 @@ impl Backend for Rest {
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
         require_owner(&self.api.service.token, secret.personal.is_some())?;
         let mut found = self.find(place, until).await?;
+        require_whole(&found.notices)?;
         let mut result = self.api.create(found.target(), secret, until).await;
         if let Err(Trouble::NoEnvironment(_)) = result {
             self.correct(&mut found, until).await?;
+            require_whole(&found.notices)?;
             result = self.api.create(found.target(), secret, until).await;
         }
         match result {

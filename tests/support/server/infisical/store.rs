@@ -42,6 +42,10 @@ pub(super) struct World {
 }
 
 /// What kind of server it is.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub(super) struct Settings {
     pub(super) etags: bool,
     /// Whether it has what costs money: dynamic secrets.

@@ -21,12 +21,21 @@ const KEY_DIGITS: usize = 64;
 
 /// Whether `text` holds a word that looks like a token: Phase's `pss_…`, Infisical's
 /// `st.…`, a JWT, an age identity, or the 64 hexadecimal digits of a key.
-pub(crate) fn holds_token(text: &str) -> bool {
+///
+/// ```
+/// use phase_run::outside::looks_like_token;
+///
+/// assert!(looks_like_token("--token=pss_service:v2:…"));
+/// assert!(!looks_like_token("production"));
+/// ```
+#[must_use]
+pub fn looks_like_token(text: &str) -> bool {
     matches!(masked(text), Cow::Owned(_))
 }
 
-/// `text` without what looks like a token.
-pub(crate) fn masked(text: &str) -> Cow<'_, str> {
+/// `text` without the words that [look like a token](looks_like_token).
+#[must_use]
+pub fn masked(text: &str) -> Cow<'_, str> {
     let mut shown = String::new();
     let mut copied = 0;
     let mut at = 0;
@@ -131,7 +140,7 @@ mod tests {
             "0123456789abcdef0123456789abcdef",
             "DATABASE_URL in web/production",
         ] {
-            assert!(!holds_token(text), "{text}");
+            assert!(!looks_like_token(text), "{text}");
         }
     }
 }
