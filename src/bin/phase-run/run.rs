@@ -118,23 +118,7 @@ fn merged(
     globs: &Globs,
     report: Report,
 ) -> Result<Environment, Failure> {
-    let looks = args.preview && wants_leases(args, settings);
-    let mut leased = Vec::new();
-    for notice in &resolution.notices {
-        match notice {
-            Notice::Dynamic { name, keys } if looks => {
-                let gives = match &keys[..] {
-                    [] => "names not known yet".to_owned(),
-                    keys => keys.join(", "),
-                };
-                report.warn(&format!(
-                    "a run makes a lease of dynamic secret {name:?}, which sets {gives}"
-                ));
-                leased.extend(keys);
-            }
-            _ => report.warn(&notice.to_string()),
-        }
-    }
+    let leased = told(resolution, args, settings, report);
     let stored = resolution.secrets.iter().map(|secret| &secret.name);
     let passed_over = resolution.notices.iter().filter_map(|notice| match notice {
         Notice::LeftOut { name, .. } => Some(name),
@@ -159,6 +143,55 @@ fn merged(
         report.warn(warning);
     }
     let required = settings.require.iter().chain(&args.selection.require);
+    require_names(required, &environment, resolution, &leased)?;
+    let (count, place) = (environment.injected.len(), &resolution.place);
+    tracing::info!(
+        "{count} secrets from {} of {}",
+        place.environment,
+        place.app
+    );
+    Ok(environment)
+}
+
+/// Tells what was noticed. The names are those that a run would make leases for, where
+/// this is a dry one.
+fn told<'a>(
+    resolution: &'a Resolution,
+    args: &args::Run,
+    settings: &Settings,
+    report: Report,
+) -> Vec<&'a String> {
+    let looks = args.preview && wants_leases(args, settings);
+    let mut leased = Vec::new();
+    for notice in &resolution.notices {
+        match notice {
+            Notice::Dynamic { name, keys } if looks => {
+                let gives = match &keys[..] {
+                    [] => "names not known yet".to_owned(),
+                    keys => keys.join(", "),
+                };
+                report.warn(&format!(
+                    "a run makes a lease of dynamic secret {name:?}, which sets {gives}"
+                ));
+                leased.extend(keys);
+            }
+            _ => report.warn(&notice.to_string()),
+        }
+    }
+    leased
+}
+
+/// Checks that each of the names `required` is there, as stored or as in the child.
+///
+/// # Errors
+///
+/// Those that are not, by name.
+fn require_names<'a>(
+    required: impl Iterator<Item = &'a String>,
+    environment: &Environment,
+    resolution: &Resolution,
+    leased: &[&String],
+) -> Result<(), Failure> {
     let there = |name: &&String| {
         let there = environment
             .injected
@@ -170,21 +203,15 @@ fn merged(
         .filter(|name| !there(name))
         .map(String::as_str)
         .collect();
-    if !missing.is_empty() {
-        let text = format!(
-            "required, but not among the secrets: {}",
-            missing.join(", ")
-        );
-        return Err(Failure::new(Reason::Missing, text)
-            .help("create them in the store, or look at --env, --path and --tag"));
+    if missing.is_empty() {
+        return Ok(());
     }
-    let (count, place) = (environment.injected.len(), &resolution.place);
-    tracing::info!(
-        "{count} secrets from {} of {}",
-        place.environment,
-        place.app
+    let text = format!(
+        "required, but not among the secrets: {}",
+        missing.join(", ")
     );
-    Ok(environment)
+    Err(Failure::new(Reason::Missing, text)
+        .help("create them in the store, or look at --env, --path and --tag"))
 }
 
 /// The command to start; empty only for a dry run.

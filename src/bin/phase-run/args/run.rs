@@ -87,6 +87,7 @@ pub(crate) struct Shell {
 /// Which secrets go in, under which names, over which environment.
 #[derive(ClapArgs, Clone, Debug, Default)]
 #[command(next_help_heading = "What gets in")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Selection {
     /// Only fetched names that match; may be repeated
     /// [env: PHASE_RUN_ONLY]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use phase_run::{Credentials, TrustStore, VaultFile, VaultKey};
 
-use super::layers::{Layers, Origin, Spelling};
+use super::layers::{Layers, Origin, Spelling, unfit};
 use super::prompt::prompt;
 use super::source;
 use crate::args::Context;
@@ -53,14 +53,11 @@ pub(super) fn most_work(layers: &Layers<'_>) -> Result<Option<u8>, Failure> {
     };
     let most = VaultFile::LIMIT_OF_WORK;
     let work = text.trim().parse().ok();
-    match work.filter(|work| (1..=most).contains(work)) {
-        Some(work) => Ok(Some(work)),
-        None => {
-            let text = format!("{WORK_FACTOR} is {text:?}, and not a number from 1 to {most}");
-            Err(Failure::new(Reason::Configuration, text)
-                .help("2 to that power is the memory for scrypt, in KiB"))
-        }
-    }
+    let work = work.filter(|work| (1..=most).contains(work));
+    work.map(Some).ok_or_else(|| {
+        unfit(WORK_FACTOR, &text, &format!("a number from 1 to {most}"))
+            .help("2 to that power is the memory for scrypt, in KiB")
+    })
 }
 
 /// The identity in the file that --to-identity names, which may keep us waiting for
