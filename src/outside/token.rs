@@ -10,7 +10,7 @@ type Beginning = (&'static str, fn(&str) -> bool);
 
 const BEGINNINGS: [Beginning; 4] = [
     ("pss_", is_phase_token),
-    ("st.", |rest| !rest.is_empty()),
+    ("st.", |rest| rest.contains('.')),
     ("eyJ", |rest| rest.matches('.').count() >= 2),
     // Messages name the first characters of every key.
     ("AGE-SECRET-KEY-", |rest| rest.len() > 1),
@@ -30,7 +30,8 @@ const KEY_DIGITS: usize = 64;
 /// ```
 #[must_use]
 pub fn looks_like_token(text: &str) -> bool {
-    matches!(masked(text), Cow::Owned(_))
+    // A name never begins so, whatever a sentence does.
+    text.starts_with("pss_") || matches!(masked(text), Cow::Owned(_))
 }
 
 /// `text` without the words that [look like a token](looks_like_token).
@@ -140,7 +141,7 @@ mod tests {
             "0123456789abcdef0123456789abcdef",
             "DATABASE_URL in web/production",
         ] {
-            assert!(!looks_like_token(text), "{text}");
+            assert_eq!(masked(text), text);
         }
     }
 }

@@ -182,7 +182,7 @@ fn a_deleted_secret_is_gone_from_its_folder_alone() {
 }
 
 #[test]
-fn the_environment_of_a_change_may_be_a_part_of_its_name_and_must_be_there() {
+fn the_environment_of_a_change_takes_its_whole_name_and_must_be_there() {
     let lab = lab();
     let client = lab.at_hand();
     let root = Folder::root();
@@ -190,10 +190,21 @@ fn the_environment_of_a_change_may_be_a_part_of_its_name_and_must_be_there() {
         environment: "stag".into(),
         ..lab.place()
     };
-    wait(client.create(&in_part, &new("A", "1"))).unwrap();
-    wait(client.update(&in_part, &root, "A", &set("2"))).unwrap();
-    assert_eq!(lab.infisical.stored("staging", "/")[0].value, "2");
-    assert!(wait(client.delete(&in_part, &root, "A")).unwrap());
+    for refused in [
+        wait(client.create(&in_part, &new("A", "1"))),
+        wait(client.update(&in_part, &root, "A", &set("2"))),
+        wait(client.delete(&in_part, &root, "A")).map(drop),
+    ] {
+        let error = refused.unwrap_err();
+        assert_eq!(error.kind(), Missing);
+        assert!(error.advice().unwrap().contains("\"staging\""), "{error:?}");
+    }
+    let other_case = Place {
+        environment: "Staging".into(),
+        ..lab.place()
+    };
+    wait(client.create(&other_case, &new("A", "1"))).unwrap();
+    assert_eq!(lab.infisical.stored("staging", "/")[0].value, "1");
 
     let nowhere = Place {
         environment: "qa".into(),

@@ -136,7 +136,8 @@ fn the_store_is_read_and_written_encrypted() {
     let server = phase.serve();
     let secrets = |words: &[&str]| {
         let words: Vec<_> = ["secrets"].iter().chain(words).copied().collect();
-        on(Run::subcommand(&words), &phase, &server, Kind::User)
+        let run = on(Run::subcommand(&words), &phase, &server, Kind::User);
+        run.variable("PHASE_ENV", "development")
     };
     let run = secrets(&["create", "new", "--comment", "for people", "--tag", "a,b"]);
     run.stdin("one").status(0);

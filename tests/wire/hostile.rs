@@ -176,11 +176,11 @@ fn trusting(server: &Server, folder: &Path, accept: bool) -> Client {
 }
 
 fn web() -> Place {
-    Scope::new(App::Name("web".into()), "dev").place
+    Scope::new(App::Name("web".into()), "development").place
 }
 
 fn run(client: &Client, names: &'static [&str]) -> Result<(), Error> {
-    let scope = Scope::new(web().app, "dev");
+    let scope = Scope::new(web().app, "development");
     let wanted = |name: &str| names.contains(&name);
     let plan = Plan {
         wanted: &wanted,
@@ -223,7 +223,7 @@ fn the_keys_of_an_environment_are_remembered_and_others_are_refused() {
         };
         let client = ours();
         changed(run(&client, &["HOST"]));
-        changed(wait(client.list(&Scope::new(web().app, "dev"))).map(drop));
+        changed(wait(client.list(&Scope::new(web().app, "development"))).map(drop));
         changed(wait(client.create(&web(), &new("NEW", "hunter2"))));
         changed(wait(client.update(&web(), &root, "HOST", &change)));
         changed(wait(client.delete(&web(), &root, "HOST")).map(drop));

@@ -211,12 +211,25 @@ fn a_deleted_secret_is_gone_from_its_folder_alone() {
 }
 
 #[test]
-fn the_environment_of_a_write_may_be_a_part_of_its_name() {
+fn a_write_takes_the_whole_name_of_an_environment_in_any_case() {
     let (_server, client) = lab();
-    let place = Place {
+    let in_part = Place {
         environment: "stag".into(),
         ..place()
     };
-    wait(client.create(&place, &new("A", "1"))).unwrap();
-    assert!(wait(client.delete(&place, &Folder::root(), "A")).unwrap());
+    for refused in [
+        wait(client.create(&in_part, &new("A", "1"))),
+        wait(client.update(&in_part, &Folder::root(), "A", &Change::default())),
+        wait(client.delete(&in_part, &Folder::root(), "A")).map(drop),
+    ] {
+        let error = refused.unwrap_err();
+        assert_eq!(error.kind(), Missing);
+        assert!(error.advice().unwrap().contains("\"Staging\""), "{error:?}");
+    }
+    let other_case = Place {
+        environment: "STAGING".into(),
+        ..place()
+    };
+    wait(client.create(&other_case, &new("A", "1"))).unwrap();
+    assert!(wait(client.delete(&other_case, &Folder::root(), "A")).unwrap());
 }
