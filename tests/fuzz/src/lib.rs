@@ -6,7 +6,7 @@
 // The program is no library: the parts of it that read a project file are
 // compiled here a second time.
 #[path = "../../../src/bin/phase-run/args/mod.rs"]
-#[expect(unused_imports, reason = "the project file needs few of its types")]
+#[expect(dead_code, unused_imports, reason = "a file needs few of its types")]
 mod args;
 mod cli_login;
 #[path = "../../../src/bin/phase-run/exit.rs"]

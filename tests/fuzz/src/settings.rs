@@ -1,7 +1,6 @@
 //! The part of the program's settings that reads files.
 
 #[path = "../../../src/bin/phase-run/settings/content.rs"]
-#[expect(dead_code, reason = "only the text is parsed here, and little of it used")]
 pub(crate) mod content;
 #[path = "../../../src/bin/phase-run/settings/options.rs"]
 #[expect(dead_code, reason = "the table is needed here, and no variable")]

@@ -97,8 +97,6 @@ impl<'a> Row<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{TcpListener, TcpStream};
-
     use super::*;
 
     fn lists(rows: &[(&str, &str, &str, u32)]) -> [String; 2] {
@@ -141,8 +139,8 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_connection_of_ours_is_found_in_the_systems_lists() {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, there) = listener.accept().unwrap();
         assert_eq!(at(there, stream.local_addr().unwrap()), Peer::Own);
         drop(client);
