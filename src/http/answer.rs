@@ -14,9 +14,11 @@ use crate::secret::wipe;
 /// The most bytes of an answer, unpacked: a power of two.
 const LIMIT: usize = 64 << 20;
 
-/// The most objects and lists in it: a few bytes of JSON can take a thousand of
-/// memory, once they are taken apart.
-const MOST: usize = 250_000;
+/// The most objects in it: three bytes can stand for one that takes hundreds in memory.
+const OBJECTS: usize = 100_000;
+
+/// The most values in them, such as tags.
+const VALUES: usize = 2_000_000;
 
 /// An answer of the server, whatever its status. The body is overwritten when
 /// it is dropped.
@@ -114,11 +116,6 @@ impl Answer {
         self.status
     }
 
-    /// The body as it came.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.body
-    }
-
     /// How long the body is.
     pub(crate) fn len(&self) -> usize {
         self.body.len()
@@ -152,12 +149,10 @@ impl Answer {
     /// As those of [`json`](Self::json).
     pub(crate) fn json_of_any_type<'a, T: Deserialize<'a>>(&'a self, what: &str) -> Result<T> {
         let text = self.utf8()?;
-        if parts(text) > MOST {
-            let request = &self.request;
-            let message =
-                format!("the answer to {request} holds more than {MOST} objects and lists");
+        if let Some(most) = excess(text) {
+            let message = format!("the answer to {} holds more than {most}", self.request);
             return Err(Error::new(ErrorKind::TooLarge, message)
-                .help("ask for less: name the folders or the tags that are meant"));
+                .help("ask for less: name the folders that are meant"));
         }
         serde_json::from_str(text).map_err(|error| self.broken(&error, what))
     }
@@ -231,20 +226,34 @@ impl Answer {
     }
 }
 
-/// How many objects and lists there are in `json`.
-fn parts(json: &str) -> usize {
-    let mut bytes = json.bytes();
-    let mut count = 0;
-    let mut quoted = false;
-    while let Some(byte) = bytes.next() {
+/// What `json` holds more of than it may, if anything.
+fn excess(json: &str) -> Option<String> {
+    // Nothing takes less than two bytes: most answers need not be looked at.
+    if json.len() / 2 <= OBJECTS {
+        return None;
+    }
+    let (objects, values) = count(json);
+    if objects > OBJECTS {
+        return Some(format!("{OBJECTS} objects"));
+    }
+    (values > VALUES).then(|| format!("{VALUES} values"))
+}
+
+/// The objects and, at least, the values in `json`.
+fn count(json: &str) -> (usize, usize) {
+    let (mut objects, mut values) = (0, 0);
+    let (mut quoted, mut escaped) = (false, false);
+    for byte in json.bytes() {
         match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
             b'"' => quoted = !quoted,
-            b'\\' if quoted => drop(bytes.next()),
-            b'{' | b'[' if !quoted => count += 1,
+            b'{' if !quoted => objects += 1,
+            b',' if !quoted => values += 1,
             _ => {}
         }
     }
-    count
+    (objects, values)
 }
 
 /// A part of an answer that may be shown: its beginning, if it repeats none of `hidden`.
@@ -280,10 +289,9 @@ mod tests {
     }
 
     #[test]
-    fn objects_and_lists_are_counted_but_not_what_looks_like_them_in_texts() {
-        assert_eq!(parts(r#"{"a": [{}, {"b": []}]}"#), 5);
-        assert_eq!(parts(r#"{"a\"{": "[{\\", "b": 1}"#), 1);
-        assert_eq!(parts(""), 0);
+    fn what_stands_in_a_text_is_not_counted() {
+        assert_eq!(count(r#"[{"a": "{,\"", "b": [1, 2]}, {}]"#), (2, 3));
+        assert_eq!(count(r#"["\"{,", "\\", {}]"#), (1, 2));
     }
 
     #[test]

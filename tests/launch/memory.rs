@@ -131,7 +131,10 @@ fn leases_that_are_the_commands_own_keep_no_token_in_memory() {
 fn an_answer_of_very_many_secrets_is_refused_within_a_bound_of_memory() {
     let row = json!({"id": "", "key": "A", "key_digest": "", "path": "/", "value": ""});
     let tags = json!({"id": "", "key": "A", "path": "/", "value": "", "tags": vec![""; 20_000]});
-    for (row, times, limit) in [(row, 900_000, "50000"), (tags, 1_000, "1000000")] {
+    for (row, times, limit) in [
+        (row, 900_000, "100000 objects"),
+        (tags, 1_000, "2000000 values"),
+    ] {
         let body = format!("[{}]", vec![row.to_string(); times].join(","));
         let phase = Phase::default()
             .app("web", Sse::On)
@@ -151,7 +154,7 @@ fn an_answer_of_very_many_secrets_is_refused_within_a_bound_of_memory() {
             let bounded = "ulimit -v 300000; exec \"$@\"";
             let run = run.inside(&["/bin/sh", "-c", bounded, "sh"]);
             let finished = run.sh("exit 0").failed(125, "too-large");
-            finished.stderr_has(limit).stderr_has("evelopment");
+            finished.stderr_has(limit);
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Phase, by either of its two APIs.
 
-mod bound;
 mod cores;
 mod crypto;
 mod dynamic;

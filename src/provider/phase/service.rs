@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use super::bound::bound;
 use super::refusal::{Trouble, check};
 use super::token::{TOKENS, TokenAnswer};
 use crate::credentials::PhaseToken;
@@ -41,7 +40,6 @@ impl Service {
         let mut hidden = vec![self.token.id()];
         hidden.extend(values.iter().flatten().map(|value| value.expose()));
         let answer = self.http.send(&request, until).await?;
-        bound(answer.bytes(), about)?;
         check(answer, about, &hidden)
     }
 }
