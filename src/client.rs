@@ -216,15 +216,14 @@ impl Client {
         // Where something lies that gives nothing for a reason, that has been told.
         let told =
             |notice: &Notice| matches!(notice, Notice::Dynamic { .. } | Notice::LeftOut { .. });
-        let entries = stock.entries();
         if !plan.allow_empty && !notices.iter().any(told) {
-            require_some(&*stock, &entries, scope, &place)?;
+            require_some(&*stock, scope, &place)?;
         }
         let Chosen {
             roots,
             left_out,
             collisions,
-        } = chosen(entries, scope, plan.wanted);
+        } = chosen(stock.entries(), scope, plan.wanted);
         notices.extend(collisions);
         let numbers: Vec<usize> = roots.iter().map(|root| root.number).collect();
         stock.open(&numbers);

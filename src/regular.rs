@@ -36,6 +36,13 @@ pub(crate) fn read(path: &Path, largest: u64) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
+/// Whether nobody may look if there is such a file: the way there is closed.
+pub(crate) fn is_out_of_sight(path: &Path, error: &io::Error) -> bool {
+    let closed = io::ErrorKind::PermissionDenied;
+    let looked = || path.symlink_metadata();
+    error.kind() == closed && looked().is_err_and(|error| error.kind() == closed)
+}
+
 /// Whether there is no such file.
 fn absent(error: &io::Error) -> bool {
     matches!(

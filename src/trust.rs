@@ -80,7 +80,18 @@ impl TrustStore {
         key: &[&str],
     ) -> Result<Option<T>> {
         let path = self.entry(kind, key);
-        let read = regular::read(&path, LARGEST).and_then(|bytes| {
+        let found = match regular::read(&path, LARGEST) {
+            // As where nothing can be written: nothing was.
+            Err(error) if regular::is_out_of_sight(&path, &error) => {
+                tracing::info!(
+                    "nothing is remembered: {:?} is closed to us",
+                    path.display()
+                );
+                Ok(None)
+            }
+            found => found,
+        };
+        let read = found.and_then(|bytes| {
             bytes
                 .map(|bytes| serde_json::from_slice(&bytes).map_err(|_| not_ours()))
                 .transpose()

@@ -5,62 +5,60 @@ use std::collections::BTreeSet;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::{Folder, Folders, Place, Scope};
-use crate::stock::{Entry, Stock};
+use crate::stock::Stock;
 
 /// How many names of what there is instead a message lists.
 const MOST: usize = 10;
 
+/// A secret's folder and tags.
+type Site<'a> = (&'a Folder, &'a [String]);
+
 /// Checks that each folder and each tag of `scope`, which is a part of `place`,
-/// selects at least one of `entries`, which are those of `stock`.
+/// selects at least one of the secrets in `stock`.
 ///
 /// # Errors
 ///
 /// [`ErrorKind::Missing`] names the first one that selects nothing, and what there
-/// is instead, as far as `entries` tell.
-pub(crate) fn require_some(
-    stock: &dyn Stock,
-    entries: &[Entry<'_>],
-    scope: &Scope,
-    place: &Place,
-) -> Result<()> {
+/// is instead, as far as `stock` tells.
+pub(crate) fn require_some(stock: &dyn Stock, scope: &Scope, place: &Place) -> Result<()> {
+    let sites = stock.sites();
     // Where the store keeps back what has none of the tags, a folder only looks empty.
     let filtered = |folder: &Folder| !scope.tags.is_empty() && !stock.decides(folder, "");
-    let lies_in = |folders: &Folders| entries.iter().any(|entry| folders.contains(entry.folder));
+    let lies_in = |folders: &Folders| sites.iter().any(|(folder, _)| folders.contains(folder));
     match &scope.folders {
-        Folders::All if entries.is_empty() && !filtered(&Folder::root()) => {
+        Folders::All if sites.is_empty() && !filtered(&Folder::root()) => {
             return Err(nothing(format!("there is no secret in {}", named(place))));
         }
         Folders::All => {}
         Folders::Below(tops) => {
             for top in tops {
                 if !filtered(top) && !lies_in(&Folders::Below(vec![top.clone()])) {
-                    return Err(no_secret(top, " or below it", entries, place));
+                    return Err(no_secret(top, " or below it", &sites, place));
                 }
             }
         }
         Folders::These(folders) => {
             for folder in folders {
                 if !filtered(folder) && !lies_in(&Folders::These(vec![folder.clone()])) {
-                    return Err(no_secret(folder, "", entries, place));
+                    return Err(no_secret(folder, "", &sites, place));
                 }
             }
         }
     }
-    require_tags(entries, scope, place)
+    require_tags(&sites, scope, place)
 }
 
-fn require_tags(entries: &[Entry<'_>], scope: &Scope, place: &Place) -> Result<()> {
+fn require_tags(sites: &[Site<'_>], scope: &Scope, place: &Place) -> Result<()> {
     let here = || {
-        entries
+        let here = sites
             .iter()
-            .filter(|entry| scope.folders.contains(entry.folder))
+            .filter(|(folder, _)| scope.folders.contains(folder));
+        here.map(|(_, tags)| *tags)
     };
     for tag in &scope.tags {
         let tagged = scope.clone().tagged(vec![tag.clone()]);
-        if !here().any(|entry| tagged.admits(entry.tags)) {
-            let tags: BTreeSet<&str> = here()
-                .flat_map(|entry| entry.tags.iter().map(String::as_str))
-                .collect();
+        if !here().any(|tags| tagged.admits(tags)) {
+            let tags: BTreeSet<&str> = here().flatten().map(String::as_str).collect();
             let text = format!(
                 "no secret has the tag {tag:?} in the folders asked for, {}",
                 named(place)
@@ -71,8 +69,8 @@ fn require_tags(entries: &[Entry<'_>], scope: &Scope, place: &Place) -> Result<(
     Ok(())
 }
 
-fn no_secret(folder: &Folder, below: &str, entries: &[Entry<'_>], place: &Place) -> Error {
-    let folders: BTreeSet<&str> = entries.iter().map(|entry| entry.folder.as_str()).collect();
+fn no_secret(folder: &Folder, below: &str, sites: &[Site<'_>], place: &Place) -> Error {
+    let folders: BTreeSet<&str> = sites.iter().map(|(folder, _)| folder.as_str()).collect();
     let text = format!(
         "there is no secret in folder {folder}{below}, {}",
         named(place)
@@ -123,7 +121,7 @@ mod tests {
             .in_folders(folders)
             .tagged(tags);
         let stock = Plain::new(secrets.to_vec(), true);
-        let error = require_some(&stock, &stock.entries(), &scope, &scope.place).err()?;
+        let error = require_some(&stock, &scope, &scope.place).err()?;
         assert_eq!(error.kind(), ErrorKind::Missing);
         Some((error.to_string(), error.advice().unwrap().to_owned()))
     }

@@ -262,3 +262,21 @@ fn a_run_remembers_an_id_for_the_next_one_and_no_secret() {
     fs::write(&folder, "no folder").unwrap();
     run().stdout("APP_HOST=h\n").status(0);
 }
+
+#[test]
+fn a_state_directory_that_is_closed_to_us_stops_nothing() {
+    // Root may look everywhere: somebody else is needed.
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let phase = lab();
+    let server = phase.serve();
+    let closed = tempfile::tempdir().unwrap();
+    let somebody = ["--reuid=4242", "--regid=4242", "--clear-groups"];
+    let command = [&["/usr/bin/setpriv"], &somebody[..]].concat();
+    let run = with(&phase, &server, Kind::Service).inside(&command);
+    let run = run.variable("XDG_STATE_HOME", closed.path()).argument("-v");
+    fs::set_permissions(run.folder(), fs::Permissions::from_mode(0o755)).unwrap();
+    let finished = run.sh("echo $APP_HOST").stdout("h\n").status(0);
+    finished.stderr_has("nothing is remembered");
+}

@@ -170,7 +170,11 @@ fn an_empty_stdin_beside_another_change_does_not_empty_the_value() {
     desk.secrets(&["create", "A"]).stdin("1").status(0);
     let words = ["update", "A", "--comment", "new"];
     let refused = desk.secrets(&words).stdin("").failed(2, "usage");
-    refused.stderr_has("--keep-value");
+    refused
+        .stderr_has("--allow-empty")
+        .stderr_has("--keep-value");
+    let refused = desk.secrets(&["create", "B", "--comment", "new"]).stdin("");
+    refused.failed(2, "usage").stderr_lacks("--keep-value");
     desk.has("A", "1");
 }
 

@@ -3,6 +3,7 @@
 mod selection;
 mod start;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::mem;
 
@@ -199,19 +200,25 @@ fn require_names<'a>(
             .any(|one| one.name.as_str() == *name || resolution.secrets[one.index].name == **name);
         there || leased.contains(name)
     };
-    let missing: Vec<&str> = required
+    let missing: BTreeSet<&str> = required
         .filter(|name| !there(name))
         .map(String::as_str)
         .collect();
     if missing.is_empty() {
         return Ok(());
     }
+    let missing: Vec<&str> = missing.into_iter().collect();
     let text = format!(
         "required, but not among the secrets: {}",
         missing.join(", ")
     );
-    Err(Failure::new(Reason::Missing, text)
-        .help("create them in the store, or look at --env, --path and --tag"))
+    let left_out = |name: &&str| resolution.left_out.iter().any(|one| one == name);
+    let help = if missing.iter().all(left_out) {
+        "--only or --exclude leave them out"
+    } else {
+        "create them in the store, or look at --env, --path and --tag"
+    };
+    Err(Failure::new(Reason::Missing, text).help(help))
 }
 
 /// The command to start; empty only for a dry run.

@@ -52,6 +52,9 @@ pub(crate) enum Auth {
         /// The login at this server [default: the only one] [env: PHASE_HOST]
         #[arg(long, value_name = "URL", value_parser = super::text)]
         host: Option<String>,
+
+        #[command(flatten)]
+        project: ProjectFile,
     },
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use super::ProjectFile;
+
 /// Make and share a vault: an encrypted file instead of a server
 #[derive(Debug, Subcommand)]
 pub(crate) enum Vault {
@@ -138,8 +140,12 @@ pub(crate) struct Key {
     pub(crate) identity: Option<PathBuf>,
 
     /// Trust the recipients that were added by others
+    /// [env: PHASE_RUN_ACCEPT_RECIPIENTS]
     #[arg(long)]
     pub(crate) accept_recipients: bool,
+
+    #[command(flatten)]
+    pub(crate) project: ProjectFile,
 
     /// Time for reading and for other writers to end, such as 30s or 2m
     /// [default: 30s] [env: PHASE_RUN_TIMEOUT]

@@ -194,7 +194,15 @@ fn update(
     let (name, value) = if keep_value {
         (name(write)?, None)
     } else {
-        let (name, value) = name_and_value(write, store.report)?;
+        let also = write.comment.is_some() || write.kind.is_some() || move_to.is_some();
+        let given = name_and_value(write, store.report).map_err(|failure| {
+            if also {
+                failure.help("to change only what else is given, say --keep-value")
+            } else {
+                failure
+            }
+        });
+        let (name, value) = given?;
         (name, Some(value))
     };
     let (personal, value) = if write.personal {

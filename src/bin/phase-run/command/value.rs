@@ -62,9 +62,9 @@ fn value(name: &str, write: &args::Write, report: Report) -> Result<SecretValue,
         } else {
             format!("no value was typed for {name}")
         };
-        return Err(Failure::new(Reason::Usage, text)
-            .help("if it is to be empty, say --allow-empty")
-            .help("to change only what else is given, give `update` --keep-value"));
+        return Err(
+            Failure::new(Reason::Usage, text).help("if it is to be empty, say --allow-empty")
+        );
     }
     let ends_once = text.ends_with('\n') && !text.ends_with("\n\n") && !text.ends_with("\n\r\n");
     if piped && ends_once && !trim {

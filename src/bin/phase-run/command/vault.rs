@@ -177,6 +177,7 @@ pub(super) fn open(
 pub(super) fn context(args: &KeyArgs, without: Option<&Path>) -> Context {
     Context {
         accept_recipients: args.accept_recipients,
+        project: args.project.clone(),
         timeout: args.timeout,
         vault: args.vault.clone(),
         identity: args.identity.clone().filter(|_| without.is_none()),

@@ -35,11 +35,13 @@ pub(crate) fn auth(args: &Auth, world: &World<'_>, report: Report) -> Result<(),
         }
         Auth::Logout {
             host,
+            project,
             revoke,
             token_file,
         } => {
             let context = Context {
                 host: host.clone(),
+                project: project.clone(),
                 token_file: token_file.clone(),
                 ..Context::default()
             };
