@@ -267,7 +267,7 @@ mod tests {
 
     fn parsed(text: &str) -> Result<Content, Failure> {
         let path = Path::new("/project/phase-run.toml");
-        parse(text, path, Whose::Users, Some(Path::new("/home/me")))
+        parse(text, path, Whose::Users, Some(Path::new("/me")))
     }
 
     #[test]
@@ -347,7 +347,7 @@ mod tests {
     fn a_file_lies_beside_the_one_that_names_it_or_in_the_home_folder() {
         for (named, path) in [
             ("v.age", "/project/v.age"),
-            ("~/v.age", "/home/me/v.age"),
+            ("~/v.age", "/me/v.age"),
             ("/v.age", "/v.age"),
         ] {
             let text =
