@@ -14,7 +14,7 @@ use crate::provider::phase::{Encrypted, Rest};
 #[cfg(feature = "vault")]
 use crate::provider::vault::Vault;
 use crate::provider::{Backend, Order, Provider, References, Supply};
-use crate::resolve::{Chosen, Resolved, Resolver, Step, chosen, require_some};
+use crate::resolve::{Chosen, Resolved, Resolver, Step, chosen};
 use crate::scope::{Folder, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret};
 use crate::trust::TrustStore;
@@ -213,12 +213,6 @@ impl Client {
             settled,
             stock,
         } = self.provider.stock(order, made, until).await?;
-        // Where something lies that gives nothing for a reason, that has been told.
-        let told =
-            |notice: &Notice| matches!(notice, Notice::Dynamic { .. } | Notice::LeftOut { .. });
-        if !plan.allow_empty && !notices.iter().any(told) {
-            require_some(&*stock, scope, &place)?;
-        }
         let Chosen {
             roots,
             left_out,

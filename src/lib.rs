@@ -60,6 +60,7 @@ mod chain;
 mod cli_login;
 mod client;
 mod credentials;
+mod emptiness;
 mod error;
 #[cfg(fuzzing)]
 #[doc(hidden)]

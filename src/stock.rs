@@ -51,12 +51,6 @@ pub(crate) trait Stock: fmt::Debug + Send + Sync {
     /// At least the secrets of the scope that was asked for, in any order.
     fn entries(&self) -> Vec<Entry<'_>>;
 
-    /// Folder and tags of each secret that came, also of those outside the scope.
-    fn sites(&self) -> Vec<(&Folder, &[String])> {
-        let entries = self.entries().into_iter();
-        entries.map(|entry| (entry.folder, entry.tags)).collect()
-    }
-
     /// Any secret of the environment, by the number that `entries` or `find` gave.
     fn entry(&self, number: usize) -> Entry<'_>;
 

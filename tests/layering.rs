@@ -14,6 +14,7 @@ const LIBRARY: Map = &[
     ("pick", &["error", "outside"]),
     ("notice", &["error", "scope"]),
     ("secret", &["error", "outside", "scope"]),
+    ("emptiness", &["error", "scope", "secret"]),
     ("named_file", &["secret"]),
     ("stock", &["error", "scope", "secret"]),
     ("regular", &[]),
@@ -57,6 +58,7 @@ const LIBRARY: Map = &[
         "provider",
         &[
             "credentials",
+            "emptiness",
             "error",
             "http",
             "lease",

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::emptiness::{Held, require_some};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lease::Lease;
 use crate::notice::Notice;
@@ -25,6 +26,17 @@ use crate::stock::Stock;
 pub(crate) struct Order<'a> {
     pub(crate) plan: &'a Plan<'a>,
     pub(crate) scope: &'a Scope,
+}
+
+impl Order<'_> {
+    /// Checks, before any lease is made, that each folder and each tag selects
+    /// something of what is `held` in `place`, unless the plan lets it be.
+    fn require_some(&self, held: &Held<'_>, place: &Place) -> Result<()> {
+        if self.plan.allow_empty {
+            return Ok(());
+        }
+        require_some(held, self.scope, place)
+    }
 }
 
 /// What a back-end answers to [`Backend::stock`].
@@ -86,7 +98,9 @@ pub(crate) trait Backend {
     /// The whole environment in which the scope lies, for use: nothing is opened
     /// but what is needed. Where references are the server's, or
     /// [folders](Reached::folders) are reached one by one, the secrets of the scope
-    /// are enough.
+    /// are enough. A folder or a tag that selects nothing is
+    /// [`Missing`](crate::ErrorKind::Missing) unless the plan allows it, and then
+    /// no lease is made.
     ///
     /// Leases go to `made` as soon as they are made, whatever happens then.
     async fn stock(

@@ -1,6 +1,5 @@
 //! From what is stored to what a program gets. Pure: it fetches nothing.
 
-mod emptiness;
 mod failure;
 #[cfg(fuzzing)]
 pub mod fuzz;
@@ -21,7 +20,6 @@ use crate::plan::Plan;
 use crate::scope::{Place, Site};
 use crate::secret::SecretValue;
 use crate::stock::{Entry, Stock};
-pub(crate) use emptiness::require_some;
 use failure::Failures;
 pub use resolved::Resolved;
 use walk::{Text, Walk};

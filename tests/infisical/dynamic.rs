@@ -177,11 +177,28 @@ fn a_preview_names_dynamic_secrets_and_makes_no_lease() {
 }
 
 #[test]
-fn tags_do_not_keep_leases_out() {
-    let lab = Lab::new(infisical());
-    let scope = lab.scope().tagged(vec!["db".into()]);
-    let resolution = lease(&lab, &scope, GENERATE).unwrap();
-    assert_eq!(pairs(&resolution).len(), 3);
+fn tags_do_not_keep_leases_out_but_one_that_nothing_has_makes_none() {
+    let lab = Lab::new(infisical().folder("/").secret("B", "2").tags(&["db"]));
+    let tagged = |tag: &str| lab.scope().tagged(vec![tag.to_owned()]);
+    for leases in [GENERATE, Leases::Preview] {
+        let error = lease(&lab, &tagged("bd"), leases).unwrap_err();
+        assert_eq!(error.kind(), Missing);
+    }
+    assert!(lab.infisical.leases().is_empty());
+    let resolution = lease(&lab, &tagged("db"), GENERATE).unwrap();
+    assert_eq!(pairs(&resolution).len(), 4);
+}
+
+#[test]
+fn a_folder_that_is_empty_makes_no_lease_in_another() {
+    for version in [Version::Current, Version::WithoutV4] {
+        let lab = Lab::new(infisical().folder("/empty").version(version));
+        let scope = lab.scope().in_folders(these(&["/", "/empty"]));
+        let error = lease(&lab, &scope, GENERATE).unwrap_err();
+        assert_eq!(error.kind(), Missing, "{version:?}");
+        assert!(error.to_string().contains("/empty"), "{error}");
+        assert!(lab.infisical.leases().is_empty(), "{version:?}");
+    }
 }
 
 #[test]

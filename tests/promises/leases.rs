@@ -89,6 +89,38 @@ fn leases_are_made_in_the_folders_that_are_meant_alone() {
 }
 
 #[test]
+fn what_selects_nothing_makes_no_lease_and_a_dynamic_secret_excuses_no_other_folder() {
+    for api in ["e2ee", "rest"] {
+        let phase = web().secret("A", "1").dynamic("AWS", &["AWS_KEY"]);
+        let phase = phase.folder("/db").dynamic("DB", &["DB_USER"]);
+        let server = phase.serve();
+        let run = |words: &[&str]| {
+            let run = with(&phase, &server, Kind::User).arguments(&["--api", api]);
+            run.arguments(words)
+        };
+        for (selection, named) in [
+            (&["--tag", "nope"][..], "\"nope\""),
+            (&["--path", "/db", "--path", "/nope"], "folder /nope"),
+        ] {
+            for more in [&[][..], &["--leases", "skip"], &["--dry-run"]] {
+                let run = run(selection).arguments(more);
+                let run = if more == ["--dry-run"] {
+                    run
+                } else {
+                    run.sh("echo started")
+                };
+                run.failed(125, "missing").stderr_has(named);
+            }
+        }
+        assert!(phase.leases().is_empty(), "{api}");
+        // A folder of dynamic secrets alone is no empty one, whatever is wanted of it.
+        let run = run(&["--path", "/", "--path", "/db", "--exclude", "*_*"]);
+        run.sh("echo $A").stdout("1\n").status(0);
+        assert!(phase.leases().is_empty(), "{api}");
+    }
+}
+
+#[test]
 fn leases_are_revoked_when_the_command_ends_however_it_ends() {
     for api in ["e2ee", "rest"] {
         let phase = web().dynamic("AWS", &["AWS_USER", "AWS_KEY"]);

@@ -71,54 +71,75 @@ struct Asked<'a> {
 }
 
 impl Infisical {
-    /// What the dynamic secrets of a scope give, if leases are wanted. Which names
-    /// that will be nobody can tell before: a lease that gives none that is wanted
-    /// is ended at once.
-    pub(super) async fn leased(
+    /// The folders and the names of the dynamic secrets of a scope, if they are
+    /// wanted.
+    pub(super) async fn dynamics(
         &self,
         found: &mut Found,
         Order { plan, scope }: Order<'_>,
-        made: &mut Vec<Lease>,
         until: Instant,
-    ) -> Result<Vec<Secret>> {
-        let ttl = match plan.leases {
-            Leases::Skip => return Ok(Vec::new()),
-            Leases::Preview => None,
-            Leases::Generate { ttl } => ttl,
-        };
+    ) -> Result<Vec<(Folder, String)>> {
+        if plan.leases == Leases::Skip {
+            return Ok(Vec::new());
+        }
         let Project { id, slug, .. } = self.describe(found, until).await?.clone();
         let folders = self.folders(&id, found, scope, until).await?;
         let place = (slug.as_str(), found.environment.as_str());
         let lists = folders
             .iter()
-            .map(|folder| self.dynamics(place, folder, until));
+            .map(|folder| self.dynamics_in(place, folder, until));
         let lists = join::all(lists).await?;
+        let lists = folders.into_iter().zip(lists);
+        let named = |(folder, names): (Folder, Vec<String>)| {
+            let names = names.into_iter();
+            names.map(move |name| (folder.clone(), name))
+        };
+        Ok(lists.flat_map(named).collect())
+    }
+
+    /// What `dynamics` give, if leases are to be made. Which names that will be
+    /// nobody can tell before: a lease that gives none that is wanted is ended at
+    /// once.
+    pub(super) async fn leased(
+        &self,
+        found: &mut Found,
+        dynamics: Vec<(Folder, String)>,
+        Order { plan, scope }: Order<'_>,
+        made: &mut Vec<Lease>,
+        until: Instant,
+    ) -> Result<Vec<Secret>> {
+        let Leases::Generate { ttl } = plan.leases else {
+            let untold = |(_, name)| Notice::Dynamic {
+                name,
+                keys: Vec::new(),
+            };
+            found.notices.extend(dynamics.into_iter().map(untold));
+            return Ok(Vec::new());
+        };
+        if dynamics.is_empty() {
+            return Ok(Vec::new());
+        }
+        let slug = self.describe(found, until).await?.slug.clone();
+        let place = (slug.as_str(), found.environment.as_str());
         let mut secrets = Vec::new();
-        for (names, folder) in lists.into_iter().zip(&folders) {
-            for name in names {
-                if plan.leases == Leases::Preview {
-                    let keys = Vec::new();
-                    found.notices.push(Notice::Dynamic { name, keys });
-                    continue;
-                }
-                let given = self.lease(place, folder, &name, ttl, made, until).await?;
-                let wanted = given.iter().any(|secret| (plan.wanted)(&secret.name));
-                if let (false, Some(lease)) = (wanted, made.last()) {
-                    self.end(lease, until).await?;
-                    made.pop();
-                }
-                secrets.extend(given.into_iter().map(|secret| Secret {
-                    // They carry none, and are meant whatever tags are asked for.
-                    tags: scope.tags.clone(),
-                    ..secret
-                }));
+        for (folder, name) in dynamics {
+            let given = self.lease(place, &folder, &name, ttl, made, until).await?;
+            let wanted = given.iter().any(|secret| (plan.wanted)(&secret.name));
+            if let (false, Some(lease)) = (wanted, made.last()) {
+                self.end(lease, until).await?;
+                made.pop();
             }
+            secrets.extend(given.into_iter().map(|secret| Secret {
+                // They carry none, and are meant whatever tags are asked for.
+                tags: scope.tags.clone(),
+                ..secret
+            }));
         }
         Ok(secrets)
     }
 
     /// The names of the dynamic secrets in `folder`.
-    async fn dynamics(
+    async fn dynamics_in(
         &self,
         (project, environment): (&str, &str),
         folder: &Folder,

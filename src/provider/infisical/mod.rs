@@ -30,6 +30,7 @@ use self::session::Service;
 use self::stock::Listed;
 use super::{Backend, Order, Reached, References, Supply, join, require_whole};
 use crate::credentials::InfisicalLogin;
+use crate::emptiness::Held;
 use crate::error::{ErrorKind, Result};
 use crate::http::Connection;
 use crate::lease::Lease;
@@ -77,7 +78,19 @@ impl Backend for Infisical {
         let rows = self
             .read(&mut found, scope, manner, plan.allow_empty, until)
             .await?;
-        let leased = self.leased(&mut found, order, made, until).await?;
+        let dynamics = self.dynamics(&mut found, order, until).await?;
+        let secrets = rows.secrets.iter().chain(&rows.imported);
+        order.require_some(
+            &Held {
+                dynamic: dynamics.iter().map(|(folder, _)| folder).collect(),
+                filtered: !scope.tags.is_empty(),
+                secrets: secrets.map(|one| (&one.folder, &*one.tags)).collect(),
+            },
+            &found.place(),
+        )?;
+        let leased = self
+            .leased(&mut found, dynamics, order, made, until)
+            .await?;
         if rows.untagged {
             found.notices.push(Notice::ImportsLeftOut);
         }

@@ -38,6 +38,7 @@ use self::record::Record;
 use self::store::{Opening, Store};
 use super::{Backend, Order, Reached, References, Supply, no_log_out, places};
 use crate::credentials::VaultKey;
+use crate::emptiness::Held;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lease::Lease;
 use crate::notice::Notice;
@@ -111,6 +112,7 @@ impl Backend for Vault {
         let (app, environment) = read::located(&order.scope.place, &vault, &mut notices)?;
         let place = read::settled(app, environment);
         let secrets = read::secrets(app, environment, &overrides);
+        order.require_some(&Held::of(&secrets), &place)?;
         Ok(Supply {
             hint: None,
             notices,

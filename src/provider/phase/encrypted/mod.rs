@@ -23,6 +23,7 @@ use super::{
     without_override,
 };
 use crate::credentials::PhaseToken;
+use crate::emptiness::Held;
 use crate::error::Result;
 use crate::http::{Connection, Http};
 use crate::lease::Lease;
@@ -97,6 +98,14 @@ impl Backend for Encrypted {
             }
         };
         let (mut rows, dynamic) = parted(answer, scope)?;
+        order.require_some(
+            &Held {
+                dynamic: dynamic.iter().map(|one| &one.folder).collect(),
+                filtered: false,
+                secrets: rows.iter().map(|row| (&row.folder, &*row.tags)).collect(),
+            },
+            &place.place,
+        )?;
         let keys = self.keys(&account, &place)?;
         let mut notices = std::mem::take(&mut place.notices);
         let named = named(dynamic, order, &keys, &place, &mut notices)?;

@@ -172,11 +172,6 @@ impl Stock for Vault {
             .collect()
     }
 
-    fn sites(&self) -> Vec<(&Folder, &[String])> {
-        let rows = self.rows.iter();
-        rows.map(|row| (&row.folder, &*row.tags)).collect()
-    }
-
     fn entry(&self, number: usize) -> Entry<'_> {
         let row = &self.rows[number];
         Entry {

@@ -17,6 +17,7 @@ use super::{
     without_override,
 };
 use crate::credentials::PhaseToken;
+use crate::emptiness::Held;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Connection, Http};
 use crate::lease::{Lease, Leases};
@@ -59,6 +60,13 @@ impl Backend for Rest {
             mut dynamic,
             mut secrets,
         } = rows;
+        order.require_some(
+            &Held {
+                dynamic: dynamic.iter().map(|one| &one.folder).collect(),
+                ..Held::of(&secrets)
+            },
+            &found.place(),
+        )?;
         // The answer may be the whole environment's.
         dynamic.retain(|one| scope.folders.contains(&one.folder));
         for dynamic in self.leased(&found, dynamic, order, made, until).await? {

@@ -1,58 +1,81 @@
 //! Whether what was asked for gives anything: a mistyped folder or tag must not
-//! start a program without its secrets.
+//! start a program without its secrets, nor make a lease.
 
 use std::collections::BTreeSet;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::{Folder, Folders, Place, Scope};
-use crate::stock::Stock;
+use crate::secret::Secret;
 
 /// How many names of what there is instead a message lists.
 const MOST: usize = 10;
 
-/// A secret's folder and tags.
-type Site<'a> = (&'a Folder, &'a [String]);
+/// What a store answered, as far as it tells whether a scope is empty.
+#[derive(Debug, Default)]
+pub(crate) struct Held<'a> {
+    /// The folders of dynamic secrets, which have no tags.
+    pub(crate) dynamic: Vec<&'a Folder>,
+    /// Whether the store kept back what has none of the tags: then a folder may
+    /// only look empty.
+    pub(crate) filtered: bool,
+    /// Folder and tags of each secret that came, also of those outside the scope.
+    pub(crate) secrets: Vec<(&'a Folder, &'a [String])>,
+}
+
+impl<'a> Held<'a> {
+    /// Nothing but `secrets`.
+    pub(crate) fn of(secrets: &'a [Secret]) -> Self {
+        let secrets = secrets.iter();
+        Self {
+            secrets: secrets.map(|one| (&one.folder, &*one.tags)).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The folders in which something lies.
+    fn folders(&self) -> impl Iterator<Item = &'a Folder> {
+        let secrets = self.secrets.iter().map(|(folder, _)| *folder);
+        secrets.chain(self.dynamic.iter().copied())
+    }
+
+    fn lies_in(&self, folders: &Folders) -> bool {
+        self.folders().any(|folder| folders.contains(folder))
+    }
+}
 
 /// Checks that each folder and each tag of `scope`, which is a part of `place`,
-/// selects at least one of the secrets in `stock`.
+/// selects at least one of what is `held`.
 ///
 /// # Errors
 ///
 /// [`ErrorKind::Missing`] names the first one that selects nothing, and what there
-/// is instead, as far as `stock` tells.
-pub(crate) fn require_some(stock: &dyn Stock, scope: &Scope, place: &Place) -> Result<()> {
-    let sites = stock.sites();
-    // Where the store keeps back what has none of the tags, a folder only looks empty.
-    let filtered = |folder: &Folder| !scope.tags.is_empty() && !stock.decides(folder, "");
-    let lies_in = |folders: &Folders| sites.iter().any(|(folder, _)| folders.contains(folder));
-    match &scope.folders {
-        Folders::All if sites.is_empty() && !filtered(&Folder::root()) => {
-            return Err(nothing(format!("there is no secret in {}", named(place))));
-        }
-        Folders::All => {}
-        Folders::Below(tops) => {
-            for top in tops {
-                if !filtered(top) && !lies_in(&Folders::Below(vec![top.clone()])) {
-                    return Err(no_secret(top, " or below it", &sites, place));
-                }
-            }
-        }
-        Folders::These(folders) => {
-            for folder in folders {
-                if !filtered(folder) && !lies_in(&Folders::These(vec![folder.clone()])) {
-                    return Err(no_secret(folder, "", &sites, place));
-                }
-            }
-        }
+/// is instead.
+pub(crate) fn require_some(held: &Held<'_>, scope: &Scope, place: &Place) -> Result<()> {
+    if !held.filtered {
+        require_folders(held, scope, place)?;
     }
-    require_tags(&sites, scope, place)
+    require_tags(held, scope, place)
 }
 
-fn require_tags(sites: &[Site<'_>], scope: &Scope, place: &Place) -> Result<()> {
+fn require_folders(held: &Held<'_>, scope: &Scope, place: &Place) -> Result<()> {
+    let (folders, below, part): (_, _, fn(_) -> _) = match &scope.folders {
+        Folders::All if held.lies_in(&Folders::All) => return Ok(()),
+        Folders::All => return Err(nothing(format!("there is no secret in {}", named(place)))),
+        Folders::Below(tops) => (tops, " or below it", Folders::Below),
+        Folders::These(folders) => (folders, "", Folders::These),
+    };
+    for folder in folders {
+        if !held.lies_in(&part(vec![folder.clone()])) {
+            return Err(no_secret(folder, below, held, place));
+        }
+    }
+    Ok(())
+}
+
+fn require_tags(held: &Held<'_>, scope: &Scope, place: &Place) -> Result<()> {
     let here = || {
-        let here = sites
-            .iter()
-            .filter(|(folder, _)| scope.folders.contains(folder));
+        let secrets = held.secrets.iter();
+        let here = secrets.filter(|(folder, _)| scope.folders.contains(folder));
         here.map(|(_, tags)| *tags)
     };
     for tag in &scope.tags {
@@ -69,8 +92,8 @@ fn require_tags(sites: &[Site<'_>], scope: &Scope, place: &Place) -> Result<()> 
     Ok(())
 }
 
-fn no_secret(folder: &Folder, below: &str, sites: &[Site<'_>], place: &Place) -> Error {
-    let folders: BTreeSet<&str> = sites.iter().map(|(folder, _)| folder.as_str()).collect();
+fn no_secret(folder: &Folder, below: &str, held: &Held<'_>, place: &Place) -> Error {
+    let folders: BTreeSet<&str> = held.folders().map(Folder::as_str).collect();
     let text = format!(
         "there is no secret in folder {folder}{below}, {}",
         named(place)
@@ -109,19 +132,34 @@ fn nothing_but(text: String, what: &str, instead: &BTreeSet<&str>, flag: &str) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resolve::secret;
     use crate::scope::App;
-    use crate::secret::Secret;
-    use crate::stock::Plain;
+
+    /// The folder of a secret, and its tags.
+    type Row = (Folder, Vec<String>);
 
     /// The message and the advice of what is missing, if anything is.
-    fn missing(secrets: &[Secret], folders: Folders, tags: &[&str]) -> Option<(String, String)> {
+    fn missing(secrets: &[Row], folders: Folders, tags: &[&str]) -> Option<(String, String)> {
+        missing_beside(secrets, &[], folders, tags)
+    }
+
+    /// The same, where there are dynamic secrets too.
+    fn missing_beside(
+        secrets: &[Row],
+        dynamic: &[Folder],
+        folders: Folders,
+        tags: &[&str],
+    ) -> Option<(String, String)> {
         let tags = tags.iter().map(|&tag| tag.to_owned()).collect();
         let scope = Scope::new(App::Name("web".into()), "dev")
             .in_folders(folders)
             .tagged(tags);
-        let stock = Plain::new(secrets.to_vec(), true);
-        let error = require_some(&stock, &scope, &scope.place).err()?;
+        let rows = secrets.iter().map(|(folder, tags)| (folder, &**tags));
+        let held = Held {
+            dynamic: dynamic.iter().collect(),
+            filtered: false,
+            secrets: rows.collect(),
+        };
+        let error = require_some(&held, &scope, &scope.place).err()?;
         assert_eq!(error.kind(), ErrorKind::Missing);
         Some((error.to_string(), error.advice().unwrap().to_owned()))
     }
@@ -133,16 +171,18 @@ mod tests {
             .collect()
     }
 
-    fn tagged(folder: &str, tags: &[&str]) -> Secret {
-        Secret {
-            tags: tags.iter().map(|&tag| tag.to_owned()).collect(),
-            ..secret(folder, "A", "1", "1")
-        }
+    fn tagged(folder: &str, tags: &[&str]) -> Row {
+        let tags = tags.iter().map(|&tag| tag.to_owned()).collect();
+        (Folder::new(folder).unwrap(), tags)
+    }
+
+    fn secret(folder: &str) -> Row {
+        tagged(folder, &[])
     }
 
     #[test]
     fn each_folder_must_hold_a_secret_and_the_others_are_listed() {
-        let secrets = [secret("/", "A", "1", "1"), secret("/api", "B", "2", "2")];
+        let secrets = [secret("/"), secret("/api")];
         let these = |paths: &[&str]| Folders::These(folders(paths));
         assert_eq!(missing(&secrets, these(&["/", "/api"]), &[]), None);
         let (text, advice) = missing(&secrets, these(&["/", "/apu"]), &[]).unwrap();
@@ -159,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_tree_is_not_empty_if_something_lies_below_it() {
-        let secrets = [secret("/a/b", "A", "1", "1")];
+        let secrets = [secret("/a/b")];
         let below = |paths: &[&str]| Folders::Below(folders(paths));
         assert_eq!(missing(&secrets, below(&["/a"]), &[]), None);
         let (text, _) = missing(&secrets, below(&["/a", "/b"]), &[]).unwrap();
@@ -187,5 +227,21 @@ mod tests {
             "{text}"
         );
         assert!(advice.starts_with("the tags there are: db;"), "{advice}");
+    }
+
+    #[test]
+    fn a_dynamic_secret_fills_its_own_folder_alone_and_has_no_tag() {
+        let secrets = [tagged("/api", &["cache"])];
+        let dynamic = folders(&["/db"]);
+        let missing = |paths: &[&str], tags: &[&str]| {
+            let these = Folders::These(folders(paths));
+            missing_beside(&secrets, &dynamic, these, tags)
+        };
+        assert_eq!(missing(&["/db"], &[]), None);
+        let (text, advice) = missing(&["/db", "/nope"], &[]).unwrap();
+        assert!(text.contains("folder /nope"), "{text}");
+        assert!(advice.contains("/api, /db"), "{advice}");
+        assert!(missing(&["/db"], &["cache"]).is_some());
+        assert_eq!(missing(&["/db", "/api"], &["cache"]), None);
     }
 }
