@@ -90,6 +90,35 @@ fn the_first_create_makes_the_app_and_the_environment() {
 }
 
 #[test]
+fn a_new_vault_says_that_it_is_empty_and_not_that_something_is_out_of_reach() {
+    let desk = Desk::bare();
+    desk.run(&["vault", "init"]).status(0);
+    for words in [&["secrets", "get", "A"][..], &["run", "--dry-run"]] {
+        let run = desk.run(words).arguments(&["--app", "web"]);
+        let finished = run.failed(125, "missing").stderr_has("no app \"web\"");
+        finished.stderr_has("the first secret that is created makes one");
+    }
+}
+
+#[test]
+fn who_cannot_open_a_vault_is_told_which_identity_to_give_or_how_to_get_in() {
+    let desk = Desk::new();
+    desk.add("A", "1");
+    identity(&desk, "other");
+    let finished = open_by(&desk, "other").failed(125, "decryption");
+    finished
+        .stderr_has("this identity does not open ")
+        .stderr_has("--identity")
+        .stderr_has("vault recipients add");
+    fs::remove_file(desk.path("phase-run/identity")).unwrap();
+    let finished = desk.secrets(&["get", "A"]).failed(125, "credentials");
+    finished
+        .stderr_has("there is no identity to open ")
+        .stderr_has("--identity")
+        .stderr_has("age-keygen -o ");
+}
+
+#[test]
 fn recipients_are_added_listed_kept_by_writes_and_removed() {
     let desk = Desk::new();
     desk.add("A", "1");
@@ -188,7 +217,9 @@ fn a_passphrase_comes_from_a_variable_a_file_or_a_question() {
     run.failed(125, "decryption").stderr_lacks("hunter2");
     // Where there is nobody to ask, that is said, and what to do instead.
     let run = desk.secrets(&["get", "A"]);
-    run.failed(125, "configuration").stderr_has("terminal");
+    run.failed(125, "configuration")
+        .stderr_has("no terminal to ask at: Passphrase of ")
+        .stderr_has("set PHASE_RUN_VAULT_PASSPHRASE_FILE or");
     let running = desk.secrets(&["get", "A"]).at(Seat::Leader).spawn();
     answer(&running, "Passphrase of ", "open sesame");
     let text = running.finish().status(0).text();

@@ -75,7 +75,7 @@ fn output(words: &[OsString]) -> Output {
 
 /// An option of the launcher in front of a subcommand would be without effect.
 fn misplaced(matches: &ArgMatches, command: &mut clap::Command) -> Result<(), clap::Error> {
-    let Some((subcommand, _)) = matches.subcommand() else {
+    let Some((subcommand, inner)) = matches.subcommand() else {
         return Ok(());
     };
     let typed = |id: &&clap::Id| {
@@ -88,8 +88,18 @@ fn misplaced(matches: &ArgMatches, command: &mut clap::Command) -> Result<(), cl
     let Some(id) = matches.ids().find(typed) else {
         return Ok(());
     };
+    let mut path = subcommand.to_owned();
+    let mut deepest = inner;
+    while let Some((subcommand, inner)) = deepest.subcommand() {
+        path = format!("{path} {subcommand}");
+        deepest = inner;
+    }
     let flag = id.as_str().replace('_', "-");
-    let text = format!("--{flag} belongs after `{subcommand}`");
+    let text = if deepest.try_contains_id(id.as_str()).is_ok() {
+        format!("--{flag} belongs after `{path}`")
+    } else {
+        format!("`{path}` has no --{flag}")
+    };
     Err(command.error(ErrorKind::ArgumentConflict, text))
 }
 
@@ -358,7 +368,15 @@ mod tests {
     #[test]
     fn an_option_of_the_launcher_before_a_subcommand_is_refused() {
         let text = refused(&["--env", "prod", "secrets", "list"]);
-        assert!(text.contains("--env belongs after `secrets`"), "{text}");
+        assert!(
+            text.contains("--env belongs after `secrets list`"),
+            "{text}"
+        );
+        let text = refused(&["--kill-after", "1s", "secrets", "list"]);
+        assert!(
+            text.contains("`secrets list` has no --kill-after"),
+            "{text}"
+        );
     }
 
     #[test]

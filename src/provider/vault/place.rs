@@ -3,6 +3,7 @@
 use super::format::{App, Environment};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
+use crate::outside;
 use crate::pick::{listed, pick};
 use crate::provider::require_whole;
 use crate::scope;
@@ -58,6 +59,11 @@ pub(super) fn chosen<T: Named>(
     among: &[T],
     notices: &mut Vec<Notice>,
 ) -> Result<usize> {
+    if among.is_empty() {
+        let message = format!("there is no {} {:?}", T::WHAT, outside::shown(wanted));
+        return Err(Error::new(ErrorKind::Missing, message)
+            .help("this vault has none yet: the first secret that is created makes one"));
+    }
     let names: Vec<&str> = among.iter().map(T::name).collect();
     let picked = pick(T::WHAT, T::FLAG, wanted, &names)?;
     if picked.partial {

@@ -192,8 +192,11 @@ fn refusal(error: &DecryptError, keys: &Keys, file: &Path) -> Error {
             return too_much_work(*required, *most_work, file);
         }
         (DecryptError::NoMatchingKeys, Keys::Identities(all)) => (
-            format!("none of {} identities opens {name}", all.len()),
-            "ask somebody who can open it to run `phase-run vault recipients add` with your public key",
+            match all.len() {
+                1 => format!("this identity does not open {name}"),
+                count => format!("none of these {count} identities opens {name}"),
+            },
+            "give another with --identity, or ask somebody who can open it to run `phase-run vault recipients add` with your public key",
         ),
         (DecryptError::DecryptionFailed, Keys::Passphrase { .. }) => (
             format!("the passphrase does not open {name}"),

@@ -53,7 +53,7 @@ fn value(name: &str, write: &args::Write, report: Report) -> Result<SecretValue,
     let piped = given.is_some();
     let value = match given {
         Some(value) => value,
-        None => prompt(&format!("Value of {name}: "))?,
+        None => prompt(&format!("Value of {name}: "), "give it on stdin")?,
     };
     let text = value.expose();
     if text.is_empty() && !write.value.allow_empty {

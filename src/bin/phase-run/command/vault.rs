@@ -207,8 +207,8 @@ fn new_passphrase() -> Result<SecretValue, Failure> {
     let new = if let Some(new) = from_stdin("the new passphrase", true)? {
         new
     } else {
-        let new = prompt("New passphrase: ")?;
-        if prompt("The same again: ")?.expose() != new.expose() {
+        let new = prompt("New passphrase: ", "give it on stdin")?;
+        if prompt("The same again: ", "give it on stdin")?.expose() != new.expose() {
             return Err(Failure::new(
                 Reason::InvalidValue,
                 "the two passphrases differ",

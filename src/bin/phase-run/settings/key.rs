@@ -145,13 +145,16 @@ impl Key {
             Some(key) => key,
             None if VaultFile::takes_passphrase(&file)? => {
                 let question = format!("Passphrase of {}: ", file.display());
-                VaultKey::Passphrase(prompt(&question)?)
+                VaultKey::Passphrase(prompt(
+                    &question,
+                    "set PHASE_RUN_VAULT_PASSPHRASE_FILE or PHASE_RUN_VAULT_PASSPHRASE",
+                )?)
             }
             None => {
                 let text = format!("there is no identity to open {} with", file.display());
-                let usual = usual.unwrap_or_else(|| PathBuf::from("one"));
+                let usual = usual.unwrap_or_else(|| PathBuf::from("FILE"));
                 return Err(Failure::new(Reason::Credentials, text).help(format!(
-                    "give --identity, set PHASE_RUN_IDENTITY, or make {} with `phase-run vault init`",
+                    "give --identity or set PHASE_RUN_IDENTITY; who has none makes one with `age-keygen -o {}`, and has somebody who can open the vault add its public key",
                     usual.display()
                 )));
             }

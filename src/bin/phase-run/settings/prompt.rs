@@ -17,24 +17,24 @@ use self::keys::{Keys, read_value};
 use crate::exit::{Failure, Reason};
 use crate::sys::Held;
 
-/// Asks at the terminal; what is typed is not shown.
+/// Asks at the terminal; what is typed is not shown. `instead` is what to do where
+/// that cannot be.
 ///
 /// # Errors
 ///
 /// There is no terminal, or nobody answers.
-pub(crate) fn prompt(question: &str) -> Result<SecretValue, Failure> {
-    let failed =
-        |why: String| unasked(&why).help("give it on stdin, in a file or in a variable instead");
+pub(crate) fn prompt(question: &str, instead: &str) -> Result<SecretValue, Failure> {
+    let failed = |error: io::Error| unasked(question, &error).help(instead);
     let value = ask(question).map_err(|error| {
         if error.kind() == ErrorKind::Interrupted {
             // The terminal is as it was before: now the key may do its work.
             let _ = raise(Signal::SIGINT);
         }
-        failed(error.to_string())
+        failed(error)
     })?;
     match std::str::from_utf8(&value) {
         Ok(text) => Ok(SecretValue::new(text.to_owned())),
-        Err(_) => Err(failed("what was typed is not UTF-8".to_owned())),
+        Err(_) => Err(failed(io::Error::other("what was typed is not UTF-8"))),
     }
 }
 
@@ -55,12 +55,18 @@ pub(crate) fn confirm(question: &str) -> Result<bool, Failure> {
         BufReader::new(terminal.take(LONGEST_ANSWER)).read_line(&mut answer)?;
         Ok(answer)
     };
-    let answer = ask().map_err(|error| unasked(&error.to_string()))?;
+    let answer = ask().map_err(|error| unasked(question, &error))?;
     Ok(["y", "yes"].contains(&&*answer.trim().to_lowercase()))
 }
 
-fn unasked(why: &str) -> Failure {
-    let text = format!("cannot ask at the terminal: {why}");
+fn unasked(question: &str, why: &io::Error) -> Failure {
+    let question = question.trim_end().trim_end_matches(':');
+    // Who has no terminal gets this of the device.
+    let text = if why.raw_os_error() == Some(libc::ENXIO) {
+        format!("there is no terminal to ask at: {question}")
+    } else {
+        format!("cannot ask at the terminal: {question}: {why}")
+    };
     Failure::new(Reason::Configuration, text)
 }
 

@@ -67,7 +67,7 @@ fn grant(
     }
     let token = match from_stdin("the token", false)? {
         Some(token) => token,
-        None => prompt("Token: ")?,
+        None => prompt("Token: ", "give it on stdin")?,
     };
     if token.expose().trim().is_empty() {
         return Err(Failure::new(Reason::Credentials, "no token was given")

@@ -124,7 +124,7 @@ impl Cli {
                 "Passphrase of the Infisical CLI's vault ({}): ",
                 login.username()
             );
-            asked = prompt(&question).map_err(|failure| {
+            asked = prompt(&question, &format!("set {PASSPHRASE}")).map_err(|failure| {
                 format!("its vault has a passphrase: set {PASSPHRASE}; {failure}")
             })?;
             passphrase = Some(&asked);
