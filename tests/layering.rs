@@ -65,6 +65,7 @@ const LIBRARY: Map = &[
             "identity",
             "jwt",
             "notice",
+            "outside",
             "owner",
             "pick",
             "plan",
