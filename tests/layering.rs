@@ -26,7 +26,7 @@ const LIBRARY: Map = &[
     ("lease", &["scope"]),
     ("owner", &[]),
     ("plan", &["lease"]),
-    ("http", &["error", "secret"]),
+    ("http", &["error", "outside", "secret"]),
     (
         "identity",
         &[

@@ -7,6 +7,7 @@ use reqwest::Url;
 
 use super::proxy::{Proxies, Proxy};
 use crate::error::{Error, ErrorKind, Result};
+use crate::outside::shown_host;
 use crate::secret::SecretValue;
 
 /// The files of a client's certificate, PEM.
@@ -105,17 +106,10 @@ impl Connection {
                 return Ok(url);
             }
         };
-        // What stands before an `@` may be a password, what follows a `?` a token,
-        // and so may be what is longer than most hosts are.
-        let is_secret = self.host.contains(['@', '?', '#']) || self.host.len() > 48;
-        let shown = if is_secret {
-            "the host".to_owned()
-        } else {
-            format!("host {:?}", self.host)
-        };
+        let shown = shown_host(&self.host);
         Err(Error::new(
             ErrorKind::Configuration,
-            format!("{shown} cannot be used: {problem}"),
+            format!("the host {shown:?} cannot be used: {problem}"),
         )
         .help("give a URL such as https://secrets.example.com"))
     }

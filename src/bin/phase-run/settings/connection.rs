@@ -36,7 +36,7 @@ pub(super) fn connection(
     warnings: &mut Vec<String>,
 ) -> Result<Connection, Failure> {
     let verify = layers.variable_yes("PHASE_VERIFY_SSL")?.unwrap_or(true) && !args.insecure;
-    let shown = shown_host(&host).into_owned();
+    let shown = shown_host(&host).to_owned();
     let files = args.machine.client_cert.clone();
     let files = files.zip(args.machine.client_key.clone());
     let connection = Connection {

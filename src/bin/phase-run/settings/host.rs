@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use phase_run::outside::shown_host;
+use phase_run::outside::{shown_host, typed_host};
 
 use super::layers::{Layers, Origin, Spelling};
 use super::project::File;
@@ -131,22 +131,23 @@ pub(super) fn host(
         let same = same(&site(named), &site(known));
         if given.is_some() && !same {
             let origin = Origin::File(path.to_owned());
-            layers.note("host (not used)", &shown_host(named), origin);
+            layers.note("host (not used)", shown_host(named), origin);
         } else if !same {
-            let (variable, named) = (servers.variables[0], shown_host(named));
+            let (variable, typed) = (servers.variables[0], typed_host(named));
             let lines = match servers.provider {
-                ProviderName::Phase => format!("`host = {named:?}`"),
-                other => format!("`provider = {:?}` and `host = {named:?}`", other.word()),
+                ProviderName::Phase => format!("`host = {typed:?}`"),
+                other => format!("`provider = {:?}` and `host = {typed:?}`", other.word()),
             };
             return Err(Failure::new(
                 Reason::Configuration,
                 format!(
-                    "{} names the host {named}, which may not get your credentials unless you name it too",
-                    path.display()
+                    "{} names the host {}, which may not get your credentials unless you name it too",
+                    path.display(),
+                    shown_host(named)
                 ),
             )
             .help(format!(
-                "if you trust it, set {variable}={named}, pass --host, or write {lines} into your own config.toml"
+                "if you trust it, set {variable}={typed}, pass --host, or write {lines} into your own config.toml"
             )));
         }
     }
@@ -154,7 +155,7 @@ pub(super) fn host(
         Some(ours) => ours,
         None => (servers.usual(layers)?, Origin::Default),
     };
-    layers.note("host", &shown_host(&host), origin);
+    layers.note("host", shown_host(&host), origin);
     Ok(host)
 }
 

@@ -256,7 +256,7 @@ impl<'a> Layers<'a> {
     pub(crate) fn note(&self, name: &'static str, value: &str, origin: Origin) {
         self.origins
             .borrow_mut()
-            .push((name, outside::shown(value).into_owned(), origin));
+            .push((name, outside::shown(value).to_owned(), origin));
     }
 
     /// `name = value (origin)`, a line per setting.

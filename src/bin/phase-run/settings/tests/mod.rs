@@ -305,31 +305,47 @@ fn a_projects_api_turns_no_encryption_off_and_the_users_may() {
 
 #[test]
 fn a_user_and_a_password_in_a_host_are_shown_nowhere() {
-    let host = "http://me:hunter2@phase.example";
+    for host in [
+        "http://me:hunter2@phase.example",
+        "https://me:hunter2%40phase.example",
+        "https://127.0.0.1:hunter2/",
+        "me:hunter2",
+    ] {
+        no_login_is_shown(host);
+    }
+}
+
+fn no_login_is_shown(host: &str) {
     let stage = Stage::new(&[("PHASE_VERIFY_SSL", "false")]);
+    let file = format!("host = '{host}'");
     for (stage, args) in [
         (stage, &["--host", host][..]),
         (Stage::new(&[("PHASE_HOST", host)]), &[]),
         (
             Stage::new(&[("PHASE_HOST", "https://a.example")])
-                .file("project/phase-run.toml", &format!("host = '{host}'")),
+                .file("project/phase-run.toml", &file),
             &[],
         ),
     ] {
         let settings = stage.resolve(args).unwrap();
         let shown = [settings.origins, settings.warnings].concat().join("\n");
-        assert!(shown.contains("…@phase.example"), "{shown}");
+        assert!(
+            shown.contains("host = ") || shown.contains("host (not used) = "),
+            "{shown}"
+        );
         assert!(
             !shown.contains("hunter2") && !shown.contains("me:"),
             "{shown}"
         );
     }
-    let stage = Stage::new(&[]).file("project/phase-run.toml", &format!("host = '{host}'"));
-    let (_, text) = stage.refused(&[]);
-    assert!(
-        text.contains("phase.example") && !text.contains("hunter2"),
-        "{text}"
-    );
+    let project = Stage::new(&[]).file("project/phase-run.toml", &file);
+    let logins = r#"{"version": 1, "logins": [{"host": "https://a.example", "token": "t"}]}"#;
+    let login = Stage::new(&[("PHASE_SERVICE_TOKEN", ""), ("PHASE_HOST", host)])
+        .file(".config/phase-run/logins.json", logins);
+    for (stage, advice) in [(project, "PHASE_HOST=URL"), (login, "login --host URL")] {
+        let (_, text) = stage.refused(&[]);
+        assert!(text.contains(advice) && !text.contains("hunter2"), "{text}");
+    }
 }
 
 #[test]
