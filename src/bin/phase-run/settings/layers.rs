@@ -202,6 +202,8 @@ impl<'a> Layers<'a> {
         check(spelling.flag, flag)?;
         let flag = (!flag.is_empty()).then(|| flag.to_vec());
         let split = |text: &str| {
+            // What separates may stand in a token, too.
+            let text = name(text)?;
             let parts = text.split(separator).map(outside::trimmed_text);
             parts.filter(|part| !part.is_empty()).map(name).collect()
         };

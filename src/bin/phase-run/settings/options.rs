@@ -1,7 +1,7 @@
 //! The options of a run that a variable or the user's file may give too: the entry
 //! point of a container leaves no room for flags.
 
-use super::parse::yes;
+use super::parse::{name, yes};
 use phase_run::outside::trimmed_text;
 
 /// Such an option.
@@ -100,6 +100,8 @@ impl Optional {
     ///
     /// What the text must be.
     pub(crate) fn words_of_variable(&self, text: &str) -> Result<Vec<String>, String> {
+        // What separates may stand beside a token, or in it.
+        name(text)?;
         let parts = text.split(',').map(trimmed_text);
         let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
         match self.shape {
@@ -135,6 +137,17 @@ mod tests {
             );
         }
         assert!(of("pass-auth").words_of_variable("maybe").is_err());
+        for flag in [
+            "only",
+            "exclude",
+            "require",
+            "rename",
+            "clean-env",
+            "prefix",
+        ] {
+            let list = "A,TOKEN=pss_service:v2:hunter2";
+            assert!(of(flag).words_of_variable(list).is_err(), "{flag}");
+        }
     }
 
     #[test]

@@ -262,6 +262,14 @@ fn a_token_in_the_place_of_a_setting_is_refused_and_never_repeated() {
         assert!(text.contains(variable), "{text}");
         assert!(!text.contains("hunter2"), "{text}");
     }
+    for (variable, list) in [
+        ("PHASE_PATH", format!("/a:TOKEN={token}")),
+        ("PHASE_TAGS", format!("a,TOKEN={token}")),
+    ] {
+        let (_, text) = Stage::new(&[(variable, &list)]).refused(&[]);
+        assert!(text.contains(variable), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
     for flag in ["--app", "--app-id", "--env", "--host", "--path", "--tag"] {
         let (reason, text) = Stage::new(&[]).refused(&[flag, token]);
         assert_eq!(reason, Reason::Usage, "{flag}");
