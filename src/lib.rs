@@ -61,6 +61,7 @@ mod cli_login;
 mod client;
 mod credentials;
 mod error;
+mod file_owners;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzz;
@@ -91,6 +92,7 @@ pub use credentials::{
     Credentials, IdentityProof, InfisicalLogin, JwtKind, PhaseApi, PhaseToken, SecretSource,
 };
 pub use error::{Error, ErrorKind, Result};
+pub use file_owners::FileOwners;
 pub use http::{ClientCertificate, Connection, Proxies};
 pub use identity::{MachineIdentity, Surroundings};
 pub use lease::{Lease, Leases};

@@ -10,6 +10,7 @@ type Map = &'static [(&'static str, &'static [&'static str])];
 const LIBRARY: Map = &[
     ("error", &[]),
     ("outside", &[]),
+    ("file_owners", &["error"]),
     ("scope", &["error", "outside"]),
     ("pick", &["error", "outside"]),
     ("notice", &["error", "scope"]),
@@ -58,6 +59,7 @@ const LIBRARY: Map = &[
         &[
             "credentials",
             "error",
+            "file_owners",
             "http",
             "lease",
             "identity",
@@ -82,6 +84,7 @@ const LIBRARY: Map = &[
         &[
             "credentials",
             "error",
+            "file_owners",
             "lease",
             "notice",
             "owner",

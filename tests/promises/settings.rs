@@ -108,10 +108,33 @@ fn it_is_the_same_for_the_project_files_of_other_tools_and_for_the_vault() {
         let finished = vault(spoilt).failed(125, "configuration");
         finished.stderr_has(spoilt).stderr_has("4242");
     }
-    let run = vault("test.vault").arguments(&["--vault", "test.vault"]);
-    run.stdout("a\n");
     let run = vault("test.vault").arguments(&["--project-file", "phase-run.toml"]);
     run.stdout("a\n");
+}
+
+#[test]
+fn a_vault_that_is_named_by_hand_counts_though_a_project_file_names_it_too() {
+    let vault = || {
+        let run = nowhere().sh("echo $A");
+        let rows = [("/".to_owned(), "A".to_owned(), "a".to_owned())];
+        crate::support::store::make(run.folder(), &rows);
+        let run = run.file("phase-run.toml", 0o644, "vault = 'test.vault'\napp = 'web'");
+        let run = run.arguments(&["--identity", "test.identity"]);
+        let path = run.folder().join("test.vault");
+        (give_away(run, "test.vault"), path)
+    };
+    let (Some(run), _) = vault() else { return };
+    run.failed(125, "configuration").stderr_has("4242");
+    for by_flag in [true, false] {
+        let (run, path) = vault();
+        let run = run.unwrap();
+        let run = if by_flag {
+            run.argument("--vault").argument(path)
+        } else {
+            run.variable("PHASE_RUN_VAULT", path)
+        };
+        run.stdout("a\n").silent();
+    }
 }
 
 #[test]

@@ -43,7 +43,9 @@ pub(super) fn connection(
         bundle: bundle(layers),
         certificate: files.map(|(certificates, key)| ClientCertificate { certificates, key }),
         proxies: Proxies::from_variables(&|name| layers.variable_os(name)),
-        roots: layers.path(args.ca_cert.as_deref(), &CA_CERT),
+        roots: layers
+            .path(args.ca_cert.as_deref(), &CA_CERT)
+            .map(|(file, _)| file),
         verify,
         ..Connection::new(host)
     };

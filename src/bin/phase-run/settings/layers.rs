@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use phase_run::outside;
+use phase_run::{FileOwners, outside};
 
 use super::content::Content;
 use super::parse::{at_home, name, yes};
@@ -219,7 +219,7 @@ impl<'a> Layers<'a> {
         &self,
         flag: Option<&Path>,
         spelling: &Spelling<PathBuf>,
-    ) -> Option<PathBuf> {
+    ) -> Option<(PathBuf, Origin)> {
         let variable = |name: &&'static str| {
             self.variable_path(name)
                 .map(|path| (path, Origin::Variable(name)))
@@ -236,21 +236,16 @@ impl<'a> Layers<'a> {
                     .flatten()
                     .find_map(from_file)
             })?;
-        self.note(spelling.name, &path.display().to_string(), origin);
-        Some(path)
+        self.note(spelling.name, &path.display().to_string(), origin.clone());
+        Some((path, origin))
     }
 
-    /// That the vault `file` counts, if it is the one that the project file names.
-    ///
-    /// # Errors
-    ///
-    /// It is somebody else's.
-    pub(super) fn admit_vault(&self, file: Option<&Path>) -> Result<(), Failure> {
-        let of_project = self.project.as_ref();
-        let of_project = of_project.and_then(|project| project.content.vault.as_deref());
-        match file {
-            Some(file) if Some(file) == of_project => self.projects.admit_vault(file),
-            _ => Ok(()),
+    /// Whose the file may be that `origin` names. What is named by hand is anybody's.
+    pub(super) fn owners(&self, origin: &Origin) -> FileOwners {
+        if self.is_projects(origin) {
+            self.projects.owners()
+        } else {
+            FileOwners::everybody()
         }
     }
 

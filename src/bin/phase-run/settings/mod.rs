@@ -39,7 +39,7 @@ pub(crate) use key::{Key, Terms, new_identity};
 pub(crate) use layers::Variables;
 use layers::{Layers, Origin, Spelling};
 pub(crate) use layers::{unfit, variable_path, variable_yes};
-use owners::Owners;
+use owners::owners;
 pub(crate) use places::Places;
 use project::{Choice, Projects};
 pub(crate) use prompt::{confirm, prompt};
@@ -189,15 +189,14 @@ pub(crate) fn vault(
     world: &World<'_>,
 ) -> Result<(Key, Terms), Failure> {
     let (layers, places) = sources(args, world)?;
+    let configuration = places.configuration.as_deref();
+    let key = key::key(args, &layers, configuration, passphrase)?;
     let terms = Terms {
         most_work: key::most_work(&layers)?,
+        owners: key.owners.clone(),
         timeout: timeout(args, &layers)?,
         trust: trust(args, &places),
     };
-    let file = key::vault(args, &layers);
-    layers.admit_vault(file.as_deref())?;
-    let configuration = places.configuration.as_deref();
-    let key = key::key(file, args, &layers, configuration, passphrase)?;
     Ok((key, terms))
 }
 
@@ -236,7 +235,7 @@ fn sources<'a>(args: &Context, world: &World<'a>) -> Result<(Layers<'a>, Places)
     let sudo = (world.variables)("SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok());
     let projects = Projects {
         choice: choice(&args.project, world)?,
-        owners: Owners::new(sudo, safe.unwrap_or_default()),
+        owners: owners(sudo, safe.unwrap_or_default()),
     };
     let ours = projects.ours(world.directory, home)?;
     let mut layers = Layers::new(world.variables, projects, ours, user);
