@@ -110,7 +110,10 @@ const PROGRAM: Map = &[
     ("environment", &["exit"]),
     ("fetch", &["exit", "sys"]),
     ("keyring", &["fetch"]),
-    ("settings", &["args", "exit", "fetch", "keyring", "sys"]),
+    (
+        "settings",
+        &["args", "exit", "fetch", "keyring", "sys", "usage"],
+    ),
     ("variables", &["report", "settings"]),
     ("launch", &["exit", "sys"]),
     ("held", &["fetch", "report"]),

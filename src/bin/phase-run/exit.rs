@@ -5,7 +5,7 @@ use std::fmt;
 use phase_run::ErrorKind;
 
 /// A failure of ours: why, in which words, and what to do about it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     reason: Reason,
     message: String,

@@ -29,7 +29,7 @@ pub(crate) struct Report {
 impl Report {
     /// Starts the log if `-v` or `level` ask for one. `plain` is whether
     /// `NO_COLOR` is set.
-    pub(crate) fn start(output: &Output, level: Option<&str>, plain: bool) -> Self {
+    pub(crate) fn start(output: &Output, level: Option<LevelFilter>, plain: bool) -> Self {
         let report = Self {
             colour: io::stderr().is_terminal() && !plain,
             json: output.log_format == LogFormat::Json,
@@ -37,9 +37,7 @@ impl Report {
         };
         let level = match output.verbose {
             _ if output.quiet => LevelFilter::OFF,
-            0 => level
-                .and_then(|level| level.parse().ok())
-                .unwrap_or(LevelFilter::OFF),
+            0 => level.unwrap_or(LevelFilter::OFF),
             1 => LevelFilter::INFO,
             _ => LevelFilter::DEBUG,
         };

@@ -1,5 +1,6 @@
 //! From the words typed to arguments, or to what is wrong with them.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::mem;
 
@@ -20,29 +21,46 @@ pub(crate) enum Refused {
     Usage(Failure, Output),
 }
 
+/// What was typed, but for the values.
+#[derive(Debug, Default)]
+pub(crate) struct Typed {
+    /// The arguments of the command, by their ids.
+    pub(crate) arguments: BTreeSet<String>,
+    /// The subcommands that lead to the command.
+    pub(crate) subcommands: Vec<String>,
+}
+
 /// Options that may stand before a subcommand.
 const BEFORE: [&str; 4] = ["quiet", "verbose", "log_format", "sysexits"];
 
 /// Takes `words` apart, the program's name first.
-pub(crate) fn parse(words: &[OsString]) -> Result<Args, Refused> {
+pub(crate) fn parse(words: &[OsString]) -> Result<(Args, Typed), Refused> {
     // What is typed most needs no parser, which takes a fifth of a whole run.
     match words {
         [_, dashes, argv @ ..] if dashes == "--" && !argv.is_empty() => {
-            Ok(Args::starting(argv.to_vec()))
+            let typed = Typed {
+                arguments: [COMMAND.to_owned()].into(),
+                subcommands: Vec::new(),
+            };
+            Ok((Args::starting(argv.to_vec()), typed))
         }
         [_, flag] if flag == "--version" => Err(Refused::Help(VERSION.to_owned())),
         _ => parse_all(words),
     }
 }
 
+/// The id of the command that is to be started.
+const COMMAND: &str = "argv";
+
 const VERSION: &str = concat!("phase-run ", env!("CARGO_PKG_VERSION"), "\n");
 
-fn parse_all(words: &[OsString]) -> Result<Args, Refused> {
+fn parse_all(words: &[OsString]) -> Result<(Args, Typed), Refused> {
     let mut command = Args::command();
     let matches = command.try_get_matches_from_mut(words);
     let args = matches.and_then(|mut matches| {
         misplaced(&matches, &mut command)?;
-        Args::from_arg_matches_mut(&mut matches)
+        let typed = Typed::of(&matches);
+        Ok((Args::from_arg_matches_mut(&mut matches)?, typed))
     });
     // A thousand blocks, which go with the process.
     mem::forget(command);
@@ -52,6 +70,22 @@ fn parse_all(words: &[OsString]) -> Result<Args, Refused> {
         }
         _ => Refused::Usage(failure(&error, words), output(words)),
     })
+}
+
+impl Typed {
+    fn of(mut matches: &ArgMatches) -> Self {
+        let mut subcommands = Vec::new();
+        while let Some((name, below)) = matches.subcommand() {
+            subcommands.push(name.to_owned());
+            matches = below;
+        }
+        let ids = matches.ids().map(clap::Id::as_str);
+        let typed = |id: &&str| matches.value_source(id) == Some(ValueSource::CommandLine);
+        Self {
+            arguments: ids.filter(typed).map(str::to_owned).collect(),
+            subcommands,
+        }
+    }
 }
 
 /// How a failure is to be told, from words that cannot be taken apart.
@@ -230,7 +264,7 @@ mod tests {
     }
 
     fn parsed(words: &[&str]) -> Result<Args, Refused> {
-        parse(&typed(words))
+        parse(&typed(words)).map(|(args, _)| args)
     }
 
     fn refused(words: &[&str]) -> String {
@@ -338,7 +372,13 @@ mod tests {
     #[test]
     fn what_needs_no_parser_is_what_the_parser_would_say() {
         for words in [&["--", "a", "--", "-v"][..], &["--", ""], &["--version"]] {
-            let [short, long] = [parse, parse_all].map(|parse| parse(&typed(words)));
+            let [short, long] = [parse, parse_all].map(|parse| {
+                let parsed = parse(&typed(words));
+                parsed.map(|(args, typed)| {
+                    let command = typed.arguments.contains(COMMAND);
+                    (args, typed.subcommands, command)
+                })
+            });
             assert_eq!(format!("{short:?}"), format!("{long:?}"));
         }
     }

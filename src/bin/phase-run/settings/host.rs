@@ -57,8 +57,10 @@ impl Servers {
     ///
     /// Somebody did, but did not say that it is this provider's.
     fn usual(&self, layers: &Layers<'_>) -> Result<String, Failure> {
-        let files = [&layers.project, &layers.user].into_iter().flatten();
-        for file in files.filter(|file| file.content.provider.is_none()) {
+        for file in layers
+            .files()
+            .filter(|file| file.content.provider.is_none())
+        {
             let host = file.content.host.as_ref();
             let other = host.filter(|host| !same(&site(host), self.default));
             if let Some(host) = other.filter(|_| self.provider != ProviderName::Phase) {
@@ -103,9 +105,7 @@ pub(super) fn named(
     if let Some(given) = given(servers, flag, layers)? {
         return Ok(Some(given));
     }
-    let files = [&layers.project, &layers.user].into_iter();
-    let mut hosts = files.filter_map(|file| servers.of_file(file.as_ref()));
-    let found = hosts.next();
+    let found = layers.files().find_map(|file| servers.of_file(Some(file)));
     Ok(found.map(|(host, path)| (host.to_owned(), Origin::File(path.to_owned()))))
 }
 
@@ -122,7 +122,7 @@ pub(super) fn host(
     beside: Option<(&str, &Path)>,
 ) -> Result<String, Failure> {
     let given = given(servers, flag, layers)?;
-    let of_user = servers.of_file(layers.user.as_ref());
+    let of_user = servers.of_file(layers.user);
     let of_user = of_user.map(|(host, path)| (host.to_owned(), Origin::File(path.to_owned())));
     let project = servers.of_file(layers.project.as_ref()).or(beside);
     let ours = given.clone().or(of_user);

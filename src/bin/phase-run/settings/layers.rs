@@ -59,7 +59,7 @@ pub(crate) struct Layers<'a> {
     pub(crate) project: Option<File>,
     /// Where project files come from, those of other tools too.
     pub(super) projects: Projects,
-    pub(crate) user: Option<File>,
+    pub(crate) user: Option<&'a File>,
     variables: Variables<'a>,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Layers<'a> {
         variables: Variables<'a>,
         projects: Projects,
         project: Option<File>,
-        user: Option<File>,
+        user: Option<&'a File>,
     ) -> Self {
         Self {
             origins: RefCell::default(),
@@ -114,13 +114,7 @@ impl<'a> Layers<'a> {
     ///
     /// A variable that is not UTF-8.
     pub(crate) fn variable(&self, name: &str) -> Result<Option<String>, Failure> {
-        let text = self.variable_os(name).map(OsString::into_string);
-        text.transpose().map_err(|_| {
-            Failure::new(
-                Reason::Configuration,
-                format!("{name} holds bytes that are not UTF-8"),
-            )
-        })
+        variable(self.variables, name)
     }
 
     /// The first source that has the setting; `parse` reads a variable, or says
@@ -148,8 +142,12 @@ impl<'a> Layers<'a> {
         let from_file = |file: &File| {
             (spelling.file)(&file.content).map(|value| (value, Origin::File(file.path.clone())))
         };
-        let files = [&self.project, &self.user];
-        Ok(files.into_iter().flatten().find_map(from_file))
+        Ok(self.files().find_map(from_file))
+    }
+
+    /// The files, the first one first in the order of precedence.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &File> {
+        self.project.iter().chain(self.user)
     }
 
     /// The place of a source in the order of precedence, 0 first.
@@ -230,12 +228,7 @@ impl<'a> Layers<'a> {
         let (path, origin) = flag
             .map(|path| (path.to_owned(), Origin::Flag(spelling.flag)))
             .or_else(|| spelling.variables.iter().find_map(variable))
-            .or_else(|| {
-                [&self.project, &self.user]
-                    .into_iter()
-                    .flatten()
-                    .find_map(from_file)
-            })?;
+            .or_else(|| self.files().find_map(from_file))?;
         self.note(spelling.name, &path.display().to_string(), origin.clone());
         Some((path, origin))
     }
@@ -269,6 +262,19 @@ fn check<'a>(flag: &str, texts: impl IntoIterator<Item = &'a String>) -> Result<
     let unfit = |expected| Failure::new(Reason::Usage, format!("{flag} must be {expected}"));
     let mut texts = texts.into_iter();
     texts.try_for_each(|text| name(text).map(drop).map_err(unfit))
+}
+
+/// The variable `name` as text.
+///
+/// # Errors
+///
+/// It is not UTF-8.
+pub(super) fn variable(variables: Variables<'_>, name: &str) -> Result<Option<String>, Failure> {
+    let text = variables(name).map(OsString::into_string);
+    text.transpose().map_err(|_| {
+        let text = format!("{name} holds bytes that are not UTF-8");
+        Failure::new(Reason::Configuration, text)
+    })
 }
 
 /// The file that the variable `name` names. `~/` is the home folder.

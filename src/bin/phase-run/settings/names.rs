@@ -62,6 +62,11 @@ pub(crate) const ALL: &[Variable] = &[
     ),
     variable("PHASE_RUN_SYSEXITS", "`--sysexits`"),
     variable("PHASE_RUN_LOG_FORMAT", "`--log-format`"),
+    variable("PHASE_RUN_QUIET", "`--quiet`"),
+    variable(
+        "PHASE_RUN_VERBOSE",
+        "`--verbose`: yes or no, or `2` for `-vv`",
+    ),
     variable("PHASE_RUN_CA_CERT", "`--ca-cert`"),
     variable("PHASE_RUN_PROJECT_FILE", "`--project-file`"),
     variable("PHASE_RUN_NO_PROJECT_FILE", "`--no-project-file`"),
@@ -105,6 +110,11 @@ pub(crate) const ALL: &[Variable] = &[
     variable("PHASE_RUN_LEASES", "`--leases`"),
     variable("PHASE_RUN_LEASE_TTL", "`--lease-ttl`"),
     variable("PHASE_RUN_REVOKE_LEASES", "`--revoke-leases`"),
+    variable(
+        "PHASE_RUN_COMMAND",
+        "`--command`, where no command was typed",
+    ),
+    variable("PHASE_RUN_SHELL", "`--shell`"),
     variable(
         "CREDENTIALS_DIRECTORY",
         "set by systemd: `phase-token` and `age-identity` are looked for in it",

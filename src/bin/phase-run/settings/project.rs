@@ -148,6 +148,15 @@ pub(super) fn user(configuration: &Path, home: Option<&Path>) -> Result<Option<F
     Ok(Some(File { content, path }))
 }
 
+/// Says that the user's own file cannot be looked at, if that is why it seems absent:
+/// when it was looked for, nobody listened yet.
+pub(super) fn tell_unseen(configuration: &Path) {
+    let path = configuration.join("config.toml");
+    if let Err(error) = path.symlink_metadata() {
+        owners::is_absence(&error, &path);
+    }
+}
+
 fn read(bytes: &[u8], path: &Path, whose: Whose, home: Option<&Path>) -> Result<Content, Failure> {
     let text = str::from_utf8(bytes).map_err(|_| misused(path, "it is not UTF-8"))?;
     parse(text, path, whose, home)

@@ -56,7 +56,9 @@ impl Stage {
             last.map(|(_, value)| value.clone())
                 .filter(|value| !value.is_empty())
         };
+        let user = user_file(&variables);
         let world = World {
+            user: &user,
             directory: &directory,
             has_variables: &|start| {
                 self.variables
