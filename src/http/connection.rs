@@ -64,11 +64,13 @@ impl Connection {
         }
     }
 
-    /// Whether `host` is a URL that can be used. Any other may hold a password, and
-    /// is nothing to show.
+    /// Whether somebody's certificate counts: the server's, or that of a proxy before
+    /// it. None does where `host` cannot be used.
     #[must_use]
-    pub fn is_usable(&self) -> bool {
-        self.url().is_ok()
+    pub fn has_tls(&self) -> bool {
+        let Ok(url) = self.url() else { return false };
+        let proxy = self.proxies.choose(&url).ok().flatten();
+        url.scheme() == "https" || proxy.is_some_and(Proxy::has_tls)
     }
 
     /// Whether credentials and secrets would cross a network as plain text:

@@ -49,7 +49,7 @@ pub(super) fn connection(
         verify,
         ..Connection::new(host)
     };
-    if !verify && connection.is_usable() {
+    if !verify && connection.has_tls() {
         warnings.push(format!(
             "the certificate of {shown} is NOT checked: anybody on the way can read the secrets"
         ));

@@ -424,6 +424,17 @@ fn a_certificate_that_is_not_checked_is_one_loud_warning() {
             .unwrap();
         assert!(settings.warnings[0].contains("NOT checked"));
     }
+    for (host, proxy, warnings) in [
+        ("http://127.0.0.1:1", "", 0),
+        ("http://127.0.0.1:1", "https://127.0.0.1:2", 1),
+        ("https://127.0.0.1:1", "", 1),
+    ] {
+        let variables = [("PHASE_HOST", host), ("http_proxy", proxy)];
+        let settings = Stage::new(&variables).resolve(&["--insecure"]).unwrap();
+        let told = settings.warnings.iter();
+        let found = told.filter(|text| text.contains("NOT checked")).count();
+        assert_eq!(found, warnings, "{host} {proxy}");
+    }
     for (word, warnings) in [("0", 1), ("off", 1), ("on", 0), ("1", 0)] {
         let settings = Stage::new(&[("PHASE_VERIFY_SSL", word)]).resolve(&[]);
         assert_eq!(settings.unwrap().warnings.len(), warnings, "{word}");
