@@ -329,6 +329,13 @@ fn every_option_of_a_run_has_a_variable_and_a_key_and_the_flag_wins() {
         .stdout("A_1 A_2 B KEPT PHASE_SERVICE_TOKEN ");
     let required = run().variable("PHASE_RUN_REQUIRE", "A_1,NOPE");
     required.failed(125, "missing").stderr_has("NOPE");
+    let file = |run: Run| run.file("phase-run.toml", 0o644, "require = ['IN_FILE']");
+    let both = file(run()).arguments(&["--require", "TYPED"]);
+    let both = both.failed(125, "missing");
+    both.stderr_has("IN_FILE").stderr_has("TYPED");
+    let both = file(run()).variable("PHASE_RUN_REQUIRE", "IN_VARIABLE");
+    let both = both.failed(125, "missing");
+    both.stderr_has("IN_FILE").stderr_has("IN_VARIABLE");
     let flag = run()
         .variable("PHASE_RUN_ONLY", "A_*")
         .arguments(&["--only", "B"]);

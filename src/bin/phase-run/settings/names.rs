@@ -75,7 +75,10 @@ pub(crate) const ALL: &[Variable] = &[
     variable("PHASE_RUN_NO_PERSONAL", "`--no-personal`"),
     variable("PHASE_RUN_ACCEPT_NEW_KEY", "`--accept-new-key`"),
     variable("PHASE_RUN_ACCEPT_RECIPIENTS", "`--accept-recipients`"),
-    variable("PHASE_RUN_ALLOW_EMPTY", "`--allow-empty`"),
+    variable(
+        "PHASE_RUN_ALLOW_EMPTY",
+        "`--allow-empty`, but for `secrets create` and `update`",
+    ),
     variable("PHASE_RUN_ALLOW_PARTIAL", "`--allow-partial`"),
     variable("PHASE_RUN_ALLOW_UNRESOLVED", "`--allow-unresolved`"),
     variable("PHASE_RUN_ONLY", "`--only`; several are separated by `,`"),
