@@ -3,6 +3,7 @@
 
 mod token;
 
+use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
 pub use token::{looks_like_token, masked};
@@ -101,6 +102,38 @@ pub fn shown_host(host: &str) -> &str {
         () if begins("http://") => "http://…",
         () => "…",
     }
+}
+
+/// `text` without what stands before an `@` in the URLs in it: users and passwords,
+/// which words of a command line may hold.
+///
+/// ```
+/// use phase_run::outside::without_logins;
+///
+/// let text = "no 'postgres://me:hunter2@db/web' here";
+/// assert_eq!(without_logins(text), "no 'postgres://…@db/web' here");
+/// ```
+#[must_use]
+pub fn without_logins(text: &str) -> Cow<'_, str> {
+    let mut shown = String::new();
+    let mut copied = 0;
+    for (at, mark) in text.match_indices("://") {
+        let start = at + mark.len();
+        let mut words = text[start..].split(|c: char| c.is_whitespace() || c == '"');
+        let word = words.next().unwrap_or_default();
+        if let Some(end) = word.rfind('@')
+            && start >= copied
+        {
+            shown.push_str(&text[copied..start]);
+            shown.push('…');
+            copied = start + end;
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    shown.push_str(&text[copied..]);
+    Cow::Owned(shown)
 }
 
 /// A server's URL in a command that somebody is advised to type: where it is not
@@ -222,6 +255,23 @@ mod tests {
         ] {
             assert!(!looks_like_token(text), "{text}");
             assert_eq!(shown(text), text);
+        }
+    }
+
+    #[test]
+    fn logins_fall_out_of_urls_wherever_they_stand_in_a_text() {
+        for (text, expected) in [
+            ("a://b and c@d", "a://b and c@d"),
+            ("'a://me:x'y@b'", "'a://…@b'"),
+            (
+                "(a://me@b) a://x c://me:x@y@d/@e",
+                "(a://…@b) a://x c://…@e",
+            ),
+            ("a://b://me:x@c", "a://…@c"),
+            (r#"{"a":"b://c","d":"e@f"}"#, r#"{"a":"b://c","d":"e@f"}"#),
+            ("://@", "://…@"),
+        ] {
+            assert_eq!(without_logins(text), expected);
         }
     }
 

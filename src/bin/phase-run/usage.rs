@@ -7,7 +7,7 @@ use std::mem;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
-use phase_run::outside::{looks_like_token, masked};
+use phase_run::outside::{looks_like_token, masked, without_logins};
 
 use crate::args::{Args, LogFormat, Output};
 use crate::exit::{Failure, Reason};
@@ -228,6 +228,13 @@ fn with_dashes(error: &clap::Error, words: &[OsString]) -> Option<String> {
     {
         return None;
     }
+    let is_login = |word: &OsString| {
+        let word = word.to_string_lossy();
+        without_logins(&word) != word
+    };
+    if words.iter().any(is_login) {
+        return Some("phase-run [OPTIONS] -- COMMAND [ARG]...".to_owned());
+    }
     let shown = |word: &OsString| quoted(&word.to_string_lossy());
     let before = words[1..at].iter().map(shown);
     let after = words[at..].iter().map(shown);
@@ -285,6 +292,8 @@ mod tests {
         let text = refused(&["--only", "A*", "sh", "-c", "echo \"it's $A\"", ""]);
         let spelling = r#"phase-run --only 'A*' -- sh -c 'echo "it'\''s $A"' ''"#;
         assert!(text.ends_with(spelling), "{text}");
+        let text = refused(&["psql", "postgres://me:hunter2@db"]);
+        assert!(text.ends_with("[OPTIONS] -- COMMAND [ARG]..."), "{text}");
     }
 
     #[test]
