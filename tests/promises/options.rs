@@ -114,7 +114,8 @@ fn how_messages_are_told_and_what_a_shell_runs_may_be_said_without_flags() {
     failing.failed(78, "missing");
 
     let script = || over(&server).variable("PHASE_RUN_COMMAND", "echo $0 $((1 + 1))");
-    script().stdout("/bin/sh 2\n");
+    let told = script().argument("-v").stdout("/bin/sh 2\n");
+    told.stderr_has("command = (not shown) (PHASE_RUN_COMMAND)");
     script()
         .variable("PHASE_RUN_SHELL", "/bin/bash")
         .stdout("/bin/bash 2\n");

@@ -106,8 +106,12 @@ fn added(
             ));
             continue;
         }
-        all.origins
-            .push(format!("{key} = {} ({})", shown(&values), one.origin));
+        // A script says what it likes, passwords too.
+        let told = match one.optional.flag {
+            SCRIPT => "(not shown)",
+            _ => shown(&values),
+        };
+        all.origins.push(format!("{key} = {told} ({})", one.origin));
         all.words.extend(one.words.into_iter().map(OsString::from));
     }
     all.words.extend_from_slice(rest);
