@@ -10,6 +10,7 @@ type Map = &'static [(&'static str, &'static [&'static str])];
 const LIBRARY: Map = &[
     ("error", &[]),
     ("outside", &[]),
+    ("file_owners", &["error"]),
     ("scope", &["error", "outside"]),
     ("pick", &["error", "outside"]),
     ("notice", &["error", "scope"]),
@@ -27,7 +28,7 @@ const LIBRARY: Map = &[
     ("lease", &["scope"]),
     ("owner", &[]),
     ("plan", &["lease"]),
-    ("http", &["error", "secret"]),
+    ("http", &["error", "outside", "secret"]),
     (
         "identity",
         &[
@@ -60,6 +61,7 @@ const LIBRARY: Map = &[
             "credentials",
             "emptiness",
             "error",
+            "file_owners",
             "http",
             "lease",
             "identity",
@@ -85,6 +87,7 @@ const LIBRARY: Map = &[
         &[
             "credentials",
             "error",
+            "file_owners",
             "lease",
             "notice",
             "owner",
@@ -110,7 +113,10 @@ const PROGRAM: Map = &[
     ("environment", &["exit"]),
     ("fetch", &["exit", "sys"]),
     ("keyring", &["fetch"]),
-    ("settings", &["args", "exit", "fetch", "keyring", "sys"]),
+    (
+        "settings",
+        &["args", "exit", "fetch", "keyring", "sys", "usage"],
+    ),
     ("variables", &["report", "settings"]),
     ("launch", &["exit", "sys"]),
     ("held", &["fetch", "report"]),

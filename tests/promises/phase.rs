@@ -1,8 +1,8 @@
 //! `secrets` and `apps`, against a server.
 
-use super::{as_user, rows, serve, web, web_with};
+use super::{as_user, rows, serve, serve_tls, web, web_with};
 use crate::support::run::Run;
-use crate::support::server::{Server, Sse};
+use crate::support::server::{Authority, Server, Sse};
 use crate::support::store::{Store, TOKEN};
 
 fn lab() -> Server {
@@ -201,7 +201,7 @@ fn apps_prints_the_names_of_apps_and_environments() {
 
 #[test]
 fn apps_tells_what_is_dangerous_and_where_settings_came_from_like_the_others() {
-    let server = lab();
+    let server = serve_tls(&Authority::new(), web());
     let run = Run::subcommand(&["apps"]).store(Store::Nowhere);
     let run = run.variable("PHASE_SERVICE_TOKEN", TOKEN).arguments(&[
         "--insecure",
