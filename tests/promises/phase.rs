@@ -107,6 +107,20 @@ fn a_name_is_found_as_it_is_spelt_or_else_in_upper_case() {
 }
 
 #[test]
+fn a_name_that_stands_twice_keeps_those_beside_it_from_being_deleted() {
+    let phase = web().secret("A", "1").secret("B", "old");
+    let server = phase.secret("B", "new").secret("C", "3").serve();
+    let run = secrets(&server, &["delete", "A", "B", "C"]);
+    let finished = run.failed(125, "ambiguous");
+    finished
+        .stderr_has("B stands 2 times")
+        .stderr_lacks("deleted");
+    for (name, value) in [("A", "1"), ("C", "3")] {
+        has(&server, name, value);
+    }
+}
+
+#[test]
 fn creating_what_is_there_is_a_conflict_and_shows_no_value() {
     let server = lab();
     let run = secrets(&server, &["create", "HOST"]).stdin("hunter2");
