@@ -106,6 +106,24 @@ fn the_digest_may_be_that_of_the_name_in_upper_case() {
 }
 
 #[test]
+fn a_reference_leads_to_such_a_name_too_from_a_folder_that_is_not_meant() {
+    let phase = Phase::default()
+        .app("web", Sse::Off)
+        .environment("Development");
+    let phase = phase
+        .folder("/db")
+        .secret("lower_case", "small")
+        .known_as("LOWER_CASE");
+    let phase = phase.secret("LOWER_CASE", "large").folder("/");
+    let phase = phase.secret("BOTH", "${/db/lower_case} ${/db/LOWER_CASE}");
+    let server = phase.serve();
+    let client = super::names::client(&phase, &server, PhaseApi::Encrypted);
+    let scope = Scope::new(App::Name("web".into()), "Development");
+    let resolution = wait(client.resolve(&scope, &Plan::default())).unwrap();
+    assert_eq!(values(&resolution)["BOTH"], "small large");
+}
+
+#[test]
 fn a_forged_name_of_a_dynamic_secret_is_refused_before_a_lease_is_made() {
     let server = tampered_in("dyn-1", |row| {
         row["key_map"][0]["key_name"] = encrypted("LD_PRELOAD");

@@ -17,7 +17,7 @@ fn lab() -> Phase {
         .environment("Development")
 }
 
-fn client(phase: &Phase, server: &Server, api: PhaseApi) -> Client {
+pub(super) fn client(phase: &Phase, server: &Server, api: PhaseApi) -> Client {
     let credentials = Credentials::Phase {
         api,
         connection: Connection::new(server.url()),

@@ -1,6 +1,7 @@
 //! The secrets of an environment as they came, opened one by one.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::sealed::Sealed;
@@ -151,6 +152,14 @@ impl Vault {
         last.filter(|&number| self.called(number) == (name, folder))
     }
 
+    /// The rows in `folder` that the server knows by `digest`, in order of age.
+    fn known_by(&self, digest: &str, folder: &Folder) -> Range<usize> {
+        let key = |row: &Sealed| (row.digest.as_str(), &row.folder).cmp(&(digest, folder));
+        let start = self.rows.partition_point(|row| key(row).is_lt());
+        let end = self.rows.partition_point(|row| key(row).is_le());
+        start..end
+    }
+
     fn unopened(&self, row: &Sealed, what: &str, problem: &dyn fmt::Display) -> Error {
         let name = match row.name.get() {
             Some(Ok(name)) => format!("{name} "),
@@ -189,18 +198,21 @@ impl Stock for Vault {
         if let Some(number) = self.find_open(folder, name) {
             return Ok(Some(number));
         }
-        let digest = self.keys.digest(name)?;
-        let not_after = |row: &Sealed| (&row.digest, &row.folder) <= (&digest, folder);
-        let end = self.rows.partition_point(not_after);
-        let found = end.checked_sub(1).filter(|&last| {
-            let row = &self.rows[last];
-            row.digest == digest && row.folder == *folder
-        });
-        let Some(number) = found else {
-            return Ok(None);
-        };
-        // The digest is only the server's word.
-        Ok((self.name(number)? == name).then_some(number))
+        let upper = name.to_uppercase();
+        // Some clients make the digest of a name in lower case that of another.
+        let spelt = [name, &upper]
+            .into_iter()
+            .take(1 + usize::from(upper != name));
+        for known in spelt {
+            let digest = self.keys.digest(known)?;
+            for number in self.known_by(&digest, folder).rev() {
+                // The digest is only the server's word.
+                if self.name(number)? == name {
+                    return Ok(Some(number));
+                }
+            }
+        }
+        Ok(None)
     }
 
     fn open(&self, numbers: &[usize]) {

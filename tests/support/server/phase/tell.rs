@@ -50,6 +50,12 @@ impl Phase {
         self.last(|secret| secret.personal.push(own))
     }
 
+    /// Its digest is that of the name `other`, as some clients make it.
+    pub(crate) fn known_as(self, other: &str) -> Self {
+        let salt = self.world().at_mut(self.place).salt.clone();
+        self.last(|secret| secret.digest = digest(other, &salt))
+    }
+
     /// It is managed by the server alone.
     pub(crate) fn rotating(self) -> Self {
         self.last(|secret| secret.rotating = true)
