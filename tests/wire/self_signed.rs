@@ -202,7 +202,7 @@ fn who_shows_a_listed_certificate_must_hold_its_key() {
             let thief = SelfSigned::new(&[HERE], |params| params.is_ca = kind);
             let wrong = Server::start_showing(&own, &thief, version, |_| recorded("root folder"));
             let error = refusal(&wrong, &own);
-            assert!(all_text(&error).contains("BadSignature"), "{error:?}");
+            assert!(all_text(&error).contains("signature is wrong"), "{error:?}");
         }
     }
 }
@@ -217,10 +217,7 @@ fn a_common_name_of_a_certificate_that_is_not_listed_counts_for_nothing() {
     // Signed by the authority's key, and in its name, but no authority itself.
     let leaf = SelfSigned::with(&key, &[], |params| subject(params, HERE));
     let error = refusal(&server(&leaf), &authority);
-    assert!(
-        error.advice().unwrap().contains("subjectAltName"),
-        "{error:?}"
-    );
+    assert!(all_text(&error).contains("subjectAltName"), "{error:?}");
 }
 
 #[test]
@@ -246,5 +243,5 @@ fn a_certificate_of_version_1_is_refused_and_the_advice_is_to_make_another() {
         return;
     }
     let error = refusal(&server(&own), &own);
-    assert!(error.advice().unwrap().contains("version 1"), "{error:?}");
+    assert!(all_text(&error).contains("version 1"), "{error:?}");
 }
