@@ -347,14 +347,14 @@ mod tests {
             app: App::Id(app.to_owned()),
             environment: environment.to_owned(),
         };
-        for folder in ["/", "/deep"] {
+        for (folder, tag) in [("/", "db"), ("/deep", "cache")] {
             let secret = NewSecret {
                 comment: String::new(),
                 folder: Folder::new(folder).unwrap(),
                 kind: SecretType::Secret,
                 name: SecretName::new("NAME").unwrap(),
                 personal: None,
-                tags: Vec::new(),
+                tags: vec![tag.to_owned()],
                 value: SecretValue::new("x".to_owned()),
             };
             vault
@@ -363,7 +363,7 @@ mod tests {
                 .unwrap();
         }
 
-        let scope = Scope::new(App::Name("web".to_owned()), "prod").tagged(vec!["none".to_owned()]);
+        let scope = Scope::new(App::Name("web".to_owned()), "prod").tagged(vec!["db".to_owned()]);
         let plan = Plan::default();
         let order = Order {
             plan: &plan,
