@@ -98,14 +98,13 @@ fn names(presented: &[String]) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use rustls::OtherError;
+    use rustls::{CertificateError as Problem, OtherError};
 
     use super::*;
 
     #[test]
     fn each_problem_is_told_in_words_and_not_by_its_name_in_a_library() {
         let other = |text: &str| Problem::Other(OtherError(Arc::new(std::io::Error::other(text))));
-        use CertificateError as Problem;
         for (problem, what) in [
             (Problem::UnknownIssuer, "nobody who is trusted here"),
             (other("CaUsedAsEndEntity"), "an authority's own"),
@@ -125,7 +124,7 @@ mod tests {
     fn dates_and_names_are_those_of_the_certificate() {
         let expired = CertificateError::ExpiredContext {
             time: UnixTime::since_unix_epoch(Duration::from_hours(1)),
-            not_after: UnixTime::since_unix_epoch(Duration::from_secs(1_767_225_600)),
+            not_after: UnixTime::since_unix_epoch(Duration::from_secs(1_767_225_601)),
         };
         assert_eq!(told(&expired).0, "it expired on 2026-01-01");
         let presented = ["DnsName(\"a.example\")", "*.b.example"].map(str::to_owned);
