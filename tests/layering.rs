@@ -14,7 +14,7 @@ const LIBRARY: Map = &[
     ("pick", &["error", "outside"]),
     ("notice", &["error", "scope"]),
     ("secret", &["error", "outside", "scope"]),
-    ("named_file", &["secret"]),
+    ("named_file", &["error", "secret"]),
     ("stock", &["error", "scope", "secret"]),
     ("regular", &[]),
     ("trust", &["error", "regular"]),
@@ -26,7 +26,7 @@ const LIBRARY: Map = &[
     ("lease", &["scope"]),
     ("owner", &[]),
     ("plan", &["lease"]),
-    ("http", &["error", "secret"]),
+    ("http", &["error", "named_file", "secret"]),
     (
         "identity",
         &[
