@@ -118,9 +118,13 @@ impl Error {
     }
 }
 
-/// What the system says, without its number: "connection refused".
+/// What the system says, without its number: "connection refused". What others say
+/// stays as it is.
 pub(crate) fn plain(error: &io::Error) -> String {
     let text = error.to_string();
+    if error.raw_os_error().is_none() {
+        return text;
+    }
     let text = text.split(" (os error").next().unwrap_or_default();
     text.to_lowercase()
 }

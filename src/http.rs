@@ -96,7 +96,7 @@ impl Http {
     /// and so it is when the network fails. What may have been carried out is
     /// never sent twice.
     pub(crate) async fn send(&self, request: &Request<'_>, until: Instant) -> Result<Answer> {
-        let client = self.client()?;
+        let client = self.client(until)?;
         let safe = request.repeatable;
         if until <= Instant::now() {
             return Err(self.late(None));
@@ -279,7 +279,8 @@ impl Http {
         Duration::from_secs(if self.near { 1 } else { 10 })
     }
 
-    fn client(&self) -> Result<&reqwest::Client> {
+    /// Reading certificates takes until the instant `until` at most.
+    fn client(&self, until: Instant) -> Result<&reqwest::Client> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
@@ -291,7 +292,7 @@ impl Http {
         let encrypted =
             self.base.scheme() == "https" || self.proxy.as_ref().is_some_and(Proxy::has_tls);
         let client = builder
-            .tls_backend_preconfigured(tls::config(&self.connection, encrypted)?)
+            .tls_backend_preconfigured(tls::config(&self.connection, encrypted, until)?)
             .http1_only()
             .connect_timeout(self.connect_time())
             .redirect(reqwest::redirect::Policy::none())

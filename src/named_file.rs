@@ -1,7 +1,7 @@
 //! A file that was named, which may be a pipe: `--token-file <(…)`.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind as Io, Read as _};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::thread;
@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+use crate::error::{Error, ErrorKind};
 use crate::secret::SecretValue;
 
-/// More than any token, key or identity has.
+/// More bytes than any token, key or identity has.
 const LARGEST: usize = 1 << 20;
 
 /// As much as a pipe holds at a time.
@@ -39,32 +40,51 @@ impl NamedFile {
     /// It cannot be read, is not text or no file, is larger than 1 MiB, or nothing
     /// came in time.
     pub fn read(path: &Path, patience: Duration) -> io::Result<Self> {
-        // Opening never waits, neither for whoever writes to a pipe.
-        let file = OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-            .open(path)?;
-        let found = file.metadata()?;
-        let kind = found.file_type();
-        if kind.is_dir() || kind.is_block_device() {
-            return Err(io::Error::other("it is not a file"));
-        }
-        // A pipe without a name was made by who writes to it: it begins at once.
-        let begins = kind.is_fifo() && fs::canonicalize(path).is_ok();
-        let room = if found.is_file() {
-            usize::try_from(found.len()).unwrap_or(LARGEST)
-        } else {
-            PIPE
-        };
-        let bytes = contents(file, room.min(LARGEST), begins, Instant::now() + patience)?;
+        let (bytes, mode) = bytes(path, LARGEST, Instant::now() + patience)?;
         match str::from_utf8(&bytes) {
             Ok(text) => Ok(Self {
-                mode: found.mode() & 0o7777,
+                mode,
                 text: SecretValue::new(text.to_owned()),
             }),
             Err(_) => Err(io::Error::other("it is not text")),
         }
     }
+
+    /// What to say of a file, `shown` so, if `error` is that it did not end in time.
+    #[must_use]
+    pub fn late(shown: &str, error: &io::Error) -> Option<Error> {
+        let text = "is a pipe or a terminal, and did not end in time (--timeout)";
+        let late = || Error::new(ErrorKind::Timeout, format!("{shown} {text}"));
+        (error.kind() == Io::TimedOut).then(late)
+    }
+}
+
+/// What the file `path` holds, text or not, and its permissions: at most `largest`
+/// bytes, and until the instant `until`.
+pub(crate) fn bytes(
+    path: &Path,
+    largest: usize,
+    until: Instant,
+) -> io::Result<(Zeroizing<Vec<u8>>, u32)> {
+    // Opening never waits, neither for whoever writes to a pipe.
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(path)?;
+    let found = file.metadata()?;
+    let kind = found.file_type();
+    if kind.is_dir() || kind.is_block_device() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    // A pipe without a name was made by who writes to it: it begins at once.
+    let begins = kind.is_fifo() && fs::canonicalize(path).is_ok();
+    let room = if found.is_file() {
+        usize::try_from(found.len()).unwrap_or(largest)
+    } else {
+        PIPE
+    };
+    let bytes = contents(file, room.min(largest), largest, begins, until)?;
+    Ok((bytes, found.mode() & 0o7777))
 }
 
 /// All of `file`, which needs so much `room`. If it `begins` only when somebody
@@ -72,18 +92,20 @@ impl NamedFile {
 fn contents(
     mut file: File,
     room: usize,
+    largest: usize,
     begins: bool,
     until: Instant,
 ) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(vec![0; room + 1]);
     let mut length = 0;
     loop {
-        if length > LARGEST {
-            return Err(io::Error::other("it is larger than 1 MiB"));
+        if length > largest {
+            let text = format!("it is larger than {} MiB", largest >> 20);
+            return Err(io::Error::other(text));
         }
         if length == bytes.len() {
             // What is outgrown is overwritten, which `Vec::resize` would not do.
-            let mut larger = Zeroizing::new(vec![0; LARGEST + 1]);
+            let mut larger = Zeroizing::new(vec![0; largest + 1]);
             larger[..length].copy_from_slice(&bytes);
             bytes = larger;
         }
@@ -94,13 +116,12 @@ fn contents(
                 length += more;
                 continue;
             }
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == Io::Interrupted => continue,
+            Err(error) if error.kind() == Io::WouldBlock => {}
             Err(error) => return Err(error),
         }
         if Instant::now() >= until {
-            let text = "it is a pipe or a terminal, and did not end in time (--timeout)";
-            return Err(io::Error::new(ErrorKind::TimedOut, text));
+            return Err(Io::TimedOut.into());
         }
         thread::sleep(MOMENT);
     }
@@ -179,7 +200,9 @@ mod tests {
         let path = top.path().join("pipe");
         mkfifo(&path, Mode::S_IRWXU).unwrap();
         let error = text(&path, SHORT).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert_eq!(error.kind(), Io::TimedOut);
+        let told = NamedFile::late("it", &error).unwrap();
+        assert_eq!(told.kind(), ErrorKind::Timeout);
         assert!(text(Path::new("/dev/zero"), SHORT).is_err());
         assert_eq!(text(Path::new("/dev/null"), SHORT).unwrap(), "");
     }

@@ -51,6 +51,15 @@ pub enum Notice {
         /// Why.
         reason: String,
     },
+    /// A vault is at a revision that nobody can have come to since it was last seen.
+    Leapt {
+        /// The vault.
+        vault: PathBuf,
+        /// Its revision.
+        revision: u64,
+        /// The highest one that was seen.
+        seen: u64,
+    },
     /// A vault has recipients that were never accepted.
     NotAccepted {
         /// The vault.
@@ -135,6 +144,15 @@ impl fmt::Display for Notice {
                 f.write_str("imported secrets are left out: the server does not tell their tags")
             }
             Self::LeftOut { name, reason } => write!(f, "{name} is left out: {reason}"),
+            Self::Leapt {
+                vault,
+                revision,
+                seen,
+            } => write!(
+                f,
+                "{} is at revision {revision}, and was at {seen} when it was last seen: somebody may have made it up; `phase-run vault recipients accept` takes it as it is",
+                vault.display()
+            ),
             Self::NotAccepted { vault, recipients } => write!(
                 f,
                 "{} is open to recipients that you have not accepted: {}; `phase-run vault recipients accept` accepts them, and `remove` shuts them out",

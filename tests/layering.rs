@@ -16,7 +16,7 @@ const LIBRARY: Map = &[
     ("notice", &["error", "scope"]),
     ("secret", &["error", "outside", "scope"]),
     ("emptiness", &["error", "scope", "secret"]),
-    ("named_file", &["secret"]),
+    ("named_file", &["error", "secret"]),
     ("stock", &["error", "scope", "secret"]),
     ("regular", &[]),
     ("trust", &["error", "regular"]),
@@ -28,7 +28,7 @@ const LIBRARY: Map = &[
     ("lease", &["scope"]),
     ("owner", &[]),
     ("plan", &["lease"]),
-    ("http", &["error", "outside", "secret"]),
+    ("http", &["error", "named_file", "outside", "secret"]),
     (
         "identity",
         &[

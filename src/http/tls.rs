@@ -1,27 +1,31 @@
 //! Whom we believe: root certificates, and the way round them.
 
 mod certificate;
-mod client;
+mod files;
 mod listed;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::{Error as PemError, PemObject as _};
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use rustls_native_certs::ErrorKind as NativeErrorKind;
 
-use super::Connection;
-use crate::error::{Error, ErrorKind, Result, plain};
+use super::{ClientCertificate, Connection};
+use crate::error::{Error, ErrorKind, Result};
 use listed::Listed;
 
 /// The TLS settings for `connection`. Certificates are only read where they are
-/// `needed`.
-pub(super) fn config(connection: &Connection, needed: bool) -> Result<ClientConfig> {
+/// `needed`, and no longer waited for than until the instant `until`.
+pub(super) fn config(
+    connection: &Connection,
+    needed: bool,
+    until: Instant,
+) -> Result<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -32,7 +36,7 @@ pub(super) fn config(connection: &Connection, needed: bool) -> Result<ClientConf
             .dangerous()
             .with_custom_certificate_verifier(verifier)
     } else if needed {
-        let (roots, certificates) = roots(connection)?;
+        let (roots, certificates) = roots(connection, until)?;
         if certificates.is_empty() {
             builder.with_root_certificates(roots)
         } else {
@@ -49,12 +53,13 @@ pub(super) fn config(connection: &Connection, needed: bool) -> Result<ClientConf
         builder.with_root_certificates(RootCertStore::empty())
     };
     let mut config = match &connection.certificate {
-        Some(certificate) => {
-            let (chain, key) = client::read(certificate)?;
-            let config = builder.with_client_auth_cert(chain, key);
-            config.map_err(|error| client::unusable(certificate, error))?
+        Some(files) if needed => {
+            let ClientCertificate { certificates, key } = files;
+            let chain = files::chain(certificates, until)?;
+            let config = builder.with_client_auth_cert(chain, files::private_key(key, until)?);
+            config.map_err(|error| unusable(files, error))?
         }
-        None => builder.with_no_client_auth(),
+        _ => builder.with_no_client_auth(),
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
@@ -64,16 +69,30 @@ fn not_set_up(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(ErrorKind::Configuration, "TLS cannot be set up").because(error)
 }
 
+/// The certificate and the key of a client do not fit, or are of a kind that is not known.
+fn unusable(files: &ClientCertificate, error: rustls::Error) -> Error {
+    let ClientCertificate { certificates, key } = files;
+    let message = format!(
+        "the client certificate {} cannot be used with the key {}",
+        certificates.display(),
+        key.display()
+    );
+    Error::new(ErrorKind::Configuration, message).because(error)
+}
+
 /// The roots, and those certificates that we were given.
-fn roots(connection: &Connection) -> Result<(RootCertStore, Vec<CertificateDer<'static>>)> {
+fn roots(
+    connection: &Connection,
+    until: Instant,
+) -> Result<(RootCertStore, Vec<CertificateDer<'static>>)> {
     let mut store = RootCertStore::empty();
     let mut given = Vec::new();
     match &connection.bundle {
-        Some(bundle) => given.extend(add(&mut store, bundle)?),
-        None => add_system(&mut store, BUNDLES)?,
+        Some(bundle) => given.extend(add(&mut store, bundle, until)?),
+        None => add_system(&mut store, BUNDLES, until)?,
     }
     if let Some(more) = &connection.roots {
-        given.extend(add(&mut store, more)?);
+        given.extend(add(&mut store, more, until)?);
     }
     if let Some(more) = &connection.roots_text {
         given.extend(add_text(&mut store, more)?);
@@ -82,39 +101,23 @@ fn roots(connection: &Connection) -> Result<(RootCertStore, Vec<CertificateDer<'
 }
 
 /// Adds the certificates of a PEM file, or those of a folder, which it returns.
-fn add(store: &mut RootCertStore, file: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let read = if file.is_dir() {
-        rustls_native_certs::load_certs_from_paths(None, Some(file))
-    } else {
-        rustls_native_certs::load_certs_from_paths(Some(file), None)
-    };
-    let problem = if let Some(error) = read.errors.first() {
-        match &error.kind {
-            NativeErrorKind::Io { inner, path } => format!("{}: {}", path.display(), plain(inner)),
-            NativeErrorKind::Pem(error) => problem(error, "certificate"),
-            _ => error.context.to_owned(),
+fn add(
+    store: &mut RootCertStore,
+    file: &Path,
+    until: Instant,
+) -> Result<Vec<CertificateDer<'static>>> {
+    let found = files::roots(file, until).and_then(|found| {
+        if add_usable(store, &found) {
+            return Ok(found);
         }
-    } else if read.certs.is_empty() {
-        "it holds no certificate in PEM form".to_owned()
-    } else if !add_usable(store, &read.certs) {
-        "none of its certificates can be read".to_owned()
-    } else {
-        return Ok(read.certs);
-    };
-    let message = format!("no root certificates from {}", file.display());
-    Err(Error::new(ErrorKind::Configuration, message)
-        .because(problem)
-        .help("--ca-cert and SSL_CERT_FILE want a PEM file: -----BEGIN CERTIFICATE-----"))
-}
-
-/// Why there is no `what` in PEM form, without a word of what there is.
-fn problem(error: &PemError, what: &str) -> String {
-    match error {
-        PemError::Io(error) => plain(error),
-        PemError::MissingSectionEnd { .. } => format!("its {what} ends in the middle"),
-        PemError::NoItemsFound => format!("it holds no {what} in PEM form"),
-        _ => "its PEM form is broken".to_owned(),
-    }
+        let message = format!("no root certificates from {}", file.display());
+        Err(Error::new(ErrorKind::Configuration, message)
+            .because("none of its certificates can be read"))
+    });
+    found.map_err(|error| match error.kind() {
+        ErrorKind::Timeout => error,
+        _ => error.help("--ca-cert and SSL_CERT_FILE want a PEM file: -----BEGIN CERTIFICATE-----"),
+    })
 }
 
 /// Adds the certificates of a PEM text, which it returns.
@@ -140,9 +143,9 @@ fn add_usable(store: &mut RootCertStore, found: &[CertificateDer<'_>]) -> bool {
 /// Adds the roots of the system, which are in the first of `bundles` that is
 /// there; if none is, as in an image made from scratch, those that Mozilla trusts.
 #[cfg(not(target_os = "macos"))]
-fn add_system(store: &mut RootCertStore, bundles: &[&str]) -> Result<()> {
+fn add_system(store: &mut RootCertStore, bundles: &[&str], until: Instant) -> Result<()> {
     if let Some(bundle) = bundles.iter().map(Path::new).find(|file| file.exists()) {
-        return add(store, bundle).map(drop);
+        return add(store, bundle, until).map(drop);
     }
     store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     Ok(())
@@ -154,7 +157,7 @@ fn add_system(store: &mut RootCertStore, bundles: &[&str]) -> Result<()> {
     clippy::unnecessary_wraps,
     reason = "elsewhere there is a file that may be unusable"
 )]
-fn add_system(store: &mut RootCertStore, _: &[&str]) -> Result<()> {
+fn add_system(store: &mut RootCertStore, _: &[&str], _: Instant) -> Result<()> {
     let found = rustls_native_certs::load_native_certs().certs;
     if store.add_parsable_certificates(found).0 == 0 {
         store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
@@ -225,14 +228,15 @@ mod tests {
     #[test]
     fn a_system_without_a_certificate_store_trusts_the_roots_that_are_built_in() {
         let mut store = RootCertStore::empty();
-        add_system(&mut store, &["/nonexistent/bundle.pem"]).unwrap();
+        add_system(&mut store, &["/nonexistent/bundle.pem"], Instant::now()).unwrap();
         assert_eq!(store.len(), webpki_roots::TLS_SERVER_ROOTS.len());
         assert!(store.len() > 100);
     }
 
     #[test]
     fn a_store_that_is_there_but_empty_is_an_error_that_names_it() {
-        let error = add_system(&mut RootCertStore::empty(), &["/dev/null"]).unwrap_err();
+        let mut store = RootCertStore::empty();
+        let error = add_system(&mut store, &["/dev/null"], Instant::now()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert!(error.to_string().contains("/dev/null"), "{error}");
     }

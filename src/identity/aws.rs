@@ -87,7 +87,7 @@ pub(crate) async fn caller_identity(
     region: Option<&str>,
     sts: Sts,
 ) -> Result<CallerIdentity> {
-    let profiles = Profiles::read(search.surroundings)?;
+    let profiles = Profiles::read(search)?;
     let region = match region {
         Some(region) => Some(Region::new(region, "the AWS region")?),
         None => Region::find(search, &profiles)?,

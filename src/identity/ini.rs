@@ -3,14 +3,13 @@
 use std::fs;
 use std::io::{self, ErrorKind as Io};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result, plain};
-use crate::{outside, regular};
-
-/// More than anybody has to say.
-const LARGEST: u64 = 1 << 20;
+use crate::named_file::NamedFile;
+use crate::outside;
 
 /// A file, empty if it is not there.
 pub(super) struct File {
@@ -19,26 +18,20 @@ pub(super) struct File {
 }
 
 impl File {
-    pub(super) fn read(path: PathBuf) -> Result<Self> {
-        let problem = match regular::read(&path, LARGEST) {
-            Ok(bytes) => {
-                let bytes = Zeroizing::new(bytes.unwrap_or_default());
-                match std::str::from_utf8(&bytes) {
-                    Ok(text) => {
-                        let text = Zeroizing::new(outside::trimmed_text(text).to_owned());
-                        return Ok(Self { path, text });
-                    }
-                    Err(_) => "it is not text".to_owned(),
-                }
+    pub(super) fn read(path: PathBuf, until: Instant) -> Result<Self> {
+        let patience = until.saturating_duration_since(Instant::now());
+        let text = match NamedFile::read(&path, patience) {
+            Ok(file) => Zeroizing::new(outside::trimmed_text(file.text.expose()).to_owned()),
+            Err(error) if is_absent(&error, &path) => Zeroizing::default(),
+            Err(error) => {
+                let name = path.display().to_string();
+                return Err(NamedFile::late(&name, &error).unwrap_or_else(|| {
+                    Error::new(ErrorKind::System, format!("cannot read {name}"))
+                        .because(plain(&error))
+                }));
             }
-            Err(error) if is_hidden(&error, &path) => {
-                let text = Zeroizing::default();
-                return Ok(Self { path, text });
-            }
-            Err(error) => plain(&error),
         };
-        let message = format!("cannot read {}", path.display());
-        Err(Error::new(ErrorKind::System, message).because(problem))
+        Ok(Self { path, text })
     }
 
     pub(super) fn sections(&self, is_wanted: impl Fn(&str) -> bool) -> usize {
@@ -63,10 +56,14 @@ impl File {
     }
 }
 
-/// Whether nobody lets us see if there is a file: the home folder that a
+/// Whether there is no file, or nobody lets us see if there is: the home folder that a
 /// container's image names is often somebody else's.
-fn is_hidden(error: &io::Error, path: &Path) -> bool {
-    error.kind() == Io::PermissionDenied && fs::symlink_metadata(path).is_err()
+fn is_absent(error: &io::Error, path: &Path) -> bool {
+    match error.kind() {
+        Io::NotFound | Io::NotADirectory => true,
+        Io::PermissionDenied => fs::symlink_metadata(path).is_err(),
+        _ => false,
+    }
 }
 
 /// A line that means something.
@@ -162,18 +159,18 @@ x = y
     #[test]
     fn a_file_that_is_not_there_is_empty_and_one_that_cannot_be_read_is_an_error() {
         assert!(
-            File::read("/nonexistent/config".into())
+            File::read("/nonexistent/config".into(), Instant::now())
                 .unwrap()
                 .text
                 .is_empty()
         );
         assert!(
-            File::read("/dev/null/config".into())
+            File::read("/dev/null/config".into(), Instant::now())
                 .unwrap()
                 .text
                 .is_empty()
         );
-        let error = File::read("/proc".into()).err().unwrap();
+        let error = File::read("/proc".into(), Instant::now()).err().unwrap();
         assert!(error.to_string().contains("/proc"), "{error}");
     }
 

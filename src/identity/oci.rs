@@ -3,23 +3,16 @@
 mod config;
 mod signature;
 
-use std::io;
 use std::path::Path;
-use std::time::SystemTime;
-
-use zeroize::Zeroizing;
+use std::time::{Instant, SystemTime};
 
 use super::Surroundings;
 use super::rsa::RsaKey;
-use super::surroundings::shown;
-use crate::error::{Error, ErrorKind, Result, plain};
+use super::surroundings::text;
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside;
-use crate::regular;
 use crate::secret::SecretValue;
 use config::{Config, Entry};
-
-/// More than any key has.
-const LARGEST: u64 = 1 << 20;
 
 /// A question for a user of Oracle's cloud that only this user could have
 /// signed, and that anybody may ask. It is good for some minutes.
@@ -30,9 +23,10 @@ pub(crate) struct OciRequest {
     pub(crate) user: String,
 }
 
-/// The request of the user whom the surroundings name, signed now.
-pub(crate) fn oci_request(surroundings: &Surroundings) -> Result<OciRequest> {
-    let config = Config::read(surroundings)?;
+/// The request of the user whom the surroundings name, signed now. Files may keep us
+/// waiting until the instant `until`.
+pub(crate) fn oci_request(surroundings: &Surroundings, until: Instant) -> Result<OciRequest> {
+    let config = Config::read(surroundings, until)?;
     let user = config.word(Entry::User)?;
     let region = config.get(Entry::Region)?;
     if !is_region(region) {
@@ -48,7 +42,7 @@ pub(crate) fn oci_request(surroundings: &Surroundings) -> Result<OciRequest> {
         config.word(Entry::Tenancy)?,
         config.word(Entry::Fingerprint)?
     );
-    let key = key(&config, surroundings)?;
+    let key = key(&config, surroundings, until)?;
     let host = format!("identity.{region}.oraclecloud.com");
     let date = signature::date(SystemTime::now());
     let path = format!("/20160918/users/{user}");
@@ -63,20 +57,13 @@ pub(crate) fn oci_request(surroundings: &Surroundings) -> Result<OciRequest> {
 }
 
 /// The user's key, of which the configuration holds the place.
-fn key(config: &Config<'_>, surroundings: &Surroundings) -> Result<RsaKey> {
+fn key(config: &Config<'_>, surroundings: &Surroundings, until: Instant) -> Result<RsaKey> {
     if let Some(text) = surroundings.text(config::KEY_CONTENT)? {
         return RsaKey::of_pem(text, config::KEY_CONTENT);
     }
     let file = surroundings.at_home(Path::new(config.get(Entry::KeyFile)?));
     let name = format!("the key of OCI, {},", file.display());
-    let read = regular::read(&file, LARGEST).and_then(|bytes| {
-        let bytes = bytes.ok_or(io::ErrorKind::NotFound)?;
-        String::from_utf8(bytes).map_err(|_| io::Error::other("it is not text"))
-    });
-    let text = read.map(Zeroizing::new).map_err(|error| {
-        let message = format!("cannot read {}, the key of OCI", shown(&file));
-        Error::new(ErrorKind::Configuration, message).because(plain(&error))
-    })?;
+    let text = text(&file, "key of OCI", until)?;
     RsaKey::of_pem(&text, &name)
 }
 

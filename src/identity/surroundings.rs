@@ -215,7 +215,8 @@ fn as_it_is(file: &Path, what: &str, until: Instant) -> Result<Zeroizing<String>
     let patience = until.saturating_duration_since(Instant::now());
     match NamedFile::read(file, patience) {
         Ok(read) => Ok(Zeroizing::new(read.text.expose().to_owned())),
-        Err(error) => Err(unreadable(file, what, &plain(&error))),
+        Err(error) => Err(NamedFile::late(&shown(file), &error)
+            .unwrap_or_else(|| unreadable(file, what, &plain(&error)))),
     }
 }
 

@@ -1,7 +1,12 @@
 //! The way to the server: certificates, proxies, deadlines, refusals.
 
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use rcgen::{BasicConstraints, IsCa};
 use rustls::version::TLS13;
 
@@ -78,6 +83,95 @@ fn a_certificate_is_shown_to_a_server_that_wants_one() {
         .file("key.pem", 0o600, key)
         .arguments(&["--client-cert", "cert.pem", "--client-key", "key.pem"]);
     run.sh(GREET).stdout("hello").status(0).silent();
+}
+
+/// The ways to name a file of certificates: a flag, or a variable.
+const CERTIFICATES: [&str; 5] = [
+    "--ca-cert",
+    "--client-cert",
+    "--client-key",
+    "PHASE_RUN_CA_CERT",
+    "SSL_CERT_FILE",
+];
+
+/// `run`, for which `name` names `file`.
+fn naming(run: Run, name: &str, file: &str) -> Run {
+    if name.starts_with("--") {
+        run.arguments(&[name, file])
+    } else {
+        run.variable(name, file)
+    }
+}
+
+#[test]
+fn a_certificate_comes_through_a_pipe_too_and_keeps_nobody_waiting_longer_than_the_timeout() {
+    let authority = Authority::new();
+    let phase = web_with(&[("GREETING", "hello")]);
+    let server = Server::start_for_clients_of(&authority, &["127.0.0.1"], move |request| {
+        phase.answer(request)
+    });
+    let (certificate, key) = authority.client();
+    let root = fs::read_to_string(authority.file()).unwrap();
+    for name in CERTIFICATES {
+        // All that is needed, but what comes through the pipe.
+        let run = |file: &str| {
+            let mut run = over(&server)
+                .file("cert.pem", 0o600, &certificate)
+                .file("key.pem", 0o600, &key)
+                .file("root.pem", 0o600, &root);
+            mkfifo(&run.folder().join("pipe"), Mode::S_IRWXU).unwrap();
+            for (other, usual) in [
+                ("--client-cert", "cert.pem"),
+                ("--client-key", "key.pem"),
+                ("--ca-cert", "root.pem"),
+            ] {
+                let replaced = other == "--ca-cert" && !name.starts_with("--");
+                if other != name && !replaced {
+                    run = run.arguments(&[other, usual]);
+                }
+            }
+            naming(run, name, file).sh(GREET)
+        };
+        let text = match name {
+            "--client-cert" => &certificate,
+            "--client-key" => &key,
+            _ => &root,
+        };
+        let written = run("pipe");
+        let (pipe, text) = (written.folder().join("pipe"), text.clone());
+        let writer = thread::spawn(move || fs::write(pipe, text).unwrap());
+        written.stdout("hello").status(0).silent();
+        writer.join().unwrap();
+
+        let start = Instant::now();
+        let finished = run("pipe").arguments(&["--timeout", "1s"]);
+        let finished = finished.failed(125, "timeout");
+        finished.stderr_has("pipe").stderr_has("--timeout");
+        assert!(start.elapsed() < Duration::from_secs(10), "{name}");
+        let finished = run("/dev/zero").failed(125, "configuration");
+        finished
+            .stderr_has("/dev/zero")
+            .stderr_has("larger than 16 MiB");
+    }
+}
+
+#[test]
+fn what_else_lies_in_a_folder_of_certificates_keeps_nobody_waiting() {
+    let authority = Authority::new();
+    let server = serve_tls(&authority, web_with(&[("GREETING", "hello")]));
+    for name in ["--ca-cert", "SSL_CERT_DIR", "SSL_CERT_FILE"] {
+        let root = fs::read(authority.file()).unwrap();
+        let run = over(&server).file("roots/0123abcd.0", 0o600, root);
+        let roots = run.folder().join("roots");
+        mkfifo(&roots.join("pipe"), Mode::S_IRWXU).unwrap();
+        symlink("0123abcd.0", roots.join("again")).unwrap();
+        symlink("nowhere", roots.join("dangling")).unwrap();
+        symlink("/dev/zero", roots.join("zero")).unwrap();
+        fs::create_dir(roots.join("below")).unwrap();
+        fs::write(roots.join("README"), "no certificate").unwrap();
+        let run = naming(run, name, roots.to_str().unwrap()).sh(GREET);
+        run.stdout("hello").status(0).silent();
+    }
 }
 
 #[test]

@@ -148,6 +148,7 @@ fn what_a_write_would_lose_is_refused_on_reading() {
     assert_eq!(desk.only().value.expose(), "hunter2");
 
     let good = document(&desk, RECORD);
+    let own = format!(r#""{}""#, desk.identity.recipient());
     for text in [
         document(
             &desk,
@@ -167,7 +168,10 @@ fn what_a_write_would_lose_is_refused_on_reading() {
         document(&desk, &format!("{RECORD},{RECORD}")),
         good.replace(r#""apps""#, r#""more":{},"apps""#),
         good.replace("age1", "age2"),
-        good.replace(&format!(r#""{}""#, desk.identity.recipient()), ""),
+        good.replace(&own, ""),
+        // Two that are one would hide a third in the header.
+        good.replace(&own, &format!("{own},{own}")),
+        good.replace(&own, &format!("{own},{}", own.to_uppercase())),
         good.replace(r#""phase-run vault""#, r#""another""#),
         good.replace(r#""format":"phase-run vault","#, ""),
         format!("{good}{good}"),

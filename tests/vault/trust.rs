@@ -163,6 +163,100 @@ fn a_new_vault_in_the_place_of_another_one_has_no_past() {
     assert!(wary.strangers().is_empty());
 }
 
+/// Writes the vault as one who knows its recipients can, at this revision.
+fn forge(wary: &Wary, revision: u64) {
+    let text = damage::document(&wary.desk, "");
+    let version = r#""version":1"#;
+    let text = text.replace(version, &format!(r#"{version},"revision":{revision}"#));
+    damage::put(&wary.desk, &text);
+}
+
+#[test]
+fn a_revision_that_nobody_can_have_come_to_is_refused_and_not_remembered() {
+    let (wary, other) = (Wary::new(), recipient());
+    wait(wary.vault().add(&other)).unwrap();
+    let old = wary.bytes();
+    for revision in [(1 << 32) + 1, u64::MAX] {
+        forge(&wary, revision);
+        let errors = [
+            list(&wary.client()).map(|_| ()).unwrap_err(),
+            wary.write("TWO").unwrap_err(),
+            wait(wary.vault().accept()).map(|_| ()).unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
+            assert!(error.to_string().contains(&revision.to_string()), "{error}");
+            assert!(error.advice().is_some(), "{error:?}");
+        }
+    }
+    wary.put_back(&old);
+    wait(wary.desk.vault().remove(&other)).unwrap();
+    assert!(wary.strangers().is_empty(), "this is how it is seen");
+    wary.put_back(&old);
+    assert_eq!(wary.strangers(), [other.to_string()]);
+}
+
+#[test]
+fn a_leap_of_revisions_is_told_of_and_counts_once_it_is_accepted() {
+    let (wary, other) = (Wary::new(), recipient());
+    wait(wary.vault().add(&other)).unwrap();
+    let old = wary.bytes();
+    forge(&wary, 2_000_000);
+    let before = wary.bytes();
+    let client = wary.client();
+    list(&client).unwrap();
+    let told = Notice::Leapt {
+        vault: wary.desk.file(),
+        revision: 2_000_000,
+        seen: 3,
+    };
+    assert_eq!(client.notices(), [told]);
+    let writes = [
+        wary.write("TWO"),
+        wait(wary.vault().rekey()),
+        wait(wary.vault().add(&recipient())).map(|_| ()),
+    ];
+    for error in writes.map(Result::unwrap_err) {
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.to_string().contains("revision 2000000"), "{error}");
+        let advice = error.advice().unwrap();
+        assert!(advice.contains("recipients accept"), "{advice}");
+    }
+    assert_eq!(wary.bytes(), before);
+
+    // It says nothing of who is a recipient either.
+    wary.put_back(&old);
+    assert!(wary.strangers().is_empty());
+
+    wary.put_back(&before);
+    assert!(wait(wary.vault().accept()).unwrap().is_empty());
+    wary.write("TWO").unwrap();
+    assert!(wary.strangers().is_empty());
+    wary.put_back(&old);
+    assert_eq!(wary.strangers(), [other.to_string()]);
+}
+
+#[test]
+fn a_vault_that_others_wrote_500_times_is_as_good_as_any() {
+    let wary = Wary::new();
+    forge(&wary, 502);
+    assert!(wary.strangers().is_empty());
+    wary.write("TWO").unwrap();
+}
+
+#[test]
+fn a_vault_at_its_last_revision_is_read_and_not_written() {
+    let mut wary = Wary::new();
+    wary.store = TrustStore::new(wary.desk.path("fresh"));
+    forge(&wary, 1 << 32);
+    assert!(wary.strangers().is_empty());
+    let before = wary.bytes();
+    let error = wary.write("TWO").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert!(error.advice().unwrap().contains("git"), "{error:?}");
+    assert_eq!(wary.bytes(), before);
+}
+
 #[test]
 fn a_key_in_the_header_that_the_list_does_not_name_is_told_of_and_goes_with_acceptance() {
     let (wary, hidden) = (Wary::new(), VaultIdentity::generate());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::identity::Surroundings;
+use crate::identity::Search;
 use crate::identity::ini::File;
 use crate::outside;
 
@@ -17,10 +17,12 @@ pub(super) struct Profiles {
 
 impl Profiles {
     /// Reads the files, where there are any.
-    pub(super) fn read(surroundings: &Surroundings) -> Result<Self> {
+    pub(super) fn read(search: &Search<'_>) -> Result<Self> {
+        let surroundings = search.surroundings;
         let file = |variable, usual| {
             let path = surroundings.file(variable);
-            File::read(path.unwrap_or_else(|| surroundings.at_home(Path::new(usual))))
+            let usual = || surroundings.at_home(Path::new(usual));
+            File::read(path.unwrap_or_else(usual), search.until)
         };
         let named = match surroundings.text("AWS_PROFILE")? {
             None => surroundings.text("AWS_DEFAULT_PROFILE")?,

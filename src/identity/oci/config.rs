@@ -1,6 +1,7 @@
 //! What stands in `~/.oci/config`, and in the variables of Oracle's own tools.
 
 use std::path::Path;
+use std::time::Instant;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Surroundings;
@@ -45,11 +46,11 @@ pub(super) struct Config<'a> {
 
 impl<'a> Config<'a> {
     /// Reads the file, if there is one.
-    pub(super) fn read(surroundings: &'a Surroundings) -> Result<Self> {
+    pub(super) fn read(surroundings: &'a Surroundings, until: Instant) -> Result<Self> {
         let named = ["OCI_CLI_CONFIG_FILE", "OCI_CONFIG_FILE"];
         let named = named.iter().find_map(|name| surroundings.file(name));
         let usual = || surroundings.at_home(Path::new("~/.oci/config"));
-        let file = File::read(named.unwrap_or_else(usual))?;
+        let file = File::read(named.unwrap_or_else(usual), until)?;
         let mut profile = None;
         for name in ["OCI_CLI_PROFILE", "OCI_CONFIG_PROFILE"] {
             profile = profile.or(surroundings.text(name)?);

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::format::Vault;
 use super::keys::VaultRecipient;
 use super::noticed::Noticed;
+use super::revision::{Revision, Step};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
 use crate::trust::TrustStore;
@@ -20,7 +21,7 @@ const KIND: &str = "recipients";
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 struct Remembered {
     /// The highest revision that was seen.
-    revision: u64,
+    revision: Revision,
     recipients: Vec<String>,
 }
 
@@ -32,18 +33,26 @@ impl Remembered {
         }
     }
 
-    /// Forgets those whom a later revision than any that was seen does not have. An
-    /// earlier one tells nothing: it may be another branch, or an old copy.
+    /// Forgets those whom a later revision than any that was seen does not have. One
+    /// that is not a step on tells nothing.
     fn see(&mut self, vault: &Vault) {
-        if vault.revision > self.revision {
-            let listed = names(&vault.recipients);
-            self.recipients.retain(|one| listed.contains(one));
-            self.revision = vault.revision;
+        if vault.revision.step_from(self.revision) == Step::On {
+            self.follow(vault);
         }
     }
 
-    fn accept(&mut self, recipients: &[VaultRecipient]) {
-        for one in names(recipients) {
+    fn follow(&mut self, vault: &Vault) {
+        let listed = names(&vault.recipients);
+        self.recipients.retain(|one| listed.contains(one));
+        self.revision = vault.revision;
+    }
+
+    /// Takes `vault` as it is, however far it is from what was seen.
+    fn accept(&mut self, vault: &Vault) {
+        if vault.revision > self.revision {
+            self.follow(vault);
+        }
+        for one in names(&vault.recipients) {
             if !self.recipients.contains(&one) {
                 self.recipients.push(one);
             }
@@ -72,22 +81,32 @@ impl<'a> Acceptance<'a> {
         }
     }
 
-    /// Those of `vault` that were not accepted. All are at first use, or if the
+    /// What speaks against `vault`, called `name`: nothing at first use, or if the
     /// user says so.
-    pub(super) fn missing(&self, vault: &Vault) -> Result<Vec<VaultRecipient>> {
+    pub(super) fn doubts(&self, vault: &Vault, name: &Path) -> Result<Doubts> {
+        let mut doubts = Doubts {
+            file: name.to_owned(),
+            header: None,
+            leap: None,
+            recipients: Vec::new(),
+        };
         let Some(trust) = self.trust else {
-            return Ok(Vec::new());
+            return Ok(doubts);
         };
         let before = trust.recall::<Remembered>(KIND, &[&self.file])?;
         let mut now = before.clone().unwrap_or_else(|| Remembered::of(vault));
-        now.see(vault);
         if trust.accepts_recipients() {
-            now.accept(&vault.recipients);
+            now.accept(vault);
+        } else {
+            now.see(vault);
         }
         self.keep(before.as_ref(), &now);
         let accepted = |one: &&VaultRecipient| now.recipients.contains(&one.to_string());
         let missing = vault.recipients.iter().filter(|one| !accepted(one));
-        Ok(missing.cloned().collect())
+        doubts.recipients = missing.cloned().collect();
+        let leaps = vault.revision.step_from(now.revision) == Step::Leap;
+        doubts.leap = leaps.then_some((now.revision, vault.revision));
+        Ok(doubts)
     }
 
     /// Whether the user says that whoever is there may be.
@@ -102,8 +121,7 @@ impl<'a> Acceptance<'a> {
         };
         let before = trust.recall::<Remembered>(KIND, &[&self.file])?;
         let mut now = before.clone().unwrap_or_else(|| Remembered::of(vault));
-        now.see(vault);
-        now.accept(&vault.recipients);
+        now.accept(vault);
         self.keep(before.as_ref(), &now);
         Ok(())
     }
@@ -143,6 +161,8 @@ pub(super) struct Doubts {
     pub(super) file: PathBuf,
     /// How many keys open the file and how many its list names, where they differ.
     pub(super) header: Option<(usize, usize)>,
+    /// The revision that was seen, and the one that is no step on from it.
+    pub(super) leap: Option<(Revision, Revision)>,
     /// Listed, but not accepted.
     pub(super) recipients: Vec<VaultRecipient>,
 }
@@ -154,6 +174,13 @@ impl Doubts {
             noticed.add(Notice::NotAccepted {
                 vault: self.file.clone(),
                 recipients: names(&self.recipients),
+            });
+        }
+        if let Some((seen, revision)) = self.leap {
+            noticed.add(Notice::Leapt {
+                vault: self.file.clone(),
+                revision: revision.into(),
+                seen: seen.into(),
             });
         }
         if let Some((keys, listed)) = self.header {
@@ -179,6 +206,13 @@ impl Doubts {
             );
             return Err(Error::new(ErrorKind::Configuration, message)
                 .help("`phase-run vault recipients accept` accepts them, and so does --accept-recipients; `phase-run vault recipients remove` shuts them out"));
+        }
+        if let Some((seen, revision)) = self.leap {
+            let message = format!(
+                "{file} is at revision {revision}, and was at {seen} when it was last seen"
+            );
+            return Err(Error::new(ErrorKind::Configuration, message)
+                .help("nobody writes that often: if it was made up, restore the vault from git; if it was not, `phase-run vault recipients accept` takes it as it is"));
         }
         if let Some((keys, listed)) = self.header {
             let message = format!("{file} opens with {keys} keys, and its list names {listed}");

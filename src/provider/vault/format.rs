@@ -4,6 +4,7 @@
 //! program does not know would be lost, so that it is refused instead.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::fields;
 use super::keys::VaultRecipient;
 use super::record::Record;
+use super::revision::Revision;
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Folder;
 
@@ -36,7 +38,7 @@ pub(super) struct Vault {
     version: u64,
     /// Grows with each write, so that an older copy is known as one.
     #[serde(default)]
-    pub(super) revision: u64,
+    pub(super) revision: Revision,
     /// Who can open it; nobody if it has a passphrase. The age header does not
     /// tell, and a rewrite has to know.
     #[serde(
@@ -67,7 +69,7 @@ impl Default for Vault {
         Self {
             format: Self::FORMAT.to_owned(),
             version: VERSION,
-            revision: 0,
+            revision: Revision::default(),
             recipients: Vec::new(),
             apps: Vec::new(),
         }
@@ -79,6 +81,9 @@ impl Document for Vault {
 
     fn sort(&mut self) -> bool {
         let mut once = sorted(&mut self.apps, |a, b| a.name.cmp(&b.name));
+        // They stay in their order.
+        let recipients: HashSet<_> = self.recipients.iter().collect();
+        once &= recipients.len() == self.recipients.len();
         for app in &mut self.apps {
             once &= sorted(&mut app.environments, |a, b| a.name.cmp(&b.name));
             for environment in &mut app.environments {
@@ -136,8 +141,9 @@ pub(super) fn parse<T: Document>(bytes: &[u8], file: &Path) -> Result<T> {
     } else {
         Err(protocol(
             file,
-            "names an app, an environment or a secret twice",
-        ))
+            "names an app, an environment, a recipient or a secret twice",
+        )
+        .help("restore it from git or from a backup"))
     }
 }
 

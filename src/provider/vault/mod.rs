@@ -22,6 +22,7 @@ mod personal;
 mod place;
 mod read;
 mod record;
+mod revision;
 mod seal;
 mod store;
 

@@ -13,6 +13,7 @@ use super::format::{self, Document, Vault};
 use super::keys::VaultRecipient;
 use super::noticed::Noticed;
 use super::personal::Personal;
+use super::revision::Revision;
 use super::seal::{self, Keys};
 use crate::credentials::VaultKey;
 use crate::error::{Error, ErrorKind, Result};
@@ -174,7 +175,7 @@ impl Store {
             let message = format!("{} is left over from another vault", personal.display());
             return Err(Error::new(ErrorKind::Conflict, message).help("move it away first"));
         }
-        vault.revision = 1;
+        vault.revision = Revision::FIRST;
         files::create(self.files.vault(), &self.sealed(vault, &vault.recipients)?)?;
         self.acceptance().begin(vault);
         Ok(())
@@ -191,7 +192,8 @@ impl Store {
             return Err(Error::new(ErrorKind::Configuration, message)
                 .help("ask another recipient to do it, or change your identity with `phase-run vault rekey`"));
         }
-        vault.revision = vault.revision.saturating_add(1);
+        let next = vault.revision.next();
+        vault.revision = next.ok_or_else(|| self.impossible(vault.revision))?;
         self.files
             .replace_vault(&self.sealed(vault, &vault.recipients)?)?;
         self.acceptance().accept(vault)
@@ -232,6 +234,9 @@ impl Store {
         let keys = seal::openers(&bytes);
         let vault: Vault =
             format::parse(&self.opened(bytes, &self.name, until).await?, &self.name)?;
+        if !vault.revision.is_possible() {
+            return Err(self.impossible(vault.revision));
+        }
         let by_passphrase = matches!(*self.keys, Keys::Passphrase { .. });
         if vault.recipients.is_empty() != by_passphrase {
             let message = format!(
@@ -244,12 +249,18 @@ impl Store {
         let acceptance = self.acceptance();
         let listed = vault.recipients.len();
         let differ = !by_passphrase && keys != listed && !acceptance.is_given();
-        let doubts = Doubts {
-            file: self.name.clone(),
-            header: differ.then_some((keys, listed)),
-            recipients: acceptance.missing(&vault)?,
-        };
+        let mut doubts = acceptance.doubts(&vault, &self.name)?;
+        doubts.header = differ.then_some((keys, listed));
         Ok((vault, doubts))
+    }
+
+    /// No vault was written so often, or none can be once more.
+    fn impossible(&self, revision: Revision) -> Error {
+        let file = self.name.display();
+        let message =
+            format!("{file} is at revision {revision}, which no vault comes to by writing");
+        Error::new(ErrorKind::Protocol, message)
+            .help("restore an earlier copy, from git or from a backup")
     }
 
     async fn decoded_personal(&self, bytes: Vec<u8>, until: Instant) -> Result<Personal> {

@@ -1,7 +1,11 @@
 //! Each login, from the command line to the secret: with as few requests as there can be.
 
 use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
 
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use ring::signature::{KeyPair as _, RsaKeyPair};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -235,6 +239,50 @@ fn a_certificate_that_is_shown_when_connecting() {
     finished
         .failed(125, "configuration")
         .stderr_has("--client-cert");
+}
+
+#[test]
+fn a_file_that_a_variable_names_may_be_a_pipe_and_keeps_nobody_waiting_longer_than_the_timeout() {
+    let server = lab().serve();
+    for (way, variable) in [
+        (
+            "kubernetes",
+            "INFISICAL_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH",
+        ),
+        ("gcp-iam", "INFISICAL_GCP_IAM_SERVICE_ACCOUNT_KEY_FILE_PATH"),
+        ("aws-iam", "AWS_SHARED_CREDENTIALS_FILE"),
+        ("aws-iam", "AWS_CONFIG_FILE"),
+        ("oci", "OCI_CLI_CONFIG_FILE"),
+        ("oci", "OCI_CLI_KEY_FILE"),
+    ] {
+        let run = by(&server, way)
+            .arguments(&["--app-id", &id(), "--env", "dev", "--timeout", "1s"])
+            .variable("OCI_CLI_USER", "ocid1.user.oc1..a")
+            .variable("OCI_CLI_TENANCY", "ocid1.tenancy.oc1..a")
+            .variable("OCI_CLI_FINGERPRINT", "00:11")
+            .variable("OCI_CLI_REGION", "eu-frankfurt-1");
+        let pipe = run.folder().join("pipe");
+        mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+        let start = Instant::now();
+        let finished = run.variable(variable, &pipe).sh(PRINT);
+        let finished = finished.failed(125, "timeout");
+        let told = format!(
+            "{} is a pipe or a terminal, and did not end in time",
+            pipe.display()
+        );
+        finished.stderr_has(&told).stderr_has("--timeout");
+        assert!(start.elapsed() < Duration::from_secs(10), "{variable}");
+    }
+    assert!(server.requests().is_empty());
+
+    let server = token("kubernetes");
+    let run = by(&server, "kubernetes");
+    let pipe = run.folder().join("pipe");
+    mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+    let run = run.variable("INFISICAL_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH", &pipe);
+    let writer = thread::spawn(move || fs::write(pipe, PROOF).unwrap());
+    logs_in(run, &server, "kubernetes");
+    writer.join().unwrap();
 }
 
 #[test]

@@ -81,10 +81,8 @@ impl Source {
             )
         };
         let file = NamedFile::read(path, patience).map_err(|error| {
-            if error.kind() == ErrorKind::TimedOut {
-                return Failure::new(Reason::Timeout, failed(&error.to_string()).to_string());
-            }
-            failed(&error.to_string())
+            let late = NamedFile::late(&shown(path, origin), &error);
+            late.map_or_else(|| failed(&error.to_string()), Failure::from)
         })?;
         warnings.extend(exposed_by(file.mode, path));
         let text = if self.is_chosen {
@@ -143,6 +141,9 @@ pub(super) fn json<T: DeserializeOwned>(path: &Path) -> Result<Option<(T, u32)>,
     let file = match NamedFile::read(path, Duration::ZERO) {
         Ok(file) => file,
         Err(error) if is_absence(&error, path) => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::TimedOut => {
+            return Err("it is not a regular file".to_owned());
+        }
         Err(error) => return Err(error.to_string()),
     };
     // The whole error would quote what it did not expect.

@@ -29,7 +29,7 @@ pub(super) async fn log_in(
         date,
         host,
         user,
-    } = oci_request(surroundings)?;
+    } = oci_request(surroundings, attempt.until)?;
     let headers = Headers {
         authorization: authorization.expose(),
         date: &date,

@@ -6,7 +6,6 @@ mod headers;
 pub(super) mod json;
 mod server;
 
-use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -222,23 +221,20 @@ fn secret(
     if !file.metadata().is_ok_and(|found| !found.is_file()) {
         return Ok(SecretSource::File(file.to_owned()));
     }
-    let failed = |kind: ErrorKind, why: &str| {
-        let text = format!("the file that --token-file names cannot be read: {why}");
-        phase_run::Error::new(kind, text)
+    let shown = "the file that --token-file names";
+    let failed = |why: &str| {
+        let text = format!("{shown} cannot be read: {why}");
+        phase_run::Error::new(ErrorKind::Credentials, text)
     };
     let read = NamedFile::read(file, patience).map_err(|error| {
-        let kind = match error.kind() {
-            io::ErrorKind::TimedOut => ErrorKind::Timeout,
-            _ => ErrorKind::Credentials,
-        };
-        failed(kind, &error.to_string())
+        NamedFile::late(shown, &error).unwrap_or_else(|| failed(&error.to_string()))
     })?;
     let text = match method {
         InfisicalMethod::Ldap => outside::without_newline(read.text.expose()),
         _ => outside::trimmed_text(read.text.expose()),
     };
     if text.is_empty() {
-        return Err(failed(ErrorKind::Credentials, "it is empty"));
+        return Err(failed("it is empty"));
     }
     Ok(SecretSource::Value(SecretValue::new(text.to_owned())))
 }
