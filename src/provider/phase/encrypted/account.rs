@@ -88,6 +88,12 @@ impl Account {
         })
     }
 
+    /// Whether one app alone is called `name`, case aside.
+    pub(super) fn has_one(&self, name: &str) -> bool {
+        let called = |app: &&App| app.name.to_lowercase() == name.to_lowercase();
+        self.apps.iter().filter(called).count() == 1
+    }
+
     /// The keys of an environment.
     ///
     /// # Errors
@@ -112,6 +118,11 @@ impl fmt::Debug for Account {
 }
 
 impl Located<'_> {
+    /// The name of its app.
+    pub(super) fn app_name(&self) -> &str {
+        &self.app.name
+    }
+
     /// The environment for messages.
     pub(super) fn about(&self) -> String {
         format!(
