@@ -29,7 +29,7 @@ use launch::Outcome;
 use report::Report;
 use settings::{File, StandIns, UserFile, Variables, World};
 use tracing::level_filters::LevelFilter;
-use usage::Refused;
+use usage::{Refused, Typed};
 use variables::Environment;
 
 fn main() -> ExitCode {
@@ -41,17 +41,16 @@ fn main() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().collect();
     let environment = Environment::new();
     let variables = |name: &str| environment.variable(name);
+    let typed = match usage::parse(&arguments) {
+        Ok(typed) => typed,
+        Err(refused) => return refuse(refused, &variables),
+    };
     let user = settings::user_file(&variables);
     // What is wrong with it is told to those who need it.
     let keys = user.as_ref().ok().and_then(Option::as_ref);
-    let (args, stand_ins) = match parse(&arguments, &variables, keys) {
+    let (args, stand_ins) = match complete(typed, &arguments, &variables, keys) {
         Ok(parsed) => parsed,
-        Err(Refused::Help(text)) => return help(&text),
-        Err(Refused::Usage(failure, mut output)) => {
-            guess_output(&mut output, &variables);
-            start_report(&output, None, &variables).fail(&failure);
-            return status(&failure, output.sysexits).into();
-        }
+        Err(refused) => return refuse(refused, &variables),
     };
     let output = args.output.clone();
     let level = match settings::log_level(&variables, keys) {
@@ -84,13 +83,26 @@ fn main() -> ExitCode {
     }
 }
 
-/// The arguments: what was typed, and what stands in for flags that were not.
-fn parse(
+/// Answers words that are no arguments.
+fn refuse(refused: Refused, variables: Variables<'_>) -> ExitCode {
+    match refused {
+        Refused::Help(text) => help(&text),
+        Refused::Usage(failure, mut output) => {
+            guess_output(&mut output, variables);
+            start_report(&output, None, variables).fail(&failure);
+            status(&failure, output.sysexits).into()
+        }
+    }
+}
+
+/// The arguments: what was `typed` as `words`, and what stands in for flags that were
+/// not.
+fn complete(
+    (args, typed): (Args, Typed),
     words: &[OsString],
     variables: Variables<'_>,
     user: Option<&File>,
 ) -> Result<(Args, Option<StandIns>), Refused> {
-    let (args, typed) = usage::parse(words)?;
     let stand_ins = settings::stand_ins(words, (&args, &typed), variables, user);
     match stand_ins.map_err(|failure| Refused::Usage(failure, args.output.clone()))? {
         Some(all) => Ok((usage::parse(&all.words)?.0, Some(all))),
