@@ -71,12 +71,31 @@ fn npm_start_in_a_container_stops_gracefully_the_node_program_included() {
 }
 
 #[test]
+fn npm_start_behind_another_word_stops_gracefully_too() {
+    for words in [
+        &["sh", "-c", "npm start"][..],
+        &["env", "A=1", "npm", "start"],
+        &["sh", "./entry", "npm", "start"],
+    ] {
+        stops_gracefully(|run| {
+            let run = run.file("entry", 0o755, "exec \"$@\"\n");
+            run.command(words).pid_one()
+        });
+    }
+}
+
+#[test]
 fn the_log_says_that_the_signals_go_to_the_whole_of_npm() {
     let server = serve(web_with(&[("A", "1")]));
-    let script = "#!/bin/sh\n";
-    let run = over(&server).supervised().file("npm", 0o755, script);
-    let finished = run.argument("-v").command(["./npm", "start"]);
-    finished.status(0).stderr_has("npm").stderr_has("group");
-    let run = over(&server).supervised().argument("-v");
-    run.command(["true"]).status(0).stderr_lacks("group");
+    let script = "#!/bin/sh\nkill -TERM $PPID\nwhile :; do :; done\n";
+    for (name, says) in [("npm", true), ("other", false)] {
+        let run = over(&server).supervised().file(name, 0o755, script);
+        let finished = run.argument("-v").command([&*format!("./{name}"), "start"]);
+        let finished = finished.signal(libc::SIGTERM);
+        if says {
+            finished.stderr_has("SIGTERM goes to the command's whole group: npm");
+        } else {
+            finished.stderr_lacks("group");
+        }
+    }
 }

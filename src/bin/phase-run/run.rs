@@ -9,7 +9,7 @@ use std::mem;
 
 use phase_run::{App, Leases, Notice, Place, Plan, Resolution};
 
-use crate::args::{self, LeasesName, Mode, ProviderName};
+use crate::args::{self, LeasesName, Mode, ProviderName, SignalScopeName};
 use crate::environment::{self, Environment};
 use crate::exit::{Failure, Reason};
 use crate::fetch::fetch;
@@ -39,7 +39,7 @@ fn run_with(
 ) -> Result<Outcome, Failure> {
     let command = command(args)?;
     check(args)?;
-    let supervision = supervision(&args.process, command.first())?;
+    let supervision = supervision(&args.process)?;
     let globs = Globs::new(&args.selection)?;
     let settings = Settings::resolve(&args.context, world)?;
     let scope = settings.scope()?;
@@ -240,6 +240,10 @@ fn check(args: &args::Run) -> Result<(), Failure> {
         ("--kill-after", process.kill_after.is_some()),
         ("--map-signal", !process.map_signal.is_empty()),
         ("--revoke-leases", process.revoke_leases),
+        (
+            "--signal-scope group",
+            process.signal_scope == SignalScopeName::Group,
+        ),
     ];
     let needs_us = needs_us.into_iter().find(|(_, given)| *given);
     if let Some((flag, _)) = needs_us.filter(|_| process.mode == Mode::Exec) {

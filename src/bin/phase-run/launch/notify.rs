@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 
+use super::image::NOTIFY_SOCKET;
 use super::lookup;
 
 /// Says that secrets are being fetched, and that this may take up to `timeout`.
@@ -19,8 +20,8 @@ pub(crate) fn announce(environment: &[Vec<u8>], timeout: Duration) {
 
 /// Sends `text`, lines like `STATUS=…`, to the service manager that
 /// `environment` names, if it names one. Failing to is no failure of ours.
-pub(super) fn status(environment: &[Vec<u8>], text: &str) {
-    let Some(socket) = lookup::variable(environment, b"NOTIFY_SOCKET=") else {
+fn status(environment: &[Vec<u8>], text: &str) {
+    let Some(socket) = lookup::variable(environment, NOTIFY_SOCKET) else {
         return;
     };
     if let Err(error) = send(socket, text) {
@@ -36,7 +37,7 @@ fn send(socket: &[u8], text: &str) -> io::Result<()> {
     Ok(())
 }
 
-fn address(socket: &[u8]) -> io::Result<SocketAddr> {
+pub(super) fn address(socket: &[u8]) -> io::Result<SocketAddr> {
     match socket {
         #[cfg(target_os = "linux")]
         [b'@', name @ ..] => {
