@@ -92,7 +92,7 @@ pub use credentials::{
     Credentials, IdentityProof, InfisicalLogin, JwtKind, PhaseApi, PhaseToken, SecretSource,
 };
 pub use error::{Error, ErrorKind, Result};
-pub use http::{ClientCertificate, Connection, Proxies};
+pub use http::{ClientCertificate, Connection, OnRetry, Proxies, Retry};
 pub use identity::{MachineIdentity, Surroundings};
 pub use lease::{Lease, Leases};
 pub use named_file::NamedFile;

@@ -24,6 +24,7 @@ mod settings;
 mod sharing;
 mod shell;
 mod vault;
+mod waiting;
 
 use std::path::PathBuf;
 

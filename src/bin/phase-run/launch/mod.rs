@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 pub(crate) use image::{Image, exec};
 pub(crate) use lookup::look_up;
-pub(crate) use notify::announce;
+pub(crate) use notify::Manager;
 pub(crate) use signal::{SignalMapping, SignalScope};
 pub(crate) use supervise::{Supervision, supervise};
 
