@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::credentials::{Credentials, PhaseApi};
 use crate::error::Result;
+#[cfg(feature = "vault")]
+use crate::file_owners::FileOwners;
 use crate::lease::Lease;
 use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
@@ -135,6 +137,17 @@ impl Client {
     pub fn most_work(mut self, most: u8) -> Self {
         if let Provider::Vault(vault) = &mut self.provider {
             vault.most_work(most);
+        }
+        self
+    }
+
+    /// The same client, which reads only files of these `owners`. See
+    /// [`VaultFile::owned_by`](crate::VaultFile::owned_by). (vault)
+    #[cfg(feature = "vault")]
+    #[must_use]
+    pub fn owned_by(mut self, owners: FileOwners) -> Self {
+        if let Provider::Vault(vault) = &mut self.provider {
+            vault.owned_by(owners);
         }
         self
     }

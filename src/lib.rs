@@ -62,6 +62,7 @@ mod client;
 mod credentials;
 mod emptiness;
 mod error;
+mod file_owners;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzz;
@@ -92,6 +93,7 @@ pub use credentials::{
     Credentials, IdentityProof, InfisicalLogin, JwtKind, PhaseApi, PhaseToken, SecretSource,
 };
 pub use error::{Error, ErrorKind, Result};
+pub use file_owners::FileOwners;
 pub use http::{ClientCertificate, Connection, OnRetry, Proxies, Retry};
 pub use identity::{MachineIdentity, Surroundings};
 pub use lease::{Lease, Leases};

@@ -4,6 +4,7 @@
 mod token;
 
 use std::borrow::Cow;
+use std::net::Ipv6Addr;
 
 pub use token::{looks_like_token, masked};
 
@@ -62,45 +63,112 @@ pub fn variable(value: &[u8]) -> (&[u8], bool) {
 const NOT_SHOWN: &str = "(not shown: it looks like a token)";
 
 /// `text` as a message may repeat it: not if it [looks like a token](looks_like_token),
-/// and without a user and a password in a URL.
+/// and a URL only as [`shown_host`] has it.
 #[must_use]
-pub fn shown(text: &str) -> Cow<'_, str> {
+pub fn shown(text: &str) -> &str {
     if looks_like_token(text) {
-        Cow::Borrowed(NOT_SHOWN)
+        NOT_SHOWN
     } else if text.contains("://") {
         shown_host(text)
     } else {
-        Cow::Borrowed(text)
+        text
     }
 }
 
-/// A server's URL as a message may repeat it: without a user and a password, and
-/// without what follows a `?` or a `#`, which may be a token.
+/// A server's URL as a message may repeat it: whole, if it is nothing but a scheme, a
+/// host, and perhaps a port and a path. What is anything else, or no URL, may hold a
+/// password, a query or a token in any place: of that only the scheme is shown.
 ///
 /// ```
 /// use phase_run::outside::shown_host;
 ///
-/// assert_eq!(shown_host("https://me:hunter2@a.example?k=v"), "https://…@a.example?…");
+/// assert_eq!(shown_host("https://a.example:8080"), "https://a.example:8080");
+/// assert_eq!(shown_host("https://me:hunter2@a.example"), "https://…");
 /// ```
 #[must_use]
-pub fn shown_host(host: &str) -> Cow<'_, str> {
+pub fn shown_host(host: &str) -> &str {
     if looks_like_token(host) {
-        return Cow::Borrowed(NOT_SHOWN);
+        return NOT_SHOWN;
     }
-    let (scheme, rest) = match host.find("://") {
-        Some(at) => host.split_at(at + 3),
-        None => ("", host),
+    if is_plain_url(host) {
+        return host;
+    }
+    let begins = |scheme: &str| {
+        let start = host.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     };
-    let (user, site) = match rest.rfind('@') {
-        // A password may hold any character, a slash and an `@` too.
-        Some(at) => ("…", &rest[at..]),
-        None => ("", rest),
+    match () {
+        () if begins("https://") => "https://…",
+        () if begins("http://") => "http://…",
+        () => "…",
+    }
+}
+
+/// `text` without what stands before an `@` in the URLs in it: users and passwords,
+/// which words of a command line may hold.
+///
+/// ```
+/// use phase_run::outside::without_logins;
+///
+/// let text = "no 'postgres://me:hunter2@db/web' here";
+/// assert_eq!(without_logins(text), "no 'postgres://…@db/web' here");
+/// ```
+#[must_use]
+pub fn without_logins(text: &str) -> Cow<'_, str> {
+    let mut shown = String::new();
+    let mut copied = 0;
+    for (at, mark) in text.match_indices("://") {
+        let start = at + mark.len();
+        let mut words = text[start..].split(|c: char| c.is_whitespace() || c == '"');
+        let word = words.next().unwrap_or_default();
+        if let Some(end) = word.rfind('@')
+            && start >= copied
+        {
+            shown.push_str(&text[copied..start]);
+            shown.push('…');
+            copied = start + end;
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    shown.push_str(&text[copied..]);
+    Cow::Owned(shown)
+}
+
+/// A server's URL in a command that somebody is advised to type: where it is not
+/// [shown](shown_host) whole, the word that stands for one.
+#[must_use]
+pub fn typed_host(host: &str) -> &str {
+    if shown_host(host) == host {
+        host
+    } else {
+        "URL"
+    }
+}
+
+/// Whether `url` is a scheme, a host, and perhaps a port and a path, without a
+/// character that could stand in a login, be it percent-encoded.
+fn is_plain_url(url: &str) -> bool {
+    let is_word = |text: &str, more: &str| {
+        let mut all = text.chars();
+        all.all(|c| c.is_alphanumeric() || more.contains(c))
     };
-    let (site, more) = match site.find(['?', '#']) {
-        Some(at) => (&site[..at], &*format!("{}…", &site[at..=at])),
-        None => (site, ""),
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return false;
     };
-    Cow::Owned(format!("{scheme}{user}{site}{more}"))
+    let (site, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (name, port) = match site.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, port),
+        _ => (site, ""),
+    };
+    let address = name.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    let is_host = match address {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => !name.is_empty() && is_word(name, "-._"),
+    };
+    let is_port = port.is_empty() || is_word(port, "") && port.parse::<u16>().is_ok();
+    is_word(scheme, "") && is_host && is_port && is_word(path, "-._~/")
 }
 
 #[cfg(test)]
@@ -191,16 +259,59 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_shown_without_user_password_and_query() {
-        for (host, expected) in [
-            ("https://a.example:8080/api", "https://a.example:8080/api"),
-            ("https://hunter2@a.example", "https://…@a.example"),
-            ("https://me:hun/t@r2@a.example/x", "https://…@a.example/x"),
-            ("me:hunter2@a.example", "…@a.example"),
-            ("https://a.example/?k=hunter2", "https://a.example/?…"),
-            ("a.example", "a.example"),
+    fn logins_fall_out_of_urls_wherever_they_stand_in_a_text() {
+        for (text, expected) in [
+            ("a://b and c@d", "a://b and c@d"),
+            ("'a://me:x'y@b'", "'a://…@b'"),
+            (
+                "(a://me@b) a://x c://me:x@y@d/@e",
+                "(a://…@b) a://x c://…@e",
+            ),
+            ("a://b://me:x@c", "a://…@c"),
+            (r#"{"a":"b://c","d":"e@f"}"#, r#"{"a":"b://c","d":"e@f"}"#),
+            ("://@", "://…@"),
         ] {
-            assert_eq!(shown_host(host), expected);
+            assert_eq!(without_logins(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_url_is_shown_whole_or_as_a_scheme_so_that_no_login_is() {
+        for host in [
+            "https://a.example",
+            "https://a.example:8080/api/v1/",
+            "HTTP://Büro_1.example",
+            "http://127.0.0.1:1",
+            "https://[::1]:8443/",
+        ] {
+            assert_eq!(shown_host(host), host);
+            assert_eq!(shown(host), host);
+            assert_eq!(typed_host(host), host);
+        }
+        for (host, expected) in [
+            ("https://me:hunter2@a.example", "https://…"),
+            ("https://me:hun/t@r2@a.example/x", "https://…"),
+            ("https://me:12/hunter2@a.example", "https://…"),
+            ("https://me:hunter2%40a.example", "https://…"),
+            ("https://me%3Ahunter2%40a.example", "https://…"),
+            ("https://me:12/hunter2%40a.example", "https://…"),
+            ("https://a.example\\me:hunter2", "https://…"),
+            ("https://127.0.0.1:hunter2/", "https://…"),
+            ("https://[::1]:hunter2", "https://…"),
+            ("https://[hunter2]", "https://…"),
+            ("https://a.example:123456", "https://…"),
+            ("https://a.example:+80", "https://…"),
+            ("https://a.example hunter2", "https://…"),
+            ("https://a.example/?k=hunter2", "https://…"),
+            ("Http://a.example#hunter2", "http://…"),
+            ("https://", "https://…"),
+            ("me:hunter2@a.example", "…"),
+            ("hunter2://me@a.example", "…"),
+            ("https:hunter2", "…"),
+            ("hunter2", "…"),
+        ] {
+            assert_eq!(shown_host(host), expected, "{host}");
+            assert_eq!(typed_host(host), "URL", "{host}");
         }
     }
 }

@@ -126,6 +126,29 @@ fn every_promised_flag_of_the_launcher_is_in_its_help() {
 }
 
 #[test]
+fn every_option_of_a_run_has_a_variable_and_a_key() {
+    let known: BTreeSet<_> = variables().map(|variable| variable.name).collect();
+    let (_, keys) = README.split_once("Both files may say").expect("the keys");
+    let (keys, _) = keys.split_once("\n\n").expect("an end of the keys");
+    let page = output(&with(&["run".to_owned()], "--help"));
+    let headings = ["What gets in", "How it runs", "Messages"];
+    let options = headings.map(|heading| flags_under(&page, heading)).concat();
+    let page = words(&page);
+    assert!(options.len() > 20, "{options:?}");
+    for flag in options
+        .iter()
+        .map(String::as_str)
+        .chain(["--command", "--shell"])
+    {
+        let name = flag.trim_start_matches("--").replace('-', "_");
+        let variable = format!("PHASE_RUN_{}", name.to_uppercase());
+        assert!(known.contains(&*variable), "{variable}");
+        assert!(page.contains(&format!("[env: {variable}]")), "{variable}");
+        assert!(keys.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
+#[test]
 fn every_flag_in_the_readme_exists() {
     let there: BTreeSet<_> = commands()
         .iter()
@@ -215,6 +238,16 @@ fn options(command: &[String]) -> BTreeSet<String> {
         .filter(|line| line.trim_start().starts_with('-'))
         .flat_map(flags)
         .collect()
+}
+
+/// The long flags that `page` lists under `heading`.
+fn flags_under(page: &str, heading: &str) -> Vec<String> {
+    let start = page.find(&format!("\n{heading}:\n")).expect(heading);
+    let lines = page[start..].lines().skip(2);
+    let lines = lines.take_while(|line| line.is_empty() || line.starts_with(' '));
+    // What is said of an option stands further in.
+    let is_option = |line: &&str| line.starts_with("  -") || line.starts_with("      --");
+    lines.filter(is_option).flat_map(flags).collect()
 }
 
 /// The long flags that a text names.

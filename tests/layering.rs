@@ -10,6 +10,7 @@ type Map = &'static [(&'static str, &'static [&'static str])];
 const LIBRARY: Map = &[
     ("error", &[]),
     ("outside", &[]),
+    ("file_owners", &["error"]),
     ("scope", &["error", "outside"]),
     ("pick", &["error", "outside"]),
     ("notice", &["error", "scope"]),
@@ -27,7 +28,7 @@ const LIBRARY: Map = &[
     ("lease", &["scope"]),
     ("owner", &[]),
     ("plan", &["lease"]),
-    ("http", &["error", "secret"]),
+    ("http", &["error", "outside", "secret"]),
     (
         "identity",
         &[
@@ -60,11 +61,13 @@ const LIBRARY: Map = &[
             "credentials",
             "emptiness",
             "error",
+            "file_owners",
             "http",
             "lease",
             "identity",
             "jwt",
             "notice",
+            "outside",
             "owner",
             "pick",
             "plan",
@@ -84,6 +87,7 @@ const LIBRARY: Map = &[
         &[
             "credentials",
             "error",
+            "file_owners",
             "lease",
             "notice",
             "owner",
@@ -109,7 +113,10 @@ const PROGRAM: Map = &[
     ("environment", &["exit"]),
     ("fetch", &["exit", "sys"]),
     ("keyring", &["fetch"]),
-    ("settings", &["args", "exit", "fetch", "keyring", "sys"]),
+    (
+        "settings",
+        &["args", "exit", "fetch", "keyring", "sys", "usage"],
+    ),
     ("variables", &["report", "settings"]),
     ("waiting", &["exit", "fetch", "report"]),
     ("launch", &["exit", "sys"]),

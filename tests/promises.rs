@@ -13,6 +13,7 @@ mod machine;
 mod messages;
 mod network;
 mod npm;
+mod options;
 mod phase;
 mod questions;
 mod references;

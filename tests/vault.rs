@@ -7,6 +7,7 @@ mod damage;
 mod environments;
 mod file;
 mod links;
+mod owners;
 mod personal;
 mod seal;
 mod secrets;
@@ -19,8 +20,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use phase_run::{
-    App, Change, Client, Credentials, Error, ErrorKind, Folder, Folders, NewSecret, Place, Scope,
-    Secret, SecretName, SecretType, SecretValue, VaultFile, VaultIdentity, VaultKey,
+    App, Change, Client, Credentials, Error, ErrorKind, FileOwners, Folder, Folders, NewSecret,
+    Place, Scope, Secret, SecretName, SecretType, SecretValue, VaultFile, VaultIdentity, VaultKey,
 };
 use tempfile::TempDir;
 

@@ -9,6 +9,7 @@ use reqwest::Url;
 use super::proxy::{Proxies, Proxy};
 use super::retry::OnRetry;
 use crate::error::{Error, ErrorKind, Result};
+use crate::outside::shown_host;
 use crate::secret::SecretValue;
 
 /// The files of a client's certificate, PEM.
@@ -72,11 +73,13 @@ impl Connection {
         }
     }
 
-    /// Whether `host` is a URL that can be used. Any other may hold a password, and
-    /// is nothing to show.
+    /// Whether somebody's certificate counts: the server's, or that of a proxy before
+    /// it. None does where `host` cannot be used.
     #[must_use]
-    pub fn is_usable(&self) -> bool {
-        self.url().is_ok()
+    pub fn has_tls(&self) -> bool {
+        let Ok(url) = self.url() else { return false };
+        let proxy = self.proxies.choose(&url).ok().flatten();
+        url.scheme() == "https" || proxy.is_some_and(Proxy::has_tls)
     }
 
     /// Whether credentials and secrets would cross a network as plain text:
@@ -114,17 +117,10 @@ impl Connection {
                 return Ok(url);
             }
         };
-        // What stands before an `@` may be a password, what follows a `?` a token,
-        // and so may be what is longer than most hosts are.
-        let is_secret = self.host.contains(['@', '?', '#']) || self.host.len() > 48;
-        let shown = if is_secret {
-            "the host".to_owned()
-        } else {
-            format!("host {:?}", self.host)
-        };
+        let shown = shown_host(&self.host);
         Err(Error::new(
             ErrorKind::Configuration,
-            format!("{shown} cannot be used: {problem}"),
+            format!("the host {shown:?} cannot be used: {problem}"),
         )
         .help("give a URL such as https://secrets.example.com"))
     }

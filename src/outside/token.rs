@@ -5,15 +5,16 @@ use std::borrow::Cow;
 /// What stands in the place of such a word.
 const MASK: &str = "(a token, not repeated)";
 
-/// What a token begins with, and how the rest of it has to look.
-type Beginning = (&'static str, fn(&str) -> bool);
+/// What a token begins with, and whether it is one by what stands before it and by
+/// the rest of it.
+type Beginning = (&'static str, fn(&str, &str) -> bool);
 
 const BEGINNINGS: [Beginning; 4] = [
-    ("pss_", is_phase_token),
-    ("st.", |rest| rest.contains('.')),
-    ("eyJ", |rest| rest.matches('.').count() >= 2),
+    ("pss_", |_, rest| is_phase_token(rest)),
+    ("st.", is_service_token),
+    ("eyJ", |_, rest| rest.matches('.').count() >= 2),
     // Messages name the first characters of every key.
-    ("AGE-SECRET-KEY-", |rest| rest.len() > 1),
+    ("AGE-SECRET-KEY-", |_, rest| rest.len() > 1),
 ];
 
 /// As many hexadecimal digits as a key has.
@@ -74,19 +75,29 @@ fn token_length(text: &str, at: usize) -> usize {
     let Some((mark, is_token)) = begun else {
         return 0;
     };
-    // Other words end in `st.`, and hosts begin with it.
-    let apart = !before.ends_with(|c: char| c.is_ascii_alphanumeric() || "/@._-".contains(c));
-    if *mark == "st." && !apart {
-        return 0;
-    }
     let word = length_while(rest, |c| c.is_ascii_alphanumeric() || "_-.:+/".contains(c));
     let word = rest[..word].trim_end_matches(['.', ':', '/']).len();
     let tail = rest.get(mark.len()..word).unwrap_or_default();
-    if is_token(tail) { word } else { 0 }
+    if is_token(before, tail) { word } else { 0 }
 }
 
 fn length_while(text: &str, wanted: impl Fn(char) -> bool) -> usize {
     text.find(|c| !wanted(c)).unwrap_or(text.len())
+}
+
+/// Infisical's `st.ID.SECRET`. Other words end in `st.` (`list.`, `my-st.`), and hosts
+/// begin with it; a folder may be called like a host, a part of which has no digit.
+fn is_service_token(before: &str, rest: &str) -> bool {
+    let ends_word = |c: char| c.is_ascii_alphanumeric() || "@._".contains(c);
+    let is_host = before.ends_with("//");
+    if is_host || before.trim_end_matches('-').ends_with(ends_word) {
+        return false;
+    }
+    let in_path = before.ends_with('/');
+    let has_digit = |part: &str| part.contains(|c: char| c.is_ascii_digit());
+    let is_part = |part: &str| !part.is_empty() && (!in_path || has_digit(part));
+    let mut parts = rest.split('/').next().unwrap_or_default().split('.');
+    parts.clone().count() > 1 && parts.all(is_part)
 }
 
 /// Messages name the kinds of tokens by their first word.
@@ -105,7 +116,7 @@ mod tests {
         let tokens = [
             format!("pss_service:v2:{HEX}:{HEX}:{HEX}:{HEX}"),
             "pss_hunter2".to_owned(),
-            "st.63f0.aa.bb".to_owned(),
+            "st.63f0.a1.b2".to_owned(),
             "eyJhbGciOiJIUzI1NiJ9.eyJpZCI6MX0.c2lnbmF0dXJl-_".to_owned(),
             "AGE-SECRET-KEY-1QQQQ".to_owned(),
             "age-secret-key-1qqqq".to_owned(),
@@ -116,6 +127,9 @@ mod tests {
                 ("", ""),
                 ("unexpected argument '", "' found"),
                 ("--flag=", ""),
+                ("--flag=-", ""),
+                ("--", ""),
+                ("cannot copy to /srv/", ": denied"),
                 ("NAME=", ", and more"),
                 ("there is no app \"", "\""),
                 ("ServiceAccount ", "."),
@@ -137,6 +151,8 @@ mod tests {
             "use a full pss_\u{2026} token, or a pss_user token",
             "a line that starts with `AGE-SECRET-KEY-1`",
             "a list.of names, st. and https://st.example.com",
+            "my-st.example.com, www.st.example.com, me@st.example.com, my_st.a.b",
+            "/srv/st.sh, /srv/st.d/a.b, /srv/st.example.com/a, /srv/st.backup.2026 and -st.x",
             "eyJ is how a JWT begins",
             "0123456789abcdef0123456789abcdef",
             "DATABASE_URL in web/production",

@@ -130,6 +130,10 @@ fn a_certificate_is_not_checked_where_that_is_asked_for_with_one_loud_line() {
         assert!(errors.contains("NOT checked"), "{errors}");
         assert_eq!(errors.lines().count(), 1, "{errors}");
     }
+    // Where there is no certificate, none is unchecked.
+    let server = serve(web_with(&[("GREETING", "hello")]));
+    let plain = over(&server).argument("--insecure").sh(GREET);
+    plain.stdout("hello").silent();
 }
 
 #[test]

@@ -300,11 +300,13 @@ fn tokens() -> Vec<(String, String)> {
 
 #[test]
 fn a_stray_word_that_looks_like_a_token_is_never_repeated() {
-    let places: [&[&str]; 21] = [
+    let places: [&[&str]; 23] = [
         &["TOKEN"],
         &["--env", "prod", "TOKEN", "start"],
         &["npm", "TOKEN"],
         &["--nope=TOKEN", "--", "true"],
+        &["--nope=-TOKEN", "--", "true"],
+        &["---TOKEN", "--", "true"],
         &["--mode", "TOKEN", "--", "true"],
         &["--mode=TOKEN", "--", "true"],
         &["--timeout", "TOKEN", "--", "true"],
@@ -338,6 +340,40 @@ fn a_stray_word_that_looks_like_a_token_is_never_repeated() {
                 let finished = finished.stdout("").stderr_lacks(&tail);
                 finished.stderr_has("usage");
             }
+        }
+    }
+}
+
+#[test]
+fn a_login_in_a_url_is_not_repeated_by_any_message() {
+    let url = "postgres://me:hunter2@db.example/web";
+    for json in [false, true] {
+        let format = if json { "--log-format=json" } else { "-v" };
+        for words in [
+            &["psql", url][..],
+            &[url],
+            &["run", "--env", "prod", "psql", url],
+            &["--timeout", url, "--", "true"],
+            &["--mode", url, "--", "true"],
+            &["secrets", url],
+        ] {
+            let words: Vec<_> = [format].iter().chain(words).copied().collect();
+            let run = Run::subcommand(&words).store(Store::Nowhere);
+            run.status(2).stderr_has("usage").stderr_lacks("hunter2");
+        }
+        let run = Run::subcommand(&["copy", &format!("none/{url}"), format]);
+        let run = run.store(Store::Nowhere).status(125);
+        run.stderr_lacks("hunter2").stderr_has("db.example");
+    }
+}
+
+#[test]
+fn a_path_that_holds_a_token_is_not_repeated() {
+    for (token, tail) in tokens() {
+        for path in ["TOKEN/file", "none/TOKEN", "./none/-TOKEN/file"] {
+            let path = path.replace("TOKEN", &token);
+            let run = Run::subcommand(&["copy", &path]).store(Store::Nowhere);
+            run.failed(125, "system").stderr_lacks(&tail);
         }
     }
 }

@@ -202,10 +202,15 @@ fn a_host_without_proxy_is_reached_directly() {
 #[test]
 fn a_host_that_may_be_a_password_or_a_token_is_never_shown() {
     let server = serve(web_with(&[]));
-    let unusable = "the host cannot be used: ";
+    let unusable = "the host \"https://…\" cannot be used: ";
     for (host, wanted) in [
         ("https://user:hunter2@phase.example", unusable),
-        ("user:hunter2@phase.example", unusable),
+        ("https://user:hunter2%40phase.example", unusable),
+        ("https://127.0.0.1:hunter2/", unusable),
+        (
+            "user:hunter2@phase.example",
+            "the host \"…\" cannot be used: ",
+        ),
         ("https://phase.example?hunter2", unusable),
         (
             "pss_service:v1:hunter2hunter2hunter2hunter2hunter2:0123456789",

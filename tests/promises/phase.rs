@@ -1,8 +1,8 @@
 //! `secrets` and `apps`, against a server.
 
-use super::{as_user, rows, serve, web, web_with};
+use super::{as_user, rows, serve, serve_tls, web, web_with};
 use crate::support::run::Run;
-use crate::support::server::{Server, Sse};
+use crate::support::server::{Authority, Server, Sse};
 use crate::support::store::{Store, TOKEN};
 
 fn lab() -> Server {
@@ -107,6 +107,20 @@ fn a_name_is_found_as_it_is_spelt_or_else_in_upper_case() {
 }
 
 #[test]
+fn a_name_that_stands_twice_keeps_those_beside_it_from_being_deleted() {
+    let phase = web().secret("A", "1").secret("B", "old");
+    let server = phase.secret("B", "new").secret("C", "3").serve();
+    let run = secrets(&server, &["delete", "A", "B", "C"]);
+    let finished = run.failed(125, "ambiguous");
+    finished
+        .stderr_has("B stands 2 times")
+        .stderr_lacks("deleted");
+    for (name, value) in [("A", "1"), ("C", "3")] {
+        has(&server, name, value);
+    }
+}
+
+#[test]
 fn creating_what_is_there_is_a_conflict_and_shows_no_value() {
     let server = lab();
     let run = secrets(&server, &["create", "HOST"]).stdin("hunter2");
@@ -201,7 +215,7 @@ fn apps_prints_the_names_of_apps_and_environments() {
 
 #[test]
 fn apps_tells_what_is_dangerous_and_where_settings_came_from_like_the_others() {
-    let server = lab();
+    let server = serve_tls(&Authority::new(), web());
     let run = Run::subcommand(&["apps"]).store(Store::Nowhere);
     let run = run.variable("PHASE_SERVICE_TOKEN", TOKEN).arguments(&[
         "--insecure",

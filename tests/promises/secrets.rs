@@ -80,8 +80,12 @@ fn an_empty_stdin_wipes_no_secret_unless_that_is_asked_for() {
         } else {
             ""
         };
-        let refused = desk.secrets(words).stdin(input).failed(2, "usage");
-        refused.stderr_has("--allow-empty").stderr_has(words[1]);
+        // A variable that lets a place be empty is not about values.
+        for allow in ["0", "1"] {
+            let run = desk.secrets(words).variable("PHASE_RUN_ALLOW_EMPTY", allow);
+            let refused = run.stdin(input).failed(2, "usage");
+            refused.stderr_has("--allow-empty").stderr_has(words[1]);
+        }
     }
     desk.has("A", "1");
     desk.secrets(&["get", "B"]).failed(125, "missing");

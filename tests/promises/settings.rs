@@ -108,10 +108,33 @@ fn it_is_the_same_for_the_project_files_of_other_tools_and_for_the_vault() {
         let finished = vault(spoilt).failed(125, "configuration");
         finished.stderr_has(spoilt).stderr_has("4242");
     }
-    let run = vault("test.vault").arguments(&["--vault", "test.vault"]);
-    run.stdout("a\n");
     let run = vault("test.vault").arguments(&["--project-file", "phase-run.toml"]);
     run.stdout("a\n");
+}
+
+#[test]
+fn a_vault_that_is_named_by_hand_counts_though_a_project_file_names_it_too() {
+    let vault = || {
+        let run = nowhere().sh("echo $A");
+        let rows = [("/".to_owned(), "A".to_owned(), "a".to_owned())];
+        crate::support::store::make(run.folder(), &rows);
+        let run = run.file("phase-run.toml", 0o644, "vault = 'test.vault'\napp = 'web'");
+        let run = run.arguments(&["--identity", "test.identity"]);
+        let path = run.folder().join("test.vault");
+        (give_away(run, "test.vault"), path)
+    };
+    let (Some(run), _) = vault() else { return };
+    run.failed(125, "configuration").stderr_has("4242");
+    for by_flag in [true, false] {
+        let (run, path) = vault();
+        let run = run.unwrap();
+        let run = if by_flag {
+            run.argument("--vault").argument(path)
+        } else {
+            run.variable("PHASE_RUN_VAULT", path)
+        };
+        run.stdout("a\n").silent();
+    }
 }
 
 #[test]
@@ -276,72 +299,6 @@ fn a_flag_with_an_empty_text_is_wrong_usage() {
     }
     let run = nowhere().arguments(&["--path", "", "--dry-run"]);
     run.failed(2, "usage").stderr_has("--all-paths");
-}
-
-#[test]
-fn every_option_of_a_run_has_a_variable_and_a_key_and_the_flag_wins() {
-    let server = serve(web_with(&[("A_1", "a"), ("A_2", "b"), ("B", "c")]));
-    let show = "env | grep -E '^(A_|B|X_|KEPT|PHASE_SERVICE)' | cut -d= -f1 | sort | tr '\\n' ' '";
-    let run = || over(&server).variable("KEPT", "1").sh(show);
-    run().stdout("A_1 A_2 B KEPT ");
-    run()
-        .variable("PHASE_RUN_ONLY", "A_1,B")
-        .stdout("A_1 B KEPT ");
-    run().variable("PHASE_RUN_EXCLUDE", "A_*").stdout("B KEPT ");
-    run()
-        .variable("PHASE_RUN_PREFIX", "X_")
-        .stdout("KEPT X_A_1 X_A_2 X_B ");
-    run()
-        .variable("PHASE_RUN_RENAME", "A_1=X_1, B=X_B")
-        .stdout("A_2 KEPT X_1 X_B ");
-    run()
-        .variable("PHASE_RUN_CLEAN_ENV", "true")
-        .stdout("A_1 A_2 B ");
-    run()
-        .variable("PHASE_RUN_CLEAN_ENV", "KEPT")
-        .stdout("A_1 A_2 B KEPT ");
-    run()
-        .variable("PHASE_RUN_PASS_AUTH", "1")
-        .stdout("A_1 A_2 B KEPT PHASE_SERVICE_TOKEN ");
-    let required = run().variable("PHASE_RUN_REQUIRE", "A_1,NOPE");
-    required.failed(125, "missing").stderr_has("NOPE");
-    let flag = run()
-        .variable("PHASE_RUN_ONLY", "A_*")
-        .arguments(&["--only", "B"]);
-    flag.stdout("B KEPT ");
-
-    let keys = "only = ['A_*']\nrename = { A_1 = 'X_1' }\npass_auth = true\n";
-    let user = || run().file("config/phase-run/config.toml", 0o600, keys);
-    user().stdout("A_2 KEPT PHASE_SERVICE_TOKEN X_1 ");
-    user()
-        .variable("PHASE_RUN_ONLY", "B")
-        .variable("PHASE_RUN_PASS_AUTH", "no")
-        .variable("PHASE_RUN_RENAME", "B=X_B")
-        .stdout("KEPT X_B ");
-    let told = user()
-        .argument("-v")
-        .stdout("A_2 KEPT PHASE_SERVICE_TOKEN X_1 ");
-    told.stderr_has("only = A_*").stderr_has("config.toml");
-    let project = run().file("phase-run.toml", 0o644, "only = ['A_*']");
-    project
-        .failed(125, "configuration")
-        .stderr_has("config.toml");
-
-    for (variable, value) in [
-        ("PHASE_RUN_MODE", "magic"),
-        ("PHASE_RUN_KILL_AFTER", "soon"),
-        ("PHASE_RUN_SIGNAL_SCOPE", "pss_service:hunter2"),
-        ("PHASE_RUN_LEASES", "maybe"),
-        ("PHASE_RUN_LEASE_TTL", "0s"),
-    ] {
-        let finished = run().variable(variable, value).failed(125, "configuration");
-        finished.stderr_has(variable).stderr_lacks("hunter2");
-    }
-    let mode = run().variable("PHASE_RUN_KILL_AFTER", "5s").argument("-v");
-    mode.stdout("A_1 A_2 B KEPT ").stderr_has("supervis");
-    let key = run().file("config/phase-run/config.toml", 0o600, "kill_after = '5s'");
-    let finished = key.arguments(&["--mode", "exec"]).stdout("A_1 A_2 B KEPT ");
-    finished.stderr_has("warning").stderr_has("`kill_after`");
 }
 
 #[test]

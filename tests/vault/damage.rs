@@ -104,7 +104,7 @@ fn what_is_no_vault_at_all_is_said_to_be_none() {
     let error = refused(&desk);
     assert_eq!(error.kind(), ErrorKind::Missing);
     assert!(error.advice().unwrap().contains("vault init"), "{error:?}");
-    let missing = VaultFile::takes_passphrase(&desk.file()).unwrap_err();
+    let missing = VaultFile::takes_passphrase(&desk.file(), &FileOwners::everybody()).unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::Missing);
 
     for (text, word) in [

@@ -55,7 +55,7 @@ fn a_vault_that_is_a_link_out_of_its_folder_is_refused_and_names_where_it_leads(
     symlink(&target, desk.file()).unwrap();
     refused(&desk, &["vault is a link out", target.to_str().unwrap()]);
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1);
-    let error = VaultFile::takes_passphrase(&desk.file()).unwrap_err();
+    let error = VaultFile::takes_passphrase(&desk.file(), &FileOwners::everybody()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     fs::remove_file(target).unwrap();
     refused(&desk, &["leads nowhere"]);

@@ -136,7 +136,7 @@ fn a_passphrase_shares_with_nobody() {
     let error = wait(vault.create(std::slice::from_ref(recipient))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     wait(vault.create(&[])).unwrap();
-    assert!(VaultFile::takes_passphrase(&desk.file()).unwrap());
+    assert!(VaultFile::takes_passphrase(&desk.file(), &FileOwners::everybody()).unwrap());
     assert!(wait(vault.recipients()).unwrap().is_empty());
     assert_eq!(
         wait(vault.add(recipient)).unwrap_err().kind(),
@@ -165,7 +165,7 @@ fn a_passphrase_shares_with_nobody() {
 #[test]
 fn an_identity_is_asked_for_where_a_passphrase_is_of_no_use() {
     let desk = Desk::with(&["NAME"]);
-    assert!(!VaultFile::takes_passphrase(&desk.file()).unwrap());
+    assert!(!VaultFile::takes_passphrase(&desk.file(), &FileOwners::everybody()).unwrap());
     let key = VaultKey::Passphrase(value("words"));
     let error = list(&client(&desk.file(), key)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decryption);
@@ -239,7 +239,7 @@ fn a_passphrase_becomes_an_identity_and_back_unless_others_would_be_locked_out()
     assert_eq!(error.kind(), ErrorKind::Configuration);
     wait(desk.vault().remove(other.recipient())).unwrap();
     wait(desk.vault().change_key(&words)).unwrap();
-    assert!(VaultFile::takes_passphrase(&desk.file()).unwrap());
+    assert!(VaultFile::takes_passphrase(&desk.file(), &FileOwners::everybody()).unwrap());
 }
 
 #[test]

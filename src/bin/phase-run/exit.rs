@@ -5,7 +5,7 @@ use std::fmt;
 use phase_run::ErrorKind;
 
 /// A failure of ours: why, in which words, and what to do about it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     reason: Reason,
     message: String,
@@ -202,10 +202,8 @@ impl From<phase_run::Error> for Failure {
             source = cause.source();
         }
         let failure = Self::new(reason, message);
-        match error.advice() {
-            Some(advice) => failure.help(advice),
-            None => failure,
-        }
+        let advice = error.advice().unwrap_or_default();
+        advice.lines().fold(failure, Self::help)
     }
 }
 

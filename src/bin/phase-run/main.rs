@@ -28,7 +28,7 @@ use args::{Args, Command, LogFormat, Output};
 use exit::{Failure, Reason};
 use launch::Outcome;
 use report::Report;
-use settings::{StandIns, Variables, World};
+use settings::{File, StandIns, UserFile, Variables, World};
 use tracing::level_filters::LevelFilter;
 use usage::Refused;
 use variables::Environment;
@@ -42,7 +42,10 @@ fn main() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().collect();
     let environment = Environment::new();
     let variables = |name: &str| environment.variable(name);
-    let (args, stand_ins) = match parse(&arguments, &variables) {
+    let user = settings::user_file(&variables);
+    // What is wrong with it is told to those who need it.
+    let keys = user.as_ref().ok().and_then(Option::as_ref);
+    let (args, stand_ins) = match parse(&arguments, &variables, keys) {
         Ok(parsed) => parsed,
         Err(Refused::Help(text)) => return help(&text),
         Err(Refused::Usage(failure, mut output)) => {
@@ -51,15 +54,15 @@ fn main() -> ExitCode {
             return status(&failure, output.sysexits).into();
         }
     };
-    let mut output = args.output.clone();
-    let level = match output_settings(&mut output, &variables) {
+    let output = args.output.clone();
+    let level = match settings::log_level(&variables, keys) {
         Ok(level) => level,
         Err(failure) => {
             start_report(&output, None, &variables).fail(&failure);
             return status(&failure, output.sysexits).into();
         }
     };
-    let report = start_report(&output, level.as_deref(), &variables);
+    let report = start_report(&output, level, &variables);
     environment.report_to(report);
     if let Some(StandIns {
         origins, warnings, ..
@@ -73,7 +76,7 @@ fn main() -> ExitCode {
         report.fail(&failure);
         sys::leave(status(&failure, sysexits).into());
     }));
-    match dispatch(args, &variables, report) {
+    match dispatch(args, &variables, &user, report) {
         Ok(outcome) => launch::finish(outcome),
         Err(failure) => {
             report.fail(&failure);
@@ -86,59 +89,43 @@ fn main() -> ExitCode {
 fn parse(
     words: &[OsString],
     variables: Variables<'_>,
+    user: Option<&File>,
 ) -> Result<(Args, Option<StandIns>), Refused> {
-    let args = usage::parse(words)?;
-    let stand_ins = settings::stand_ins(words, variables);
+    let (args, typed) = usage::parse(words)?;
+    let stand_ins = settings::stand_ins(words, (&args, &typed), variables, user);
     match stand_ins.map_err(|failure| Refused::Usage(failure, args.output.clone()))? {
-        Some(all) => Ok((usage::parse(&all.words)?, Some(all))),
+        Some(all) => Ok((usage::parse(&all.words)?.0, Some(all))),
         None => Ok((args, None)),
     }
 }
 
-/// Whether variables ask for other statuses, and which log they ask for.
-fn output_settings(
-    output: &mut Output,
-    variables: Variables<'_>,
-) -> Result<Option<String>, Failure> {
-    const LOG: &str = "PHASE_RUN_LOG";
-    let sysexits = settings::variable_yes(variables, SYSEXITS)?;
-    output.sysexits |= sysexits.unwrap_or(false);
-    let Some(level) = variables(LOG) else {
-        return Ok(None);
-    };
-    let level = level.to_string_lossy().into_owned();
-    match level.parse::<LevelFilter>() {
-        Ok(_) => Ok(Some(level)),
-        Err(_) => Err(settings::unfit(
-            LOG,
-            &level,
-            "one of: off, error, warn, info, debug, trace",
-        )),
-    }
-}
-
-const SYSEXITS: &str = "PHASE_RUN_SYSEXITS";
-
 /// How a failure is to be told, by variables too. What is wrong with these is of less
 /// weight than the failure.
 fn guess_output(output: &mut Output, variables: Variables<'_>) {
-    output.sysexits |= matches!(settings::variable_yes(variables, SYSEXITS), Ok(Some(true)));
+    let sysexits = settings::variable_yes(variables, "PHASE_RUN_SYSEXITS");
+    output.sysexits |= matches!(sysexits, Ok(Some(true)));
     if variables("PHASE_RUN_LOG_FORMAT").is_some_and(|format| format == "json") {
         output.log_format = LogFormat::Json;
     }
 }
 
-fn start_report(output: &Output, level: Option<&str>, variables: Variables<'_>) -> Report {
+fn start_report(output: &Output, level: Option<LevelFilter>, variables: Variables<'_>) -> Report {
     Report::start(output, level, variables("NO_COLOR").is_some())
 }
 
-fn dispatch(args: Args, variables: Variables<'_>, report: Report) -> Result<Outcome, Failure> {
+fn dispatch(
+    args: Args,
+    variables: Variables<'_>,
+    user: &UserFile,
+    report: Report,
+) -> Result<Outcome, Failure> {
     let Args { command, run, .. } = args;
     let done = |()| Outcome::Exited(0);
     let directory = env::current_dir().unwrap_or_default();
     let world = World {
         directory: &directory,
         has_variables: &sys::has_variables,
+        user,
         variables,
     };
     match command {

@@ -2,12 +2,12 @@
 //! broken never stops the run.
 //!
 //! Here is the last step of all that goes there: text of others cannot write a line
-//! of ours, and what looks like a token is not repeated.
+//! of ours, and what looks like a token, or is a login in a URL, is not repeated.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::SystemTime;
 
-use phase_run::outside::masked;
+use phase_run::outside::{masked, without_logins};
 use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -35,7 +35,7 @@ pub(crate) struct Report {
 impl Report {
     /// Starts the log if `-v` or `level` ask for one. `plain` is whether
     /// `NO_COLOR` is set.
-    pub(crate) fn start(output: &Output, level: Option<&str>, plain: bool) -> Self {
+    pub(crate) fn start(output: &Output, level: Option<LevelFilter>, plain: bool) -> Self {
         let mut report = Self {
             logs: false,
             colour: io::stderr().is_terminal() && !plain,
@@ -44,9 +44,7 @@ impl Report {
         };
         let level = match output.verbose {
             _ if output.quiet => LevelFilter::OFF,
-            0 => level
-                .and_then(|level| level.parse().ok())
-                .unwrap_or(LevelFilter::OFF),
+            0 => level.unwrap_or(LevelFilter::OFF),
             1 => LevelFilter::INFO,
             _ => LevelFilter::DEBUG,
         };
@@ -77,7 +75,7 @@ impl Report {
             return;
         }
         if self.json {
-            write_object(json!({ "level": "WARN", "message": masked(text) }));
+            write_object(json!({ "level": "WARN", "message": repeatable(text) }));
         } else {
             let (on, off) = self.style("33");
             write(&format!("phase-run: {on}warning:{off} {}\n", shown(text)));
@@ -97,7 +95,7 @@ impl Report {
     /// Something that was asked for, and is no data for other programs.
     pub(crate) fn say(self, text: &str) {
         if self.json {
-            write_object(json!({ "level": "INFO", "message": masked(text) }));
+            write_object(json!({ "level": "INFO", "message": repeatable(text) }));
         } else {
             write(&format!("phase-run: {}\n", shown(text)));
         }
@@ -134,11 +132,15 @@ impl Report {
         let word = failure.reason().word();
         if self.json {
             let text = failure.to_string();
-            let help: Vec<_> = failure.advice().iter().map(|line| masked(line)).collect();
+            let help: Vec<_> = failure
+                .advice()
+                .iter()
+                .map(|line| repeatable(line))
+                .collect();
             return write_object(json!({
                 "level": "ERROR",
                 "reason": word,
-                "message": format!("phase-run: error[{word}]: {}", masked(&text)),
+                "message": format!("phase-run: error[{word}]: {}", repeatable(&text)),
                 "help": help,
             }));
         }
@@ -173,9 +175,14 @@ fn lines(failure: &Failure, (on, off): (String, &str)) -> String {
     lines
 }
 
+/// `text` without what looks like a token, and without logins in URLs.
+fn repeatable(text: &str) -> String {
+    without_logins(&masked(text)).into_owned()
+}
+
 /// `text` as it may be shown: in one line, and without what looks like a token.
 fn shown(text: &str) -> String {
-    printable(&masked(text))
+    printable(&repeatable(text))
 }
 
 /// Writes one object, and when that was.
@@ -223,7 +230,7 @@ impl io::Write for Log {
         let text = String::from_utf8_lossy(bytes);
         let line = text.trim_end_matches('\n');
         let line = if self.json {
-            printable_json(&masked(line))
+            printable_json(&repeatable(line))
         } else {
             shown(line)
         };

@@ -2,13 +2,14 @@
 
 mod spelling;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::mem;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
-use phase_run::outside::{looks_like_token, masked};
+use phase_run::outside::{looks_like_token, masked, without_logins};
 
 use crate::args::{Args, LogFormat, Output};
 use crate::exit::{Failure, Reason};
@@ -22,29 +23,46 @@ pub(crate) enum Refused {
     Usage(Failure, Output),
 }
 
+/// What was typed, but for the values.
+#[derive(Debug, Default)]
+pub(crate) struct Typed {
+    /// The arguments of the command, by their ids.
+    pub(crate) arguments: BTreeSet<String>,
+    /// The subcommands that lead to the command.
+    pub(crate) subcommands: Vec<String>,
+}
+
 /// Options that may stand before a subcommand.
 const BEFORE: [&str; 4] = ["quiet", "verbose", "log_format", "sysexits"];
 
 /// Takes `words` apart, the program's name first.
-pub(crate) fn parse(words: &[OsString]) -> Result<Args, Refused> {
+pub(crate) fn parse(words: &[OsString]) -> Result<(Args, Typed), Refused> {
     // What is typed most needs no parser, which takes a fifth of a whole run.
     match words {
         [_, dashes, argv @ ..] if dashes == "--" && !argv.is_empty() => {
-            Ok(Args::starting(argv.to_vec()))
+            let typed = Typed {
+                arguments: [COMMAND.to_owned()].into(),
+                subcommands: Vec::new(),
+            };
+            Ok((Args::starting(argv.to_vec()), typed))
         }
         [_, flag] if flag == "--version" => Err(Refused::Help(VERSION.to_owned())),
         _ => parse_all(words),
     }
 }
 
+/// The id of the command that is to be started.
+const COMMAND: &str = "argv";
+
 const VERSION: &str = concat!("phase-run ", env!("CARGO_PKG_VERSION"), "\n");
 
-fn parse_all(words: &[OsString]) -> Result<Args, Refused> {
+fn parse_all(words: &[OsString]) -> Result<(Args, Typed), Refused> {
     let mut command = Args::command();
     let matches = command.try_get_matches_from_mut(words);
     let args = matches.and_then(|mut matches| {
         misplaced(&matches, &mut command)?;
-        Args::from_arg_matches_mut(&mut matches)
+        let typed = Typed::of(&matches);
+        Ok((Args::from_arg_matches_mut(&mut matches)?, typed))
     });
     // A thousand blocks, which go with the process.
     mem::forget(command);
@@ -54,6 +72,22 @@ fn parse_all(words: &[OsString]) -> Result<Args, Refused> {
         }
         _ => Refused::Usage(failure(&error, words), output(words)),
     })
+}
+
+impl Typed {
+    fn of(mut matches: &ArgMatches) -> Self {
+        let mut subcommands = Vec::new();
+        while let Some((name, below)) = matches.subcommand() {
+            subcommands.push(name.to_owned());
+            matches = below;
+        }
+        let ids = matches.ids().map(clap::Id::as_str);
+        let typed = |id: &&str| matches.value_source(id) == Some(ValueSource::CommandLine);
+        Self {
+            arguments: ids.filter(typed).map(str::to_owned).collect(),
+            subcommands,
+        }
+    }
 }
 
 /// How a failure is to be told, from words that cannot be taken apart.
@@ -217,6 +251,13 @@ fn with_dashes(error: &clap::Error, words: &[OsString]) -> Option<String> {
     {
         return None;
     }
+    let is_login = |word: &OsString| {
+        let word = word.to_string_lossy();
+        without_logins(&word) != word
+    };
+    if words.iter().any(is_login) {
+        return Some("phase-run [OPTIONS] -- COMMAND [ARG]...".to_owned());
+    }
     let shown = |word: &OsString| quoted(&word.to_string_lossy());
     let before = words[1..at].iter().map(shown);
     let after = words[at..].iter().map(shown);
@@ -253,7 +294,7 @@ mod tests {
     }
 
     fn parsed(words: &[&str]) -> Result<Args, Refused> {
-        parse(&typed(words))
+        parse(&typed(words)).map(|(args, _)| args)
     }
 
     fn refused(words: &[&str]) -> String {
@@ -274,6 +315,8 @@ mod tests {
         let text = refused(&["--only", "A*", "sh", "-c", "echo \"it's $A\"", ""]);
         let spelling = r#"phase-run --only 'A*' -- sh -c 'echo "it'\''s $A"' ''"#;
         assert!(text.ends_with(spelling), "{text}");
+        let text = refused(&["psql", "postgres://me:hunter2@db"]);
+        assert!(text.ends_with("[OPTIONS] -- COMMAND [ARG]..."), "{text}");
     }
 
     #[test]
@@ -386,7 +429,13 @@ mod tests {
     #[test]
     fn what_needs_no_parser_is_what_the_parser_would_say() {
         for words in [&["--", "a", "--", "-v"][..], &["--", ""], &["--version"]] {
-            let [short, long] = [parse, parse_all].map(|parse| parse(&typed(words)));
+            let [short, long] = [parse, parse_all].map(|parse| {
+                let parsed = parse(&typed(words));
+                parsed.map(|(args, typed)| {
+                    let command = typed.arguments.contains(COMMAND);
+                    (args, typed.subcommands, command)
+                })
+            });
             assert_eq!(format!("{short:?}"), format!("{long:?}"));
         }
     }

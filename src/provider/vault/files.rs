@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tempfile::{Builder, NamedTempFile};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::file_owners::FileOwners;
 use crate::regular;
 
 /// The most bytes a file may have.
@@ -17,9 +18,12 @@ const LIMIT: u64 = 64 << 20;
 /// Never a link in the last place, and nobody to wait for.
 const AS_IT_IS: i32 = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
 
-/// Where the files of one vault lie.
+/// Where the files of one vault lie, and whose they may be.
 #[derive(Debug)]
 pub(super) struct Files {
+    owners: FileOwners,
+    /// As it was named: a link, perhaps.
+    name: PathBuf,
     vault: PathBuf,
 }
 
@@ -34,15 +38,19 @@ pub(super) struct Content {
 impl Files {
     /// Those of the vault `file`. A link within its folder is written through, and
     /// who comes by another one takes the same lock.
-    pub(super) fn find(file: &Path) -> Result<Self> {
+    pub(super) fn find(file: &Path, owners: &FileOwners) -> Result<Self> {
         match settled(file)? {
-            Some(vault) => Ok(Self { vault }),
+            Some(vault) => Ok(Self {
+                owners: owners.clone(),
+                name: file.to_owned(),
+                vault,
+            }),
             None => Err(absent(file)),
         }
     }
 
     /// Those of a vault that is yet to be made.
-    pub(super) fn plan(file: &Path) -> Result<Self> {
+    pub(super) fn plan(file: &Path, owners: &FileOwners) -> Result<Self> {
         let Some(name) = file.file_name() else {
             let message = format!(
                 "{:?} cannot be a vault: it is not the name of a file",
@@ -52,6 +60,8 @@ impl Files {
         };
         match fs::canonicalize(directory(file)) {
             Ok(directory) => Ok(Self {
+                owners: owners.clone(),
+                name: file.to_owned(),
                 vault: directory.join(name),
             }),
             Err(error) => Err(failed("find the directory of", file, error)),
@@ -68,12 +78,44 @@ impl Files {
         beside(&self.vault, ".personal")
     }
 
+    /// What the vault holds.
+    pub(super) fn read_vault(&self) -> Result<Content> {
+        let content = self.read(&self.name, &self.vault)?;
+        content.ok_or_else(|| absent(&self.name))
+    }
+
     /// What the personal overrides hold, if there are any.
     pub(super) fn read_personal(&self) -> Result<Option<Content>> {
-        match settled(&self.personal())? {
-            Some(personal) => read(&personal),
+        let name = self.personal();
+        match settled(&name)? {
+            Some(personal) => self.read(&name, &personal),
             None => Ok(None),
         }
+    }
+
+    /// What the file `path` holds, to which `name` leads; nothing if it is not there.
+    /// Its owner is told by the open file: another one may stand there in a moment.
+    fn read(&self, name: &Path, path: &Path) -> Result<Option<Content>> {
+        let file = match regular::open(path, AS_IT_IS) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed("read", path, error)),
+        };
+        let about = file
+            .metadata()
+            .map_err(|error| failed("read", path, error))?;
+        let link = name.symlink_metadata().ok().map(|link| link.uid());
+        self.owners
+            .admit(name, [about.uid()].into_iter().chain(link))?;
+        let mut bytes = Vec::new();
+        file.take(LIMIT + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| failed("read", path, error))?;
+        bounded(path, &bytes)?;
+        Ok(Some(Content {
+            bytes,
+            is_exposed: about.mode() & 0o002 != 0,
+        }))
     }
 
     /// Keeps all other writers out, until the answer is dropped or the process ends.
@@ -154,26 +196,8 @@ fn settled(path: &Path) -> Result<Option<PathBuf>> {
     Ok(Some(settled))
 }
 
-/// What the file `path` holds, or nothing if it is not there.
-pub(super) fn read(path: &Path) -> Result<Option<Content>> {
-    let file = match regular::open(path, AS_IT_IS) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed("read", path, error)),
-    };
-    let mut bytes = Vec::new();
-    let about = file.metadata();
-    let all = about.and_then(|about| file.take(LIMIT + 1).read_to_end(&mut bytes).map(|_| about));
-    let about = all.map_err(|error| failed("read", path, error))?;
-    bounded(path, &bytes)?;
-    Ok(Some(Content {
-        bytes,
-        is_exposed: about.mode() & 0o002 != 0,
-    }))
-}
-
 /// There is no vault `file`.
-pub(super) fn absent(file: &Path) -> Error {
+fn absent(file: &Path) -> Error {
     Error::new(
         ErrorKind::Missing,
         format!("there is no vault {}", file.display()),

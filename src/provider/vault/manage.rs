@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::files::{self, Files};
+use super::files::Files;
 use super::format::Vault;
 use super::keys::VaultRecipient;
 use super::personal::Personal;
@@ -11,6 +11,7 @@ use super::seal::{self, Keys};
 use super::store::Opening;
 use crate::credentials::VaultKey;
 use crate::error::{Error, ErrorKind, Result};
+use crate::file_owners::FileOwners;
 use crate::notice::Notice;
 use crate::trust::TrustStore;
 
@@ -90,6 +91,14 @@ impl VaultFile {
         self
     }
 
+    /// The same, which reads the vault and what is personal of it only if they are of
+    /// these `owners`, and not everybody's.
+    #[must_use]
+    pub fn owned_by(mut self, owners: FileOwners) -> Self {
+        self.opening.owners = owners;
+        self
+    }
+
     /// What calls noticed, each thing once.
     #[must_use]
     pub fn notices(&self) -> Vec<Notice> {
@@ -102,10 +111,10 @@ impl VaultFile {
     /// # Errors
     ///
     /// [`ErrorKind::Missing`] if there is no such file,
+    /// [`ErrorKind::Configuration`] if it is of none of the `owners`,
     /// [`ErrorKind::Protocol`] or [`ErrorKind::Decryption`] if it is no age file.
-    pub fn takes_passphrase(file: &Path) -> Result<bool> {
-        let found = Files::find(file)?;
-        let content = files::read(found.vault())?.ok_or_else(|| files::absent(file))?;
+    pub fn takes_passphrase(file: &Path, owners: &FileOwners) -> Result<bool> {
+        let content = Files::find(file, owners)?.read_vault()?;
         seal::takes_passphrase(&content.bytes, file)
     }
 

@@ -40,6 +40,7 @@ use super::{Backend, Order, Reached, References, Supply, no_log_out, places};
 use crate::credentials::VaultKey;
 use crate::emptiness::Held;
 use crate::error::{Error, ErrorKind, Result};
+use crate::file_owners::FileOwners;
 use crate::lease::Lease;
 use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
@@ -78,6 +79,11 @@ impl Vault {
     /// See [`VaultFile::most_work`].
     pub(crate) fn most_work(&mut self, most: u8) {
         self.opening.most_work = most;
+    }
+
+    /// See [`VaultFile::owned_by`].
+    pub(crate) fn owned_by(&mut self, owners: FileOwners) {
+        self.opening.owners = owners;
     }
 
     /// See [`VaultFile::notices`].

@@ -16,6 +16,7 @@ use super::personal::Personal;
 use super::seal::{self, Keys};
 use crate::credentials::VaultKey;
 use crate::error::{Error, ErrorKind, Result};
+use crate::file_owners::FileOwners;
 use crate::notice::Notice;
 use crate::trust::TrustStore;
 
@@ -27,6 +28,7 @@ pub(super) struct Opening {
     /// The most work that a passphrase may take.
     pub(super) most_work: u8,
     pub(super) noticed: Noticed,
+    pub(super) owners: FileOwners,
     /// Where accepted recipients are remembered.
     pub(super) trust: Option<TrustStore>,
 }
@@ -38,6 +40,7 @@ impl Opening {
             key,
             most_work: seal::MOST_WORK,
             noticed: Noticed::default(),
+            owners: FileOwners::everybody(),
             trust: None,
         }
     }
@@ -52,9 +55,9 @@ impl Opening {
         self.with(Files::plan)
     }
 
-    fn with(&self, files: fn(&Path) -> Result<Files>) -> Result<Store> {
+    fn with(&self, files: fn(&Path, &FileOwners) -> Result<Files>) -> Result<Store> {
         Ok(Store {
-            files: files(&self.file)?,
+            files: files(&self.file, &self.owners)?,
             keys: Arc::new(Keys::new(&self.key, self.most_work)?),
             name: self.file.clone(),
             noticed: self.noticed.clone(),
@@ -204,7 +207,7 @@ impl Store {
     }
 
     fn bytes(&self) -> Result<Vec<u8>> {
-        let content = files::read(self.files.vault())?.ok_or_else(|| files::absent(&self.name))?;
+        let content = self.files.read_vault()?;
         Ok(self.looked_at(content, &self.name))
     }
 

@@ -53,6 +53,16 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    /// How a command is started, if one is.
+    pub(crate) fn mode(&self) -> Option<Mode> {
+        match &self.command {
+            None => Some(self.run.process.mode),
+            Some(Command::Run(run)) => Some(run.0.process.mode),
+            Some(Command::Shell(shell)) => Some(shell.0.process.mode),
+            Some(_) => None,
+        }
+    }
+
     /// Those of a command line that has `argv` and no option.
     pub(crate) fn starting(argv: Vec<OsString>) -> Self {
         Self {
@@ -120,11 +130,12 @@ pub(crate) struct Apps {
 #[derive(ClapArgs, Clone, Debug, Default)]
 #[command(next_help_heading = "Messages")]
 pub(crate) struct Output {
-    /// Print errors only, no warnings
+    /// Print errors only, no warnings [env: PHASE_RUN_QUIET]
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 
-    /// Say what is done and why (-vv: in detail) [env: PHASE_RUN_LOG]
+    /// Say what is done and why (-vv: in detail) [env: PHASE_RUN_VERBOSE]
+    /// [env: PHASE_RUN_LOG]
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 
@@ -139,7 +150,7 @@ pub(crate) struct Output {
     )]
     pub(crate) log_format: LogFormat,
 
-    /// Report failures by sysexits(3), not 125 [env: PHASE_RUN_SYSEXITS=1]
+    /// Report failures by sysexits(3), not 125 [env: PHASE_RUN_SYSEXITS]
     #[arg(long, global = true)]
     pub(crate) sysexits: bool,
 }

@@ -29,6 +29,7 @@ pub(crate) struct Run {
     pub(crate) json: bool,
 
     /// Run STR by a shell, instead of a command after `--`
+    /// [env: PHASE_RUN_COMMAND]
     #[arg(
         long = "command",
         value_name = "STR",
@@ -39,6 +40,7 @@ pub(crate) struct Run {
     pub(crate) script: Option<OsString>,
 
     /// The shell of --command
+    /// [env: PHASE_RUN_SHELL]
     #[arg(
         long,
         value_name = "PATH",

@@ -1,5 +1,6 @@
 //! `copy`: the program puts itself somewhere, as an init container does.
 
+use std::error;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -16,7 +17,10 @@ pub(crate) fn copy(dest: &Path) -> Result<(), Failure> {
         dest.to_owned()
     };
     write(&target).map_err(|error| {
-        let text = format!("cannot copy to {}: {error}", target.display());
+        // Some errors repeat the path.
+        let cause = error.get_ref().and_then(error::Error::source);
+        let why = cause.map_or_else(|| error.to_string(), ToString::to_string);
+        let text = format!("cannot copy to {}: {why}", target.display());
         Failure::new(Reason::System, text)
     })
 }

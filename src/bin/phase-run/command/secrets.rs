@@ -1,5 +1,6 @@
 //! `secrets`: the store itself.
 
+use std::cmp::Reverse;
 use std::io::{self, IsTerminal as _};
 
 use phase_run::{Change, Folder, NewSecret, Plan, Scope, Secret, SecretName, SecretType};
@@ -236,7 +237,8 @@ fn beside(store: &Store, write: &Write) -> Change {
 
 fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
     let folder = store.folder()?;
-    // All of them are looked up first, so that a wrong name deletes nothing.
+    // All of them are looked up first, so that a wrong name deletes nothing. Those that
+    // stand twice come first: the store refuses them.
     let secrets = store.fetch(store.client.list(&untagged(&store.scope)))?;
     let names_stored = secrets.iter().map(|secret| secret.name.as_str());
     let mut doomed = Vec::new();
@@ -244,12 +246,25 @@ fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
         let stored = store.stored_as(name, names_stored.clone());
         doomed.push(stored.ok_or_else(|| store.missing(name))?);
     }
-    doomed.sort_unstable();
+    let count = |name: &str| {
+        names_stored
+            .clone()
+            .filter(|stored| *stored == name)
+            .count()
+    };
+    doomed.sort_unstable_by_key(|name| (Reverse(count(name)), *name));
     doomed.dedup();
-    for name in doomed {
-        if !store.fetch(store.client.delete(&store.scope.place, folder, name))? {
-            return Err(store.missing(name));
-        }
+    for (at, name) in doomed.iter().enumerate() {
+        let deleted = store.fetch(store.client.delete(&store.scope.place, folder, name));
+        let failure = match deleted {
+            Ok(true) => continue,
+            Ok(false) => store.missing(name),
+            Err(failure) => failure,
+        };
+        return Err(match &doomed[..at] {
+            [] => failure,
+            done => failure.help(format!("deleted before that: {}", done.join(", "))),
+        });
     }
     Ok(())
 }

@@ -117,6 +117,7 @@ fn init(
         opener: key,
         usual,
         warnings,
+        ..
     } = settings;
     for warning in &warnings {
         report.warn(warning);

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use phase_run::{
-    Client, Connection, Credentials, MachineIdentity, PhaseApi, PhaseToken, TrustStore,
+    Client, Connection, Credentials, FileOwners, MachineIdentity, PhaseApi, PhaseToken, TrustStore,
 };
 
 use crate::exit::Failure;
@@ -15,6 +15,8 @@ use crate::fetch::fetch;
 pub(crate) enum Access {
     Credentials(Credentials),
     Machine(Machine),
+    /// Those of a vault, and whose it may be.
+    Vault(Credentials, FileOwners),
 }
 
 /// A service account that this machine may act as.
@@ -49,6 +51,10 @@ impl Access {
                 let client = Client::new(credentials.clone())?.timeout(timeout);
                 return Ok(trusting(client));
             }
+            Self::Vault(credentials, owners) => {
+                let client = Client::new(credentials.clone())?.timeout(timeout);
+                return Ok(trusting(client.owned_by(owners.clone())));
+            }
             Self::Machine(machine) => machine,
         };
         let Machine {
@@ -76,7 +82,7 @@ impl Access {
                 Credentials::Infisical { connection, .. } | Credentials::Phase { connection, .. },
             )
             | Self::Machine(Machine { connection, .. }) => Some(connection),
-            Self::Credentials(_) => None,
+            Self::Credentials(_) | Self::Vault(..) => None,
         }
     }
 
@@ -87,7 +93,7 @@ impl Access {
                 Credentials::Infisical { connection, .. } | Credentials::Phase { connection, .. },
             )
             | Self::Machine(Machine { connection, .. }) => &connection.host,
-            Self::Credentials(_) => "",
+            Self::Credentials(_) | Self::Vault(..) => "",
         }
     }
 
@@ -98,7 +104,7 @@ impl Access {
             Self::Credentials(Credentials::Phase {
                 connection, token, ..
             }) => Some((connection, token.fingerprint())),
-            Self::Credentials(_) => None,
+            Self::Credentials(_) | Self::Vault(..) => None,
             Self::Machine(machine) => Some((&machine.connection, machine.account.clone())),
         }
     }

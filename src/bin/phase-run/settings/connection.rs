@@ -39,7 +39,7 @@ pub(super) fn connection(
     warnings: &mut Vec<String>,
 ) -> Result<Connection, Failure> {
     let verify = layers.variable_yes("PHASE_VERIFY_SSL")?.unwrap_or(true) && !args.insecure;
-    let shown = shown_host(&host).into_owned();
+    let shown = shown_host(&host).to_owned();
     let files = args.machine.client_cert.clone();
     let files = files.zip(args.machine.client_key.clone());
     let connection = Connection {
@@ -47,11 +47,13 @@ pub(super) fn connection(
         patience: patience(args, layers)?,
         certificate: files.map(|(certificates, key)| ClientCertificate { certificates, key }),
         proxies: Proxies::from_variables(&|name| layers.variable_os(name)),
-        roots: layers.path(args.ca_cert.as_deref(), &CA_CERT),
+        roots: layers
+            .path(args.ca_cert.as_deref(), &CA_CERT)
+            .map(|(file, _)| file),
         verify,
         ..Connection::new(host)
     };
-    if !verify && connection.is_usable() {
+    if !verify && connection.has_tls() {
         warnings.push(format!(
             "the certificate of {shown} is NOT checked: anybody on the way can read the secrets"
         ));

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use phase_run::outside::{looks_like_token, trimmed_text};
 use toml::de::{DeTable, DeValue};
+use tracing::level_filters::LevelFilter;
 
 use super::options::{self, Optional, Shape};
-use super::parse::{at_home, name, span, word};
+use super::parse::{at_home, level, name, span, word};
 use crate::args::{Api, ProviderName};
 use crate::exit::{Failure, Reason};
 
@@ -25,9 +26,12 @@ pub(crate) struct Content {
     pub(crate) ca_cert: Option<PathBuf>,
     pub(crate) env: Option<String>,
     pub(crate) host: Option<String>,
+    pub(crate) log: Option<LevelFilter>,
+    pub(crate) no_project_file: Option<bool>,
     /// Words of the command line, by the flag for which they stand in.
     pub(crate) options: BTreeMap<&'static str, Vec<String>>,
     pub(crate) paths: Option<Vec<String>>,
+    pub(crate) project_file: Option<PathBuf>,
     pub(crate) provider: Option<ProviderName>,
     pub(crate) require: Option<Vec<String>>,
     /// Folders in which the files of others count.
@@ -38,10 +42,16 @@ pub(crate) struct Content {
 }
 
 /// The keys that a project file may not have.
-const OF_USERS: [&str; 2] = ["ca_cert", "safe_directories"];
+const OF_USERS: [&str; 5] = [
+    "ca_cert",
+    "log",
+    "no_project_file",
+    "project_file",
+    "safe_directories",
+];
 
 /// All keys.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 17] = [
     "allow_empty",
     "api",
     "app",
@@ -49,7 +59,10 @@ const KEYS: [&str; 14] = [
     "ca_cert",
     "env",
     "host",
+    "log",
+    "no_project_file",
     "paths",
+    "project_file",
     "provider",
     "require",
     "safe_directories",
@@ -89,8 +102,7 @@ pub(crate) fn parse(
     for (key, value) in table.into_inner() {
         let place = Some(key.span());
         let key = &**key.get_ref();
-        let of_user = OF_USERS.contains(&key) || optional(key).is_some();
-        if whose == Whose::Projects && of_user {
+        if whose == Whose::Projects && is_of_users(key) {
             let why = format!("`{key}` belongs into the user's config.toml");
             return Err(refused(place, &why));
         }
@@ -101,7 +113,7 @@ pub(crate) fn parse(
         };
         match content.put(key, &entry) {
             Ok(true) => {}
-            Ok(false) => return Err(refused(place, &unknown(key))),
+            Ok(false) => return Err(refused(place, &unknown(key, whose))),
             Err(expected) => {
                 let why = format!("`{key}` must be {expected}");
                 return Err(refused(Some(value.span()), &why));
@@ -129,10 +141,12 @@ fn position(text: &str, place: Option<Range<usize>>) -> String {
     format!("line {line}, column {}", column.chars().count() + 1)
 }
 
-fn unknown(key: &str) -> String {
+/// That there is no such key in a file of theirs.
+fn unknown(key: &str, whose: Whose) -> String {
     let keys = KEYS.iter().map(ToString::to_string);
     let more = options::ALL.iter().map(Optional::key);
     let keys = keys.chain(more.filter(|key| key != "require"));
+    let keys = keys.filter(|key| whose == Whose::Users || !is_of_users(key));
     let keys = keys.map(|key| format!("`{key}`"));
     let keys = keys.collect::<Vec<_>>().join(", ");
     // A name that somebody made up is short, and none of it is a secret.
@@ -167,7 +181,10 @@ impl Content {
             "ca_cert" => self.ca_cert = entry.file()?,
             "env" => self.env = entry.read(name)?,
             "host" => self.host = entry.read(name)?,
+            "log" => self.log = entry.read(level)?,
+            "no_project_file" => self.no_project_file = Some(entry.yes()?),
             "paths" => self.paths = Some(entry.list()?),
+            "project_file" => self.project_file = entry.file()?,
             "provider" => self.provider = entry.read(word)?,
             "require" => self.require = Some(entry.list()?),
             "safe_directories" => {
@@ -187,6 +204,11 @@ impl Content {
         }
         Ok(true)
     }
+}
+
+/// Whether a project file may not have the key.
+fn is_of_users(key: &str) -> bool {
+    OF_USERS.contains(&key) || optional(key).is_some()
 }
 
 /// The option that `key` gives. That `require` is also a project's is older.
@@ -229,7 +251,17 @@ impl Entry<'_> {
     /// The value as words of the command line.
     fn words(&self, optional: &Optional) -> Result<Vec<String>, String> {
         match (optional.shape, self.value) {
-            (Shape::Switch, _) => Ok(optional.bare(self.yes()?)),
+            (Shape::Any, _) => {
+                let text = self.read(|text| Ok(text.to_owned()))?;
+                Ok(optional.words(&Vec::from_iter(text)))
+            }
+            (Shape::Count, DeValue::Integer(count)) => match count.as_str() {
+                "0" => Ok(optional.times(0)),
+                "1" => Ok(optional.times(1)),
+                "2" => Ok(optional.times(2)),
+                _ => Err("0, 1 or 2".to_owned()),
+            },
+            (Shape::Count | Shape::Switch, _) => Ok(optional.bare(self.yes()?)),
             (Shape::Text, _) => {
                 let text = self.read(name)?;
                 Ok(optional.words(&Vec::from_iter(text)))
@@ -371,6 +403,9 @@ mod tests {
             ("pass_auth = true", "pass-auth", &["--pass-auth"]),
             ("pass_auth = false", "pass-auth", &[]),
             ("kill_after = '5s'", "kill-after", &["--kill-after=5s"]),
+            ("verbose = true", "verbose", &["--verbose"]),
+            ("verbose = 2", "verbose", &["--verbose", "--verbose"]),
+            ("command = 'a && b'", "command", &["--command=a && b"]),
         ] {
             assert_eq!(parsed(text).unwrap().options[flag], words, "{text}");
         }
@@ -378,6 +413,7 @@ mod tests {
             "only = 'A'",
             "pass_auth = 'yes'",
             "kill_after = 5",
+            "verbose = 3",
             "mode = 'pss_x'",
         ] {
             let failure = parsed(text).unwrap_err().to_string();
@@ -392,6 +428,24 @@ mod tests {
             let text = format!("{key} = []");
             let failure = parse(&text, path, Whose::Projects, None).unwrap_err();
             assert!(failure.to_string().contains("config.toml"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_told_with_those_that_this_file_takes() {
+        let path = Path::new("a.toml");
+        let told = |whose| {
+            parse("nope = 1", path, whose, None)
+                .unwrap_err()
+                .to_string()
+        };
+        let (users, projects) = (told(Whose::Users), told(Whose::Projects));
+        for key in ["`app`", "`require`", "`timeout`"] {
+            assert!(users.contains(key) && projects.contains(key), "{projects}");
+        }
+        for key in ["`ca_cert`", "`safe_directories`", "`only`", "`sysexits`"] {
+            assert!(users.contains(key), "{users}");
+            assert!(!projects.contains(key), "{projects}");
         }
     }
 

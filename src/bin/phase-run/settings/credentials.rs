@@ -68,12 +68,12 @@ pub(super) fn credentials(
         ProviderName::Phase => phase::chosen(given, origin, warnings),
         ProviderName::Vault => {
             layers.note("provider", "vault", origin);
-            let file = vault(args, layers);
-            layers.admit_vault(file.as_deref())?;
-            let mut key = key(file, args, layers, places.configuration.as_deref(), None)?;
+            let mut key = key(args, layers, places.configuration.as_deref(), None)?;
             warnings.append(&mut key.warnings);
+            let owners = key.owners.clone();
+            let credentials = key.into_credentials()?;
             Ok(Chosen {
-                access: Access::Credentials(key.into_credentials()?),
+                access: Access::Vault(credentials, owners),
                 beside: None,
                 provider,
                 token: None,
@@ -162,7 +162,7 @@ impl Given<'_> {
             let text = format!("an Infisical login ({})", found.origin);
             there.push((ProviderName::Infisical, text));
         }
-        if let Some(vault) = vault(args, layers).filter(|_| vaults) {
+        if let Some((vault, _)) = vault(args, layers).filter(|_| vaults) {
             let text = format!("the vault {}", vault.display());
             there.push((ProviderName::Vault, text));
         }

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use phase_run::outside::shown_host;
+use phase_run::outside::{shown_host, typed_host};
 
 use super::layers::{Layers, Origin, Spelling};
 use super::project::File;
@@ -57,8 +57,10 @@ impl Servers {
     ///
     /// Somebody did, but did not say that it is this provider's.
     fn usual(&self, layers: &Layers<'_>) -> Result<String, Failure> {
-        let files = [&layers.project, &layers.user].into_iter().flatten();
-        for file in files.filter(|file| file.content.provider.is_none()) {
+        for file in layers
+            .files()
+            .filter(|file| file.content.provider.is_none())
+        {
             let host = file.content.host.as_ref();
             let other = host.filter(|host| !same(&site(host), self.default));
             if let Some(host) = other.filter(|_| self.provider != ProviderName::Phase) {
@@ -103,9 +105,7 @@ pub(super) fn named(
     if let Some(given) = given(servers, flag, layers)? {
         return Ok(Some(given));
     }
-    let files = [&layers.project, &layers.user].into_iter();
-    let mut hosts = files.filter_map(|file| servers.of_file(file.as_ref()));
-    let found = hosts.next();
+    let found = layers.files().find_map(|file| servers.of_file(Some(file)));
     Ok(found.map(|(host, path)| (host.to_owned(), Origin::File(path.to_owned()))))
 }
 
@@ -122,7 +122,7 @@ pub(super) fn host(
     beside: Option<(&str, &Path)>,
 ) -> Result<String, Failure> {
     let given = given(servers, flag, layers)?;
-    let of_user = servers.of_file(layers.user.as_ref());
+    let of_user = servers.of_file(layers.user);
     let of_user = of_user.map(|(host, path)| (host.to_owned(), Origin::File(path.to_owned())));
     let project = servers.of_file(layers.project.as_ref()).or(beside);
     let ours = given.clone().or(of_user);
@@ -131,22 +131,23 @@ pub(super) fn host(
         let same = same(&site(named), &site(known));
         if given.is_some() && !same {
             let origin = Origin::File(path.to_owned());
-            layers.note("host (not used)", &shown_host(named), origin);
+            layers.note("host (not used)", shown_host(named), origin);
         } else if !same {
-            let (variable, named) = (servers.variables[0], shown_host(named));
+            let (variable, typed) = (servers.variables[0], typed_host(named));
             let lines = match servers.provider {
-                ProviderName::Phase => format!("`host = {named:?}`"),
-                other => format!("`provider = {:?}` and `host = {named:?}`", other.word()),
+                ProviderName::Phase => format!("`host = {typed:?}`"),
+                other => format!("`provider = {:?}` and `host = {typed:?}`", other.word()),
             };
             return Err(Failure::new(
                 Reason::Configuration,
                 format!(
-                    "{} names the host {named}, which may not get your credentials unless you name it too",
-                    path.display()
+                    "{} names the host {}, which may not get your credentials unless you name it too",
+                    path.display(),
+                    shown_host(named)
                 ),
             )
             .help(format!(
-                "if you trust it, set {variable}={named}, pass --host, or write {lines} into your own config.toml"
+                "if you trust it, set {variable}={typed}, pass --host, or write {lines} into your own config.toml"
             )));
         }
     }
@@ -154,7 +155,7 @@ pub(super) fn host(
         Some(ours) => ours,
         None => (servers.usual(layers)?, Origin::Default),
     };
-    layers.note("host", &shown_host(&host), origin);
+    layers.note("host", shown_host(&host), origin);
     Ok(host)
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use phase_run::{Credentials, TrustStore, VaultFile, VaultKey};
+use phase_run::{Credentials, FileOwners, TrustStore, VaultFile, VaultKey};
 
 use super::layers::{Layers, Origin, Spelling, unfit};
 use super::prompt::prompt;
@@ -17,6 +17,8 @@ pub(crate) struct Key {
     pub(crate) file: PathBuf,
     /// `None` where nothing was given and nothing lies in the usual places.
     pub(crate) opener: Option<VaultKey>,
+    /// Whose the vault may be.
+    pub(super) owners: FileOwners,
     /// Where an identity of one's own lies, or would, for who has a home.
     pub(crate) usual: Option<PathBuf>,
     pub(crate) warnings: Vec<String>,
@@ -26,6 +28,7 @@ pub(crate) struct Key {
 #[derive(Debug)]
 pub(crate) struct Terms {
     pub(super) most_work: Option<u8>,
+    pub(super) owners: FileOwners,
     pub(super) timeout: Duration,
     pub(super) trust: Option<TrustStore>,
 }
@@ -33,7 +36,7 @@ pub(crate) struct Terms {
 impl Terms {
     /// `file`, opened so.
     pub(crate) fn apply(self, file: VaultFile) -> VaultFile {
-        let mut file = file.timeout(self.timeout);
+        let mut file = file.timeout(self.timeout).owned_by(self.owners);
         if let Some(most) = self.most_work {
             file = file.most_work(most);
         }
@@ -79,33 +82,35 @@ const VAULT: Spelling<PathBuf> = Spelling {
     file: |content| content.vault.clone(),
 };
 
-/// The vault that was named.
-pub(super) fn vault(args: &Context, layers: &Layers<'_>) -> Option<PathBuf> {
+/// The vault that was named, and what names it.
+pub(super) fn vault(args: &Context, layers: &Layers<'_>) -> Option<(PathBuf, Origin)> {
     layers.path(args.vault.as_deref(), &VAULT)
 }
 
-/// The vault `file` and its key. `passphrase` says whether it takes one, where
-/// the file cannot.
+/// The vault that was named, and its key. `passphrase` says whether it takes one,
+/// where the file cannot.
 pub(super) fn key(
-    file: Option<PathBuf>,
     args: &Context,
     layers: &Layers<'_>,
     configuration: Option<&Path>,
     passphrase: Option<bool>,
 ) -> Result<Key, Failure> {
-    let file = file.ok_or_else(|| {
+    let named = vault(args, layers);
+    let (file, origin) = named.ok_or_else(|| {
         Failure::new(Reason::Configuration, "no vault was named")
             .help("give --vault, set PHASE_RUN_VAULT, or write `vault = \"…\"` into phase-run.toml")
     })?;
+    let owners = layers.owners(&origin);
     let usual = configuration.map(|folder| folder.join("identity"));
     let mut warnings = Vec::new();
     let phrase = source::passphrase(layers);
     let identity = source::identity(args, layers, usual.as_deref());
+    let takes_passphrase = || VaultFile::takes_passphrase(&file, &owners);
     let takes_phrase = match (&phrase, &identity) {
         // Both lie about, and are perhaps meant for two vaults.
         (Some(_), Some(_)) => match passphrase {
             Some(takes) => takes,
-            None => VaultFile::takes_passphrase(&file)?,
+            None => takes_passphrase()?,
         },
         (phrase, _) => phrase.is_some(),
     };
@@ -113,7 +118,7 @@ pub(super) fn key(
     // with a passphrase, which is asked for.
     let identity = identity.filter(|identity| {
         let named = identity.named_by() != Origin::Default;
-        named || passphrase.is_some() || !VaultFile::takes_passphrase(&file).unwrap_or(false)
+        named || passphrase.is_some() || !takes_passphrase().unwrap_or(false)
     });
     let opener = match (phrase.filter(|_| takes_phrase), identity) {
         (Some(source), _) => Some(VaultKey::Passphrase(source.secret(&mut warnings)?)),
@@ -123,6 +128,7 @@ pub(super) fn key(
     Ok(Key {
         file,
         opener,
+        owners,
         usual,
         warnings,
     })
@@ -138,12 +144,13 @@ impl Key {
         let Self {
             file,
             opener,
+            owners,
             usual,
             ..
         } = self;
         let key = match opener {
             Some(key) => key,
-            None if VaultFile::takes_passphrase(&file)? => {
+            None if VaultFile::takes_passphrase(&file, &owners)? => {
                 let question = format!("Passphrase of {}: ", file.display());
                 VaultKey::Passphrase(prompt(
                     &question,

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use phase_run::outside;
+use phase_run::{FileOwners, outside};
 
 use super::content::Content;
 use super::parse::{at_home, name, yes};
@@ -59,7 +59,7 @@ pub(crate) struct Layers<'a> {
     pub(crate) project: Option<File>,
     /// Where project files come from, those of other tools too.
     pub(super) projects: Projects,
-    pub(crate) user: Option<File>,
+    pub(crate) user: Option<&'a File>,
     variables: Variables<'a>,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Layers<'a> {
         variables: Variables<'a>,
         projects: Projects,
         project: Option<File>,
-        user: Option<File>,
+        user: Option<&'a File>,
     ) -> Self {
         Self {
             origins: RefCell::default(),
@@ -114,13 +114,7 @@ impl<'a> Layers<'a> {
     ///
     /// A variable that is not UTF-8.
     pub(crate) fn variable(&self, name: &str) -> Result<Option<String>, Failure> {
-        let text = self.variable_os(name).map(OsString::into_string);
-        text.transpose().map_err(|_| {
-            Failure::new(
-                Reason::Configuration,
-                format!("{name} holds bytes that are not UTF-8"),
-            )
-        })
+        variable(self.variables, name)
     }
 
     /// The first source that has the setting; `parse` reads a variable, or says
@@ -148,8 +142,12 @@ impl<'a> Layers<'a> {
         let from_file = |file: &File| {
             (spelling.file)(&file.content).map(|value| (value, Origin::File(file.path.clone())))
         };
-        let files = [&self.project, &self.user];
-        Ok(files.into_iter().flatten().find_map(from_file))
+        Ok(self.files().find_map(from_file))
+    }
+
+    /// The files, the first one first in the order of precedence.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &File> {
+        self.project.iter().chain(self.user)
     }
 
     /// The place of a source in the order of precedence, 0 first.
@@ -202,6 +200,8 @@ impl<'a> Layers<'a> {
         check(spelling.flag, flag)?;
         let flag = (!flag.is_empty()).then(|| flag.to_vec());
         let split = |text: &str| {
+            // What separates may stand in a token, too.
+            let text = name(text)?;
             let parts = text.split(separator).map(outside::trimmed_text);
             parts.filter(|part| !part.is_empty()).map(name).collect()
         };
@@ -217,7 +217,7 @@ impl<'a> Layers<'a> {
         &self,
         flag: Option<&Path>,
         spelling: &Spelling<PathBuf>,
-    ) -> Option<PathBuf> {
+    ) -> Option<(PathBuf, Origin)> {
         let variable = |name: &&'static str| {
             self.variable_path(name)
                 .map(|path| (path, Origin::Variable(name)))
@@ -228,27 +228,17 @@ impl<'a> Layers<'a> {
         let (path, origin) = flag
             .map(|path| (path.to_owned(), Origin::Flag(spelling.flag)))
             .or_else(|| spelling.variables.iter().find_map(variable))
-            .or_else(|| {
-                [&self.project, &self.user]
-                    .into_iter()
-                    .flatten()
-                    .find_map(from_file)
-            })?;
-        self.note(spelling.name, &path.display().to_string(), origin);
-        Some(path)
+            .or_else(|| self.files().find_map(from_file))?;
+        self.note(spelling.name, &path.display().to_string(), origin.clone());
+        Some((path, origin))
     }
 
-    /// That the vault `file` counts, if it is the one that the project file names.
-    ///
-    /// # Errors
-    ///
-    /// It is somebody else's.
-    pub(super) fn admit_vault(&self, file: Option<&Path>) -> Result<(), Failure> {
-        let of_project = self.project.as_ref();
-        let of_project = of_project.and_then(|project| project.content.vault.as_deref());
-        match file {
-            Some(file) if Some(file) == of_project => self.projects.admit_vault(file),
-            _ => Ok(()),
+    /// Whose the file may be that `origin` names. What is named by hand is anybody's.
+    pub(super) fn owners(&self, origin: &Origin) -> FileOwners {
+        if self.is_projects(origin) {
+            self.projects.owners()
+        } else {
+            FileOwners::everybody()
         }
     }
 
@@ -256,7 +246,7 @@ impl<'a> Layers<'a> {
     pub(crate) fn note(&self, name: &'static str, value: &str, origin: Origin) {
         self.origins
             .borrow_mut()
-            .push((name, outside::shown(value).into_owned(), origin));
+            .push((name, outside::shown(value).to_owned(), origin));
     }
 
     /// `name = value (origin)`, a line per setting.
@@ -272,6 +262,19 @@ fn check<'a>(flag: &str, texts: impl IntoIterator<Item = &'a String>) -> Result<
     let unfit = |expected| Failure::new(Reason::Usage, format!("{flag} must be {expected}"));
     let mut texts = texts.into_iter();
     texts.try_for_each(|text| name(text).map(drop).map_err(unfit))
+}
+
+/// The variable `name` as text.
+///
+/// # Errors
+///
+/// It is not UTF-8.
+pub(super) fn variable(variables: Variables<'_>, name: &str) -> Result<Option<String>, Failure> {
+    let text = variables(name).map(OsString::into_string);
+    text.transpose().map_err(|_| {
+        let text = format!("{name} holds bytes that are not UTF-8");
+        Failure::new(Reason::Configuration, text)
+    })
 }
 
 /// The file that the variable `name` names. `~/` is the home folder.

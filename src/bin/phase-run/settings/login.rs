@@ -4,7 +4,7 @@
 //! A login's token is made for one host, and no other ever gets it.
 
 use phase_run::SecretValue;
-use phase_run::outside::shown_host;
+use phase_run::outside::{shown_host, typed_host};
 
 use super::host;
 use super::layers::Origin;
@@ -129,7 +129,10 @@ impl Login {
         match keyring.read(Entry { service, username }) {
             Ok(Some(token)) => Ok(token),
             Ok(None) => Err(lost("it has no such entry any more".to_owned())
-                .help(format!("log in again: phase-run auth login --host {host}"))),
+                .help(format!(
+                    "log in again: phase-run auth login --host {}",
+                    typed_host(&self.host)
+                ))),
             Err(why) => Err(lost(why).help(
                 "unlock the keyring, set PHASE_SERVICE_TOKEN, or keep the token in a file: phase-run auth login --store file",
             )),
@@ -138,13 +141,13 @@ impl Login {
 }
 
 fn elsewhere(host: &str, origin: &Origin, others: &[String]) -> Failure {
-    let host = shown_host(host);
+    let (typed, host) = (typed_host(host), shown_host(host));
     let others: Vec<_> = others.iter().map(|other| shown_host(other)).collect();
     let text = format!(
         "there is no login for the host {host} ({origin}), only for {}: a login's token goes to its own host alone",
         others.join(", ")
     );
     Failure::new(Reason::Credentials, text)
-        .help(format!("log in there: phase-run auth login --host {host}"))
+        .help(format!("log in there: phase-run auth login --host {typed}"))
         .help("or leave the host to the login: do not name one")
 }

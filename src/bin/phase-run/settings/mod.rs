@@ -30,6 +30,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use phase_run::{App, Client, Folder, Folders, OnRetry, Scope, TrustStore};
+use tracing::level_filters::LevelFilter;
 
 use crate::args::{Context, ProjectFile, ProviderName};
 use crate::exit::{Failure, Reason};
@@ -39,8 +40,9 @@ pub(crate) use key::{Key, Terms, new_identity};
 pub(crate) use layers::Variables;
 use layers::{Layers, Origin, Spelling};
 pub(crate) use layers::{unfit, variable_path, variable_yes};
-use owners::Owners;
+use owners::owners;
 pub(crate) use places::Places;
+pub(crate) use project::File;
 use project::{Choice, Projects};
 pub(crate) use prompt::{confirm, prompt};
 pub(crate) use server::{Server, places, server};
@@ -82,7 +84,44 @@ pub(crate) struct World<'a> {
     pub(crate) directory: &'a Path,
     /// Whether there is a variable whose name begins so.
     pub(crate) has_variables: &'a dyn Fn(&str) -> bool,
+    /// The user's own file, and what is wrong with it.
+    pub(crate) user: &'a UserFile,
     pub(crate) variables: Variables<'a>,
+}
+
+/// The user's own file, if there is one.
+pub(crate) type UserFile = Result<Option<File>, Failure>;
+
+/// Reads the user's own file.
+///
+/// # Errors
+///
+/// It cannot be read or understood.
+pub(crate) fn user_file(variables: Variables<'_>) -> UserFile {
+    let places = Places::find(variables);
+    match &places.configuration {
+        Some(folder) => project::user(folder, places.home.as_deref()),
+        None => Ok(None),
+    }
+}
+
+/// How much is logged, by a variable or the user's file.
+///
+/// # Errors
+///
+/// A variable that is no level.
+pub(crate) fn log_level(
+    variables: Variables<'_>,
+    user: Option<&File>,
+) -> Result<Option<LevelFilter>, Failure> {
+    const LOG: &str = "PHASE_RUN_LOG";
+    match layers::variable(variables, LOG)? {
+        Some(text) => match parse::level(&text) {
+            Ok(level) => Ok(Some(level)),
+            Err(expected) => Err(unfit(LOG, &text, &expected)),
+        },
+        None => Ok(user.and_then(|file| file.content.log)),
+    }
 }
 
 impl Settings {
@@ -116,10 +155,7 @@ impl Settings {
         });
         let timeout = timeout(args, &layers)?;
         let allow_empty = allow_empty(&layers)?;
-        let require = [&layers.project, &layers.user]
-            .into_iter()
-            .flatten()
-            .find_map(|file| file.content.require.clone());
+        let require = layers.files().find_map(|file| file.content.require.clone());
         Ok(Self {
             access,
             allow_empty,
@@ -196,15 +232,14 @@ pub(crate) fn vault(
     world: &World<'_>,
 ) -> Result<(Key, Terms), Failure> {
     let (layers, places) = sources(args, world)?;
+    let configuration = places.configuration.as_deref();
+    let key = key::key(args, &layers, configuration, passphrase)?;
     let terms = Terms {
         most_work: key::most_work(&layers)?,
+        owners: key.owners.clone(),
         timeout: timeout(args, &layers)?,
         trust: trust(args, &places),
     };
-    let file = key::vault(args, &layers);
-    layers.admit_vault(file.as_deref())?;
-    let configuration = places.configuration.as_deref();
-    let key = key::key(file, args, &layers, configuration, passphrase)?;
     Ok((key, terms))
 }
 
@@ -234,16 +269,15 @@ fn trust(args: &Context, places: &Places) -> Option<TrustStore> {
 fn sources<'a>(args: &Context, world: &World<'a>) -> Result<(Layers<'a>, Places), Failure> {
     let places = Places::find(world.variables);
     let home = places.home.as_deref();
-    let user = match &places.configuration {
-        Some(folder) => project::user(folder, home)?,
-        None => None,
-    };
-    let safe = user.as_ref();
-    let safe = safe.and_then(|file| file.content.safe_directories.as_deref());
+    let user = world.user.as_ref().map_err(Clone::clone)?.as_ref();
+    if let (None, Some(folder)) = (user, &places.configuration) {
+        project::tell_unseen(folder);
+    }
+    let safe = user.and_then(|file| file.content.safe_directories.as_deref());
     let sudo = (world.variables)("SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok());
     let projects = Projects {
-        choice: choice(&args.project, world)?,
-        owners: Owners::new(sudo, safe.unwrap_or_default()),
+        choice: choice(&args.project, world.variables, user)?,
+        owners: owners(sudo, safe.unwrap_or_default()),
     };
     let ours = projects.ours(world.directory, home)?;
     let mut layers = Layers::new(world.variables, projects, ours, user);
@@ -253,23 +287,44 @@ fn sources<'a>(args: &Context, world: &World<'a>) -> Result<(Layers<'a>, Places)
 }
 
 /// Which project file was named, if any was, or that none is wanted.
-fn choice(flags: &ProjectFile, world: &World<'_>) -> Result<Choice, Failure> {
+fn choice(
+    flags: &ProjectFile,
+    variables: Variables<'_>,
+    user: Option<&File>,
+) -> Result<Choice, Failure> {
     const FILE: &str = "PHASE_RUN_PROJECT_FILE";
     const NONE: &str = "PHASE_RUN_NO_PROJECT_FILE";
     if let Some(file) = &flags.project_file {
         return Ok(Choice::Named(file.clone()));
     }
-    let none = variable_yes(world.variables, NONE)?.unwrap_or(false);
-    match variable_path(world.variables, FILE) {
-        _ if flags.no_project_file => Ok(Choice::Nothing),
-        Some(_) if none => {
-            let text = format!("{FILE} names a project file, and {NONE} wants none");
-            Err(Failure::new(Reason::Configuration, text).help("unset one of them"))
-        }
-        Some(file) => Ok(Choice::Named(file)),
-        None if none => Ok(Choice::Nothing),
-        None => Ok(Choice::Search),
+    let none = variable_yes(variables, NONE)?;
+    if flags.no_project_file {
+        return Ok(Choice::Nothing);
     }
+    match (variable_path(variables, FILE), none) {
+        (Some(_), Some(true)) => Err(contradictory(FILE, NONE)),
+        (Some(file), _) => Ok(Choice::Named(file)),
+        (None, Some(true)) => Ok(Choice::Nothing),
+        (None, _) => {
+            let Some(File { content, .. }) = user else {
+                return Ok(Choice::Search);
+            };
+            match (&content.project_file, content.no_project_file == Some(true)) {
+                (Some(_), true) if none.is_none() => {
+                    Err(contradictory("`project_file`", "`no_project_file`"))
+                }
+                (Some(file), _) => Ok(Choice::Named(file.clone())),
+                (None, true) if none.is_none() => Ok(Choice::Nothing),
+                (None, _) => Ok(Choice::Search),
+            }
+        }
+    }
+}
+
+/// That a project file is named, and none is wanted.
+fn contradictory(file: &str, none: &str) -> Failure {
+    let text = format!("{file} names a project file, and {none} wants none");
+    Failure::new(Reason::Configuration, text).help("leave one of them out")
 }
 
 fn timeout(args: &Context, layers: &Layers<'_>) -> Result<Duration, Failure> {

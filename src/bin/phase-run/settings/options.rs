@@ -1,7 +1,7 @@
 //! The options of a run that a variable or the user's file may give too: the entry
 //! point of a container leaves no room for flags.
 
-use super::parse::yes;
+use super::parse::{name, yes};
 use phase_run::outside::trimmed_text;
 
 /// Such an option.
@@ -15,6 +15,10 @@ pub(crate) struct Optional {
 /// What is said by it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Shape {
+    /// One text, whatever it holds.
+    Any,
+    /// How often: not at all, once or twice.
+    Count,
     /// Several texts: the flag is repeated, a variable has commas.
     List,
     /// Names, or all: a flag with or without a value.
@@ -34,7 +38,7 @@ const fn optional(flag: &'static str, variable: &'static str, shape: Shape) -> O
 }
 
 /// All of them.
-pub(crate) const ALL: [Optional; 22] = [
+pub(crate) const ALL: [Optional; 27] = [
     optional("only", "PHASE_RUN_ONLY", Shape::List),
     optional("exclude", "PHASE_RUN_EXCLUDE", Shape::List),
     optional("require", "PHASE_RUN_REQUIRE", Shape::List),
@@ -64,7 +68,12 @@ pub(crate) const ALL: [Optional; 22] = [
         "PHASE_RUN_ACCEPT_RECIPIENTS",
         Shape::Switch,
     ),
+    optional("command", "PHASE_RUN_COMMAND", Shape::Any),
+    optional("shell", "PHASE_RUN_SHELL", Shape::Any),
+    optional("quiet", "PHASE_RUN_QUIET", Shape::Switch),
+    optional("verbose", "PHASE_RUN_VERBOSE", Shape::Count),
     optional("log-format", "PHASE_RUN_LOG_FORMAT", Shape::Text),
+    optional("sysexits", "PHASE_RUN_SYSEXITS", Shape::Switch),
 ];
 
 impl Optional {
@@ -77,21 +86,25 @@ impl Optional {
     pub(crate) fn words<T: AsRef<str>>(&self, values: &[T]) -> Vec<String> {
         let values = values.iter().map(AsRef::as_ref);
         match self.shape {
-            Shape::List | Shape::Text => values
+            Shape::Any | Shape::List | Shape::Text => values
                 .map(|value| format!("--{}={value}", self.flag))
                 .collect(),
             Shape::Names => {
                 let names: Vec<_> = values.collect();
                 vec![format!("--{}={}", self.flag, names.join(","))]
             }
-            Shape::Switch => self.bare(true),
+            Shape::Count | Shape::Switch => self.bare(true),
         }
     }
 
     /// The flag without a value, if it is wanted.
     pub(crate) fn bare(&self, wanted: bool) -> Vec<String> {
-        let word = wanted.then(|| format!("--{}", self.flag));
-        word.into_iter().collect()
+        self.times(wanted.into())
+    }
+
+    /// The flag so often.
+    pub(crate) fn times(&self, count: usize) -> Vec<String> {
+        vec![format!("--{}", self.flag); count]
     }
 
     /// What the text of its variable means, as words of the command line.
@@ -100,13 +113,22 @@ impl Optional {
     ///
     /// What the text must be.
     pub(crate) fn words_of_variable(&self, text: &str) -> Result<Vec<String>, String> {
+        if self.shape != Shape::Any {
+            // What separates may stand beside a token, or in it.
+            name(text)?;
+        }
         let parts = text.split(',').map(trimmed_text);
         let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
         match self.shape {
+            Shape::Any | Shape::Text => Ok(self.words(&[text])),
+            Shape::Count if text == "2" => Ok(self.times(2)),
+            Shape::Count => match yes(text) {
+                Ok(wanted) => Ok(self.bare(wanted)),
+                Err(expected) => Err(format!("2, {expected}")),
+            },
             Shape::List => Ok(self.words(&parts)),
             Shape::Names => Ok(yes(text).map_or_else(|_| self.words(&parts), |all| self.bare(all))),
             Shape::Switch => yes(text).map(|wanted| self.bare(wanted)),
-            Shape::Text => Ok(self.words(&[text])),
         }
     }
 }
@@ -127,6 +149,10 @@ mod tests {
             ("pass-auth", "yes", &["--pass-auth"]),
             ("pass-auth", "off", &[]),
             ("kill-after", "5s", &["--kill-after=5s"]),
+            ("verbose", "on", &["--verbose"]),
+            ("verbose", "2", &["--verbose", "--verbose"]),
+            ("verbose", "0", &[]),
+            ("command", "a, b && c", &["--command=a, b && c"]),
         ] {
             assert_eq!(
                 of(flag).words_of_variable(text).unwrap(),
@@ -134,7 +160,20 @@ mod tests {
                 "{flag} {text}"
             );
         }
-        assert!(of("pass-auth").words_of_variable("maybe").is_err());
+        for flag in ["pass-auth", "verbose"] {
+            assert!(of(flag).words_of_variable("maybe").is_err(), "{flag}");
+        }
+        for flag in [
+            "only",
+            "exclude",
+            "require",
+            "rename",
+            "clean-env",
+            "prefix",
+        ] {
+            let list = "A,TOKEN=pss_service:v2:hunter2";
+            assert!(of(flag).words_of_variable(list).is_err(), "{flag}");
+        }
     }
 
     #[test]

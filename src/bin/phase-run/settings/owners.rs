@@ -8,25 +8,20 @@ use std::path::{Path, PathBuf};
 use std::process;
 
 use nix::fcntl::OFlag;
-use nix::unistd::{Uid, User, geteuid};
+use nix::unistd::geteuid;
+use phase_run::FileOwners;
 
 use super::content::misused;
-use crate::exit::{Failure, Reason};
+use crate::exit::Failure;
 
 /// More than anybody has to say.
 const LARGEST: u64 = 1 << 20;
 
-/// Those whose files count.
-#[derive(Debug)]
-pub(super) struct Owners {
-    /// The first process of a container, which gets the files of others.
-    everybody: bool,
-    /// Folders that the user trusts.
-    safe: Vec<PathBuf>,
-    /// Who became root by sudo(8).
-    sudo: Option<u32>,
-    us: u32,
-}
+/// What to do about a file of somebody else.
+const WAYS_OUT: &str = "\
+if you trust it, name the project file by hand: --project-file FILE, or PHASE_RUN_PROJECT_FILE
+to trust all in a folder, list it under `safe_directories` in your own config.toml
+to do without any project file, give --no-project-file";
 
 /// A file, read, and all who own a part of the way to it.
 #[derive(Debug)]
@@ -35,77 +30,34 @@ pub(super) struct Opened {
     owners: Vec<u32>,
 }
 
-impl Owners {
-    /// `sudo_uid` is who became root by sudo, and `safe` are the folders that the
-    /// user trusts.
-    pub(super) fn new(sudo_uid: Option<u32>, safe: &[PathBuf]) -> Self {
-        let us = geteuid();
-        let safe = safe.iter().filter_map(|folder| folder.canonicalize().ok());
-        Self {
-            everybody: process::id() == 1,
-            safe: safe.collect(),
-            sudo: sudo_uid.filter(|_| us.is_root()),
-            us: us.as_raw(),
-        }
+/// Those whose files count: we, root, and `sudo_uid`, who became root by sudo(8); in
+/// the folders `safe`, which the user trusts, everybody. The first process of a
+/// container gets the files of others.
+pub(super) fn owners(sudo_uid: Option<u32>, safe: &[PathBuf]) -> FileOwners {
+    if process::id() == 1 {
+        return FileOwners::everybody();
     }
-
-    fn are(&self, owner: u32) -> bool {
-        self.everybody || owner == 0 || owner == self.us || self.sudo == Some(owner)
-    }
-
-    /// Whether `path`, whatever it is, belongs to one of them, as far as it is there.
-    pub(super) fn have(&self, path: &Path) -> bool {
-        let found = path.symlink_metadata();
-        found.is_ok_and(|found| self.are(found.uid()) || self.is_safe(path))
-    }
-
-    fn is_safe(&self, path: &Path) -> bool {
-        let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
-        folder.is_some_and(|folder| self.safe.iter().any(|safe| folder.starts_with(safe)))
-    }
-
-    /// That `path`, which was `opened`, counts.
-    ///
-    /// # Errors
-    ///
-    /// It is somebody else's.
-    pub(super) fn admit(&self, path: &Path, opened: &Opened) -> Result<(), Failure> {
-        match opened.owners.iter().find(|owner| !self.are(**owner)) {
-            Some(owner) if !self.is_safe(path) => Err(foreign(path, *owner)),
-            _ => Ok(()),
-        }
-    }
-
-    /// That the vault `path`, which a project file names, counts, if it is there.
-    ///
-    /// # Errors
-    ///
-    /// It, or what is personal of it, is somebody else's.
-    pub(super) fn admit_vault(&self, path: &Path) -> Result<(), Failure> {
-        let mut personal = path.as_os_str().to_owned();
-        personal.push(".personal");
-        for path in [path, Path::new(&personal)] {
-            let found = [path.symlink_metadata(), path.metadata()];
-            let owners = found.into_iter().flatten().map(|found| found.uid());
-            let bytes = Vec::new();
-            let owners = owners.collect();
-            self.admit(path, &Opened { bytes, owners })?;
-        }
-        Ok(())
-    }
+    let us = geteuid();
+    let sudo = sudo_uid.filter(|_| us.is_root());
+    let uids = [0, us.as_raw()].into_iter().chain(sudo);
+    FileOwners::only(uids.collect(), safe, WAYS_OUT)
 }
 
-fn foreign(path: &Path, owner: u32) -> Failure {
-    let name = User::from_uid(Uid::from_raw(owner)).ok().flatten();
-    let name = name.map_or_else(|| "another user".to_owned(), |user| user.name);
-    let text = format!(
-        "{} belongs to {name} (uid {owner}), and a file of somebody else's does not count",
-        path.display()
-    );
-    Failure::new(Reason::Configuration, text)
-        .help("if you trust it, name the project file by hand: --project-file FILE, or PHASE_RUN_PROJECT_FILE")
-        .help("to trust all in a folder, list it under `safe_directories` in your own config.toml")
-        .help("to do without any project file, give --no-project-file")
+/// Whether `path`, whatever it is, is there and belongs to one of `owners`.
+pub(super) fn have(owners: &FileOwners, path: &Path) -> bool {
+    let found = path.symlink_metadata();
+    found.is_ok_and(|found| owners.admit(path, [found.uid()]).is_ok())
+}
+
+impl Opened {
+    /// That the file, which stands at `path`, counts.
+    ///
+    /// # Errors
+    ///
+    /// It is of none of `owners`.
+    pub(super) fn admit(&self, path: &Path, owners: &FileOwners) -> Result<(), Failure> {
+        Ok(owners.admit(path, self.owners.iter().copied())?)
+    }
 }
 
 /// The file at `path`, if one is there, as far as we may look. It may be somebody
@@ -176,12 +128,12 @@ mod tests {
     const SOMEBODY: u32 = 4242;
 
     /// Ourselves alone, with nobody behind us.
-    fn us() -> Owners {
-        Owners::new(None, &[])
+    fn us() -> FileOwners {
+        owners(None, &[])
     }
 
-    fn admitted(owners: &Owners, path: &Path) -> bool {
-        owners.admit(path, &open(path).unwrap().unwrap()).is_ok()
+    fn admitted(owners: &FileOwners, path: &Path) -> bool {
+        open(path).unwrap().unwrap().admit(path, owners).is_ok()
     }
 
     /// Only root can give a file away.
@@ -203,9 +155,9 @@ mod tests {
         std::os::unix::fs::lchown(&link, Some(SOMEBODY), None).unwrap();
         assert!(admitted(&us(), &file) && !admitted(&us(), &link));
         chown(&file, Some(SOMEBODY), None).unwrap();
-        let text = us()
-            .admit(&file, &open(&file).unwrap().unwrap())
-            .unwrap_err();
+        let opened = open(&file).unwrap().unwrap();
+        let text = opened.admit(&file, &us()).unwrap_err();
+        assert_eq!(text.advice().len(), 3);
         let text = format!("{text} {}", text.advice().join(" "));
         for part in [
             "4242",
@@ -216,36 +168,10 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
-        assert!(admitted(&Owners::new(Some(SOMEBODY), &[]), &file));
-        assert!(!admitted(&Owners::new(Some(SOMEBODY + 1), &[]), &file));
-        let safe = |folder: &Path| Owners::new(None, &[folder.to_owned()]);
-        assert!(admitted(&safe(top.path()), &file));
-        assert!(admitted(&safe(top.path().parent().unwrap()), &file));
-        assert!(!admitted(&safe(&top.path().join("other")), &file));
-        let everybody = Owners {
-            everybody: true,
-            ..us()
-        };
-        assert!(admitted(&everybody, &file) && admitted(&everybody, &link));
-    }
-
-    #[test]
-    fn a_vault_counts_with_what_is_personal_of_it() {
-        let top = tempfile::tempdir().unwrap();
-        let vault = top.path().join("a.vault");
-        us().admit_vault(&vault).unwrap();
-        fs::write(&vault, "").unwrap();
-        us().admit_vault(&vault).unwrap();
-        if gives() {
-            let personal = top.path().join("a.vault.personal");
-            fs::write(&personal, "").unwrap();
-            chown(&personal, Some(SOMEBODY), None).unwrap();
-            let failure = us().admit_vault(&vault).unwrap_err();
-            assert!(failure.to_string().contains(".personal"), "{failure}");
-            fs::remove_file(&personal).unwrap();
-            chown(&vault, Some(SOMEBODY), None).unwrap();
-            us().admit_vault(&vault).unwrap_err();
-        }
+        assert!(admitted(&owners(Some(SOMEBODY), &[]), &file));
+        assert!(!admitted(&owners(Some(SOMEBODY + 1), &[]), &file));
+        assert!(admitted(&owners(None, &[top.path().to_owned()]), &file));
+        assert!(admitted(&FileOwners::everybody(), &link));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use phase_run::outside::looks_like_token;
+use tracing::level_filters::LevelFilter;
 
 /// One of a few words.
 ///
@@ -33,6 +34,16 @@ pub(crate) fn span(text: &str) -> Result<Duration, String> {
         Ok(_) => Err("a time span longer than nothing".to_owned()),
         Err(_) => Err("a time span such as 30s or 2m".to_owned()),
     }
+}
+
+/// How much is logged.
+///
+/// # Errors
+///
+/// What it must be.
+pub(crate) fn level(text: &str) -> Result<LevelFilter, String> {
+    let levels = "one of: off, error, warn, info, debug, trace";
+    text.parse().map_err(|_| levels.to_owned())
 }
 
 /// Yes or no.

@@ -89,7 +89,7 @@ fn by_token(
         let login = login.ok_or_else(|| none(provider == Origin::Default))?;
         let token = PhaseToken::parse(login.token(&places.keyring)?.expose())?;
         let by = named.map_or_else(|| login.origin.clone(), |(_, origin)| origin);
-        layers.note("host", &shown_host(&login.host), by);
+        layers.note("host", shown_host(&login.host), by);
         (token, login.host, login.origin)
     };
     layers.note("provider", "phase", provider);

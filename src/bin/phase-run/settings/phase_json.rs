@@ -102,13 +102,13 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::settings::owners::Owners;
+    use crate::settings::owners::owners;
     use crate::settings::project::Choice;
 
     fn find(directory: &Path, depth: usize) -> Result<Option<(PathBuf, PhaseJson)>, Failure> {
         let projects = Projects {
             choice: Choice::Search,
-            owners: Owners::new(None, &[]),
+            owners: owners(None, &[]),
         };
         super::find(directory, depth, &projects)
     }

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use phase_run::FileOwners;
 use phase_run::outside::shown;
 
 use super::content::{Content, Whose, misused, parse};
-use super::owners::{self, Opened, Owners, unreadable};
+use super::owners::{self, Opened, unreadable};
 use crate::exit::{Failure, Reason};
 
 /// A file that was found and read.
@@ -38,7 +39,7 @@ pub(super) enum Choice {
 #[derive(Debug)]
 pub(super) struct Projects {
     pub(super) choice: Choice,
-    pub(super) owners: Owners,
+    pub(super) owners: FileOwners,
 }
 
 impl Projects {
@@ -58,7 +59,7 @@ impl Projects {
         // What others put into a folder says nothing of where a repository ends.
         let is_root = |at: &Path| {
             let git = at.join(".git");
-            git.exists() && self.owners.have(&git)
+            git.exists() && owners::have(&self.owners, &git)
         };
         let is_top = |at: &Path| Some(at) == home || is_root(at);
         let depth = directory.ancestors().position(is_top);
@@ -110,21 +111,14 @@ impl Projects {
     ///
     /// It is somebody else's, and was not named.
     pub(super) fn admit(&self, path: &Path, opened: &Opened) -> Result<(), Failure> {
-        match self.choice {
-            Choice::Named(_) => Ok(()),
-            _ => self.owners.admit(path, opened),
-        }
+        opened.admit(path, &self.owners())
     }
 
-    /// That the vault `path`, which our project file names, counts.
-    ///
-    /// # Errors
-    ///
-    /// It is somebody else's, and the project file was not named.
-    pub(super) fn admit_vault(&self, path: &Path) -> Result<(), Failure> {
+    /// Whose files count, a project file among them, and the vault that it names.
+    pub(super) fn owners(&self) -> FileOwners {
         match self.choice {
-            Choice::Named(_) => Ok(()),
-            _ => self.owners.admit_vault(path),
+            Choice::Named(_) => FileOwners::everybody(),
+            _ => self.owners.clone(),
         }
     }
 }
@@ -154,6 +148,15 @@ pub(super) fn user(configuration: &Path, home: Option<&Path>) -> Result<Option<F
     Ok(Some(File { content, path }))
 }
 
+/// Says that the user's own file cannot be looked at, if that is why it seems absent:
+/// when it was looked for, nobody listened yet.
+pub(super) fn tell_unseen(configuration: &Path) {
+    let path = configuration.join("config.toml");
+    if let Err(error) = path.symlink_metadata() {
+        owners::is_absence(&error, &path);
+    }
+}
+
 fn read(bytes: &[u8], path: &Path, whose: Whose, home: Option<&Path>) -> Result<Content, Failure> {
     let text = str::from_utf8(bytes).map_err(|_| misused(path, "it is not UTF-8"))?;
     parse(text, path, whose, home)
@@ -169,7 +172,7 @@ mod tests {
     fn search() -> Projects {
         Projects {
             choice: Choice::Search,
-            owners: Owners::new(None, &[]),
+            owners: owners::owners(None, &[]),
         }
     }
 

@@ -53,7 +53,7 @@ fn remove(
     let at = match named {
         Some(named) => all.iter().position(|login| host::same(&login.host, named)),
         None if all.len() > 1 => {
-            let hosts: Vec<&str> = all.iter().map(|login| login.host.as_str()).collect();
+            let hosts: Vec<&str> = all.iter().map(|login| shown_host(&login.host)).collect();
             let text = format!("there are logins at {}", hosts.join(", "));
             return Err(Failure::new(Reason::Ambiguous, text).help("say which with --host"));
         }

@@ -2,16 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::settings::owners::{self, Owners};
+use phase_run::FileOwners;
+
+use crate::settings::owners;
 
 /// The branch of the repository around `directory`, such as `feature/login`.
 /// None where no branch is checked out. Repositories of others than `owners` do
 /// not count.
-pub(super) fn branch(directory: &Path, owners: &Owners) -> Option<String> {
+pub(super) fn branch(directory: &Path, owners: &FileOwners) -> Option<String> {
     let git = directory
         .ancestors()
         .map(|at| at.join(".git"))
-        .find(|git| git.exists() && owners.have(git))?;
+        .find(|git| git.exists() && owners::have(owners, git))?;
     let folder = if git.is_dir() {
         git
     } else {
@@ -36,7 +38,7 @@ mod tests {
     use super::*;
 
     fn branch(directory: &Path) -> Option<String> {
-        super::branch(directory, &Owners::new(None, &[]))
+        super::branch(directory, &owners::owners(None, &[]))
     }
 
     #[test]

@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use phase_run::FileOwners;
 use serde::Deserialize;
 
 use super::branch::branch;
 use crate::exit::Failure;
-use crate::settings::owners::Owners;
 use crate::settings::phase_json::{meant, parsed};
 use crate::settings::project::{OF_INFISICAL, Projects};
 
@@ -69,7 +69,7 @@ pub(in crate::settings) fn find(
 
 /// The environment of the branch that is checked out: by its whole name, or by
 /// what follows its last slash.
-fn mapped(content: &Content, directory: &Path, owners: &Owners) -> Option<String> {
+fn mapped(content: &Content, directory: &Path, owners: &FileOwners) -> Option<String> {
     let map = content.git_branch_to_environment_mapping.as_ref()?;
     if map.is_empty() {
         return None;
@@ -85,12 +85,13 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::settings::owners::owners;
     use crate::settings::project::Choice;
 
     fn find(directory: &Path) -> Result<Option<InfisicalJson>, Failure> {
         let projects = Projects {
             choice: Choice::Search,
-            owners: Owners::new(None, &[]),
+            owners: owners(None, &[]),
         };
         super::find(directory, &projects)
     }

@@ -1,7 +1,7 @@
 //! Which server gets the login, and how it is reached.
 
 use phase_run::Connection;
-use phase_run::outside::shown_host;
+use phase_run::outside::{shown_host, typed_host};
 
 use super::json::InfisicalJson;
 use super::{Search, headers};
@@ -31,18 +31,20 @@ impl Search<'_> {
         let named = host::named(&INFISICAL, self.args.host.as_ref(), self.layers)?;
         match named {
             Some((named, origin)) if !host::same(&host::site(&named), &of_login) => {
-                let (of_login, named) = (shown_host(&of_login), shown_host(&named));
                 let text = format!(
-                    "the login of Infisical's CLI is for {of_login}, and the host is {named} ({origin}): a login's token goes to its own host alone"
+                    "the login of Infisical's CLI is for {}, and the host is {} ({origin}): a login's token goes to its own host alone",
+                    shown_host(&of_login),
+                    shown_host(&named)
                 );
                 Err(Failure::new(Reason::Credentials, text).help(format!(
-                    "log in there with `infisical login --domain {named}`, or leave the host to the login"
+                    "log in there with `infisical login --domain {}`, or leave the host to the login",
+                    typed_host(&named)
                 )))
             }
             _ => {
                 self.layers.note(
                     "host",
-                    &shown_host(&of_login),
+                    shown_host(&of_login),
                     Origin::Named("the login".to_owned()),
                 );
                 Ok(of_login)

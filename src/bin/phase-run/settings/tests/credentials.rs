@@ -145,10 +145,13 @@ fn a_vaults_identity_comes_from_the_flag_the_variable_systemd_or_the_users_folde
     let opens = |stage: &Stage| match stage.resolve(&["--app", "a"]) {
         Ok(Settings {
             access:
-                Access::Credentials(Credentials::Vault {
-                    key: VaultKey::Identities(text),
-                    ..
-                }),
+                Access::Vault(
+                    Credentials::Vault {
+                        key: VaultKey::Identities(text),
+                        ..
+                    },
+                    _,
+                ),
             ..
         }) => text.expose().to_owned(),
         other => panic!("{other:?}"),

@@ -56,7 +56,9 @@ impl Stage {
             last.map(|(_, value)| value.clone())
                 .filter(|value| !value.is_empty())
         };
+        let user = user_file(&variables);
         let world = World {
+            user: &user,
             directory: &directory,
             has_variables: &|start| {
                 self.variables
@@ -262,6 +264,14 @@ fn a_token_in_the_place_of_a_setting_is_refused_and_never_repeated() {
         assert!(text.contains(variable), "{text}");
         assert!(!text.contains("hunter2"), "{text}");
     }
+    for (variable, list) in [
+        ("PHASE_PATH", format!("/a:TOKEN={token}")),
+        ("PHASE_TAGS", format!("a,TOKEN={token}")),
+    ] {
+        let (_, text) = Stage::new(&[(variable, &list)]).refused(&[]);
+        assert!(text.contains(variable), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
     for flag in ["--app", "--app-id", "--env", "--host", "--path", "--tag"] {
         let (reason, text) = Stage::new(&[]).refused(&[flag, token]);
         assert_eq!(reason, Reason::Usage, "{flag}");
@@ -305,31 +315,47 @@ fn a_projects_api_turns_no_encryption_off_and_the_users_may() {
 
 #[test]
 fn a_user_and_a_password_in_a_host_are_shown_nowhere() {
-    let host = "http://me:hunter2@phase.example";
+    for host in [
+        "http://me:hunter2@phase.example",
+        "https://me:hunter2%40phase.example",
+        "https://127.0.0.1:hunter2/",
+        "me:hunter2",
+    ] {
+        no_login_is_shown(host);
+    }
+}
+
+fn no_login_is_shown(host: &str) {
     let stage = Stage::new(&[("PHASE_VERIFY_SSL", "false")]);
+    let file = format!("host = '{host}'");
     for (stage, args) in [
         (stage, &["--host", host][..]),
         (Stage::new(&[("PHASE_HOST", host)]), &[]),
         (
             Stage::new(&[("PHASE_HOST", "https://a.example")])
-                .file("project/phase-run.toml", &format!("host = '{host}'")),
+                .file("project/phase-run.toml", &file),
             &[],
         ),
     ] {
         let settings = stage.resolve(args).unwrap();
         let shown = [settings.origins, settings.warnings].concat().join("\n");
-        assert!(shown.contains("…@phase.example"), "{shown}");
+        assert!(
+            shown.contains("host = ") || shown.contains("host (not used) = "),
+            "{shown}"
+        );
         assert!(
             !shown.contains("hunter2") && !shown.contains("me:"),
             "{shown}"
         );
     }
-    let stage = Stage::new(&[]).file("project/phase-run.toml", &format!("host = '{host}'"));
-    let (_, text) = stage.refused(&[]);
-    assert!(
-        text.contains("phase.example") && !text.contains("hunter2"),
-        "{text}"
-    );
+    let project = Stage::new(&[]).file("project/phase-run.toml", &file);
+    let logins = r#"{"version": 1, "logins": [{"host": "https://a.example", "token": "t"}]}"#;
+    let login = Stage::new(&[("PHASE_SERVICE_TOKEN", ""), ("PHASE_HOST", host)])
+        .file(".config/phase-run/logins.json", logins);
+    for (stage, advice) in [(project, "PHASE_HOST=URL"), (login, "login --host URL")] {
+        let (_, text) = stage.refused(&[]);
+        assert!(text.contains(advice) && !text.contains("hunter2"), "{text}");
+    }
 }
 
 #[test]
@@ -397,6 +423,17 @@ fn a_certificate_that_is_not_checked_is_one_loud_warning() {
             .resolve(args)
             .unwrap();
         assert!(settings.warnings[0].contains("NOT checked"));
+    }
+    for (host, proxy, warnings) in [
+        ("http://127.0.0.1:1", "", 0),
+        ("http://127.0.0.1:1", "https://127.0.0.1:2", 1),
+        ("https://127.0.0.1:1", "", 1),
+    ] {
+        let variables = [("PHASE_HOST", host), ("http_proxy", proxy)];
+        let settings = Stage::new(&variables).resolve(&["--insecure"]).unwrap();
+        let told = settings.warnings.iter();
+        let found = told.filter(|text| text.contains("NOT checked")).count();
+        assert_eq!(found, warnings, "{host} {proxy}");
     }
     for (word, warnings) in [("0", 1), ("off", 1), ("on", 0), ("1", 0)] {
         let settings = Stage::new(&[("PHASE_VERIFY_SSL", word)]).resolve(&[]);
