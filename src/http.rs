@@ -27,6 +27,7 @@ use headers::headers;
 pub use proxy::Proxies;
 use proxy::Proxy;
 pub(crate) use request::Request;
+pub use retry::{OnRetry, Retry};
 
 /// A client for one server. It connects, and reads certificates, when it is first used.
 #[derive(Debug)]
@@ -101,6 +102,7 @@ impl Http {
         if until <= Instant::now() {
             return Err(self.late(None));
         }
+        let begun = Instant::now();
         let mut last: Option<Failure> = None;
         let mut attempt = 0;
         loop {
@@ -122,10 +124,21 @@ impl Http {
                 .wait
                 .unwrap_or_default()
                 .max(retry::backoff(attempt));
-            if wait >= until.saturating_duration_since(Instant::now()) {
+            let next = Instant::now() + wait;
+            let gives_up = self.connection.patience.filter(|_| failure.absent);
+            if next >= until || gives_up.is_some_and(|patience| next >= begun + patience) {
                 return failure.end(safe);
             }
-            tracing::debug!(attempt, ?wait, problem = failure.text(), "asking again");
+            let problem = failure.text();
+            tracing::debug!(attempt, ?wait, problem, "asking again");
+            if let Some(on_retry) = &self.connection.on_retry {
+                let server = &self.name();
+                on_retry.tell(&Retry {
+                    server,
+                    problem: &problem,
+                    wait,
+                });
+            }
             last = Some(failure);
             attempt += 1;
             sleep(wait).await;

@@ -94,7 +94,7 @@ pub use credentials::{
 };
 pub use error::{Error, ErrorKind, Result};
 pub use file_owners::FileOwners;
-pub use http::{ClientCertificate, Connection, Proxies};
+pub use http::{ClientCertificate, Connection, OnRetry, Proxies, Retry};
 pub use identity::{MachineIdentity, Surroundings};
 pub use lease::{Lease, Leases};
 pub use named_file::NamedFile;

@@ -25,6 +25,7 @@ mod settings;
 mod sharing;
 mod shell;
 mod vault;
+mod waiting;
 
 use std::path::PathBuf;
 

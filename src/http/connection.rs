@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use reqwest::Url;
 
 use super::proxy::{Proxies, Proxy};
+use super::retry::OnRetry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::shown_host;
 use crate::secret::SecretValue;
@@ -34,6 +36,11 @@ pub struct Connection {
     pub headers: Vec<(String, SecretValue)>,
     /// The server's URL, such as `https://console.phase.dev`.
     pub host: String,
+    /// Told of each attempt that failed and is to be made again.
+    pub on_retry: Option<OnRetry>,
+    /// How long a server that cannot be reached is asked again, if that is shorter
+    /// than the call's own time.
+    pub patience: Option<Duration>,
     /// The proxies that may lead there. None leads to this machine's cloud.
     pub proxies: Proxies,
     /// More root certificates, PEM.
@@ -56,6 +63,8 @@ impl Connection {
             certificate: None,
             headers: Vec::new(),
             host: host.into(),
+            on_retry: None,
+            patience: None,
             proxies: Proxies::from_environment(),
             roots: None,
             roots_text: None,

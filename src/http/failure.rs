@@ -16,6 +16,8 @@ use crate::error::{Error, ErrorKind, Result, plain};
 /// An attempt that gave no final answer.
 #[derive(Debug)]
 pub(super) struct Failure {
+    /// Whether nobody is there at all.
+    pub(super) absent: bool,
     what: What,
     /// Whether trying again may help.
     pub(super) passing: bool,
@@ -36,6 +38,7 @@ impl Failure {
     /// One that trying again does not mend.
     pub(super) fn lasting(error: Error) -> Self {
         Self {
+            absent: false,
             what: What::Error(error),
             passing: false,
             unsent: true,
@@ -46,6 +49,7 @@ impl Failure {
     /// One that may be gone in a moment.
     fn passing(error: Error, unsent: bool) -> Self {
         Self {
+            absent: false,
             what: What::Error(error),
             passing: true,
             unsent,
@@ -90,7 +94,10 @@ impl Failure {
                 cause(error)
             })
             .help("check --host, the network, and HTTPS_PROXY or HTTP_PROXY if one is set");
-        Self::passing(failed, true)
+        Self {
+            absent: !error.is_timeout(),
+            ..Self::passing(failed, true)
+        }
     }
 
     /// `answer`, unless its status says that another attempt may get a better one.
@@ -106,6 +113,7 @@ impl Failure {
         };
         let unsent = matches!(what, What::Error(_));
         Err(Self {
+            absent: false,
             what,
             passing: true,
             unsent,

@@ -1,9 +1,45 @@
-//! How long to wait before asking again.
+//! How long to wait before asking again, and who is told of it.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 const BASE: Duration = Duration::from_millis(150);
 const MOST: Duration = Duration::from_secs(5);
+
+/// An attempt that failed, and is to be made again.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Retry<'a> {
+    /// The server, by host and port.
+    pub server: &'a str,
+    /// What went wrong, in one line.
+    pub problem: &'a str,
+    /// How long is waited before the next attempt.
+    pub wait: Duration,
+}
+
+/// Whom to tell of each attempt that failed and is to be made again.
+#[derive(Clone)]
+pub struct OnRetry(Arc<dyn Fn(&Retry<'_>) + Send + Sync>);
+
+impl OnRetry {
+    /// Has `tell` told. It holds up the next attempt.
+    #[must_use]
+    pub fn new(tell: impl Fn(&Retry<'_>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+
+    pub(super) fn tell(&self, retry: &Retry<'_>) {
+        (self.0)(retry);
+    }
+}
+
+impl fmt::Debug for OnRetry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OnRetry")
+    }
+}
 
 /// A wait before attempt number `attempt` + 1: anything up to a limit that
 /// doubles each time, so that clients that failed together do not return together.

@@ -36,9 +36,15 @@ fn as_process_1_we_stay() {
     assert_eq!(running.ready().parent, 1);
 }
 
+const NEED_US: [[&str; 2]; 3] = [
+    ["--kill-after", "1m"],
+    ["--map-signal", "TERM=QUIT"],
+    ["--signal-scope", "group"],
+];
+
 #[test]
 fn an_option_that_needs_a_supervisor_is_a_reason_to_stay() {
-    for words in [["--kill-after", "1m"], ["--map-signal", "TERM=QUIT"]] {
+    for words in NEED_US {
         let mut running = Run::with(&words).child("idle").spawn();
         assert_eq!(running.ready().parent, running.pid(), "{words:?}");
     }
@@ -46,7 +52,7 @@ fn an_option_that_needs_a_supervisor_is_a_reason_to_stay() {
 
 #[test]
 fn what_needs_a_supervisor_cannot_be_had_without_one() {
-    for words in [["--kill-after", "1m"], ["--map-signal", "TERM=QUIT"]] {
+    for words in NEED_US {
         let run = Run::with(&words).exec().sh("echo started");
         run.failed(2, "usage").stderr_has(words[0]);
     }

@@ -132,6 +132,22 @@ fn standard_input_reaches_the_command_byte_for_byte() {
 }
 
 #[test]
+fn a_supervisor_holds_no_working_directory_when_the_command_starts() {
+    for run in Run::supervisors() {
+        // Whoever may not look says nothing.
+        let script = "readlink /proc/$PPID/cwd || echo /";
+        for _ in 0..20 {
+            Run::with(&[])
+                .supervised()
+                .sh(script)
+                .stdout("/\n")
+                .status(0);
+        }
+        run.sh(script).stdout("/\n").status(0);
+    }
+}
+
+#[test]
 fn the_working_directory_is_ours() {
     for run in Run::everywhere() {
         let folder = run.folder().canonicalize().unwrap();

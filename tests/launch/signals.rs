@@ -229,12 +229,57 @@ fn by_default_and_with_the_scope_of_the_child_the_others_get_nothing() {
 
 #[test]
 fn the_program_below_npm_gets_sigterm_once() {
-    for name in ["npm", "npx", "pnpm", "yarn"] {
-        let run = Run::with(&[]).supervised().pid_one();
-        let run = run.file(name, 0o755, format!("#!/bin/sh\n{}\n", deep()));
-        let mut running = run.command([format!("./{name}"), "start".into()]).spawn();
-        running.ready();
-        running.signal(Signal::SIGTERM);
-        assert_eq!(running.received().number, libc::SIGTERM, "{name}");
+    for name in ["npm", "npx", "pnpm", "pnpx", "yarn", "yarnpkg", "corepack"] {
+        let npm = format!("./{name} start");
+        for command in [
+            vec!["./name", "start"],
+            vec!["/usr/bin/env", "A=1", "./name", "start"],
+            vec!["/bin/sh", "-c", &npm],
+            vec!["/bin/sh", "-c", "./name start; exit"],
+            vec!["/bin/sh", "./entry", "./name", "start"],
+        ] {
+            let run = Run::with(&[]).supervised().pid_one();
+            let run = run.file(name, 0o755, format!("#!/bin/sh\n{}\n", deep()));
+            let run = run.file("entry", 0o755, "exec \"$@\"\n");
+            let words = command.iter().map(|word| word.replace("name", name));
+            let mut running = run.command(words).spawn();
+            running.ready();
+            running.signal(Signal::SIGTERM);
+            assert_eq!(running.received().number, libc::SIGTERM, "{command:?}");
+        }
     }
+}
+
+#[test]
+fn a_group_that_does_not_end_is_waited_for_as_long_as_kill_after_says() {
+    // The command ends at once, and leaves behind what neither ends nor can be seen to.
+    let script = format!(
+        "{} deaf & trap 'exit 7' TERM; wait; wait",
+        child_program().display()
+    );
+    let words = ["--signal-scope", "group", "--kill-after", "300ms"];
+    let mut running = Run::with(&words).supervised().sh(&script).spawn();
+    let place = running.ready();
+    let told = Instant::now();
+    running.signal(Signal::SIGTERM);
+    running.end().status(7);
+    assert!(told.elapsed() >= Duration::from_millis(300));
+    proc::await_end(place.pid);
+}
+
+#[test]
+fn without_kill_after_a_group_that_does_not_end_is_left_behind_after_ten_seconds() {
+    let script = format!(
+        "{} deaf & trap 'exit 7' TERM; wait; wait",
+        child_program().display()
+    );
+    let run = Run::with(&["--signal-scope", "group", "-v"]).supervised();
+    let mut running = run.sh(&script).spawn();
+    let place = running.ready();
+    let told = Instant::now();
+    running.signal(Signal::SIGTERM);
+    let finished = running.end();
+    finished.status(7).stderr_has("left behind");
+    assert!(told.elapsed() >= Duration::from_secs(10));
+    kill(place.pid, Signal::SIGKILL);
 }

@@ -2,7 +2,7 @@
 
 use std::os::unix::net::UnixDatagram;
 
-use crate::support::run::Run;
+use crate::support::run::{Run, child_program};
 
 #[test]
 fn socket_activation_names_the_command() {
@@ -44,38 +44,67 @@ fn the_number_of_a_process_that_does_not_exist_any_more_leaves_a_supervised_comm
     }
 }
 
-/// What the manager is told until the command has ended. The command gets the socket too.
-fn told(run: Run) -> String {
+/// What the manager is told until the command has ended, message by message.
+fn told(run: Run) -> Vec<String> {
     let socket = run.folder().join("notify");
     let manager = UnixDatagram::bind(&socket).expect("a folder of ours");
-    let run = run
-        .variable("NOTIFY_SOCKET", &socket)
-        .sh("echo $NOTIFY_SOCKET");
-    run.stdout(format!("{}\n", socket.display())).status(0);
+    run.variable("NOTIFY_SOCKET", &socket).status(0);
     manager.set_nonblocking(true).expect("a socket");
-    let mut text = String::new();
+    let mut messages = Vec::new();
     let mut message = [0; 512];
     while let Ok(length) = manager.recv(&mut message) {
-        text += &String::from_utf8_lossy(&message[..length]);
-        text.push('\n');
+        messages.push(String::from_utf8_lossy(&message[..length]).into_owned());
     }
-    text
+    messages
 }
 
 #[test]
-fn a_supervisor_has_the_manager_listen_to_the_command() {
+fn what_a_supervised_command_tells_systemd_is_passed_on_but_not_who_the_service_is() {
     for run in Run::supervisors() {
-        let text = told(run);
-        assert!(
-            text.lines().any(|line| line == "NOTIFYACCESS=all"),
-            "{text}"
+        let messages = told(run.child("notify READY=1 MAINPID=4711 STATUS=up X_OWN=1"));
+        let last = messages.last().map(String::as_str);
+        assert_eq!(last, Some("READY=1\nSTATUS=up\nX_OWN=1"), "{messages:?}");
+        let text = messages.concat();
+        assert!(!text.contains("NOTIFYACCESS"), "{text}");
+    }
+    for run in Run::supervisors() {
+        let messages = told(run.child("notify MAINPID=4711 NOTIFYACCESS=none"));
+        let text = messages.concat();
+        assert!(!text.contains("MAINPID") && !text.contains("NOTIFYACCESS"));
+    }
+}
+
+#[test]
+fn the_last_word_of_each_process_below_the_command_is_passed_on() {
+    let child = child_program();
+    let child = child.display();
+    for run in Run::supervisors() {
+        let script = format!(
+            "{child} notify READY=1; {child} notify STATUS=a & wait; exec {child} notify STOPPING=1"
         );
+        let messages = told(run.sh(&script));
+        let last = &messages[messages.len() - 3..];
+        assert_eq!(last, ["READY=1", "STATUS=a", "STOPPING=1"]);
+    }
+}
+
+#[test]
+fn a_manager_that_nobody_can_speak_to_stays_the_commands() {
+    for socket in ["/nowhere/notify", "vsock:2:1", ""] {
+        for run in Run::supervisors() {
+            let run = run.variable("NOTIFY_SOCKET", socket);
+            run.sh("echo $NOTIFY_SOCKET")
+                .stdout(format!("{socket}\n"))
+                .status(0);
+        }
     }
 }
 
 #[test]
 fn a_command_that_we_become_speaks_for_itself() {
-    let text = told(Run::with(&[]).exec());
+    let messages = told(Run::with(&[]).exec().child("notify MAINPID=1"));
+    assert_eq!(messages.last().map(String::as_str), Some("MAINPID=1"));
+    let text = messages[..messages.len() - 1].concat();
     for word in ["MAINPID=", "NOTIFYACCESS=", "READY="] {
         assert!(!text.contains(word), "{text}");
     }

@@ -1,11 +1,9 @@
 //! The headline: `phase-run -- npm start`, with the real npm and node.
 
-use std::env;
-use std::io::Write;
-
 use nix::sys::signal::Signal;
 
 use super::{over, serve, web_with};
+use crate::support::needs;
 use crate::support::run::Run;
 
 /// Stops in its own time, and says when it begins to and when it is done.
@@ -19,24 +17,6 @@ setInterval(() => {}, 1000);
 say('ready ' + process.env.GREETING);
 ";
 
-/// Whether npm and node are there. A machine without them may pass the other
-/// tests, but not in silence, and not where `CI` is set.
-fn npm_is_there() -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let has = |name: &str| env::split_paths(&path).any(|folder| folder.join(name).exists());
-    if has("npm") && has("node") {
-        return true;
-    }
-    assert!(
-        env::var_os("CI").is_none(),
-        "there is no npm here: install Node.js"
-    );
-    // The macros would write where the test harness hides it.
-    let text = "\nNOT TESTED: `npm start`, because there is no npm or no node here\n";
-    std::io::stderr().write_all(text.as_bytes()).unwrap();
-    false
-}
-
 fn npm_start(run: Run) -> Run {
     let package = r#"{"name": "app", "private": true, "scripts": {"start": "node server.js"}}"#;
     let run = run.file("package.json", 0o644, package);
@@ -47,7 +27,7 @@ fn npm_start(run: Run) -> Run {
 
 #[track_caller]
 fn stops_gracefully(change: impl Fn(Run) -> Run) {
-    if !npm_is_there() {
+    if !needs::are_there(&["npm", "node"]) {
         return;
     }
     let server = serve(web_with(&[("GREETING", "hello")]));
@@ -71,12 +51,31 @@ fn npm_start_in_a_container_stops_gracefully_the_node_program_included() {
 }
 
 #[test]
+fn npm_start_behind_another_word_stops_gracefully_too() {
+    for words in [
+        &["sh", "-c", "npm start"][..],
+        &["env", "A=1", "npm", "start"],
+        &["sh", "./entry", "npm", "start"],
+    ] {
+        stops_gracefully(|run| {
+            let run = run.file("entry", 0o755, "exec \"$@\"\n");
+            run.command(words).pid_one()
+        });
+    }
+}
+
+#[test]
 fn the_log_says_that_the_signals_go_to_the_whole_of_npm() {
     let server = serve(web_with(&[("A", "1")]));
-    let script = "#!/bin/sh\n";
-    let run = over(&server).supervised().file("npm", 0o755, script);
-    let finished = run.argument("-v").command(["./npm", "start"]);
-    finished.status(0).stderr_has("npm").stderr_has("group");
-    let run = over(&server).supervised().argument("-v");
-    run.command(["true"]).status(0).stderr_lacks("group");
+    let script = "#!/bin/sh\nkill -TERM $PPID\nwhile :; do :; done\n";
+    for (name, says) in [("npm", true), ("other", false)] {
+        let run = over(&server).supervised().file(name, 0o755, script);
+        let finished = run.argument("-v").command([&*format!("./{name}"), "start"]);
+        let finished = finished.signal(libc::SIGTERM);
+        if says {
+            finished.stderr_has("SIGTERM goes to the command's whole group: npm");
+        } else {
+            finished.stderr_lacks("group");
+        }
+    }
 }

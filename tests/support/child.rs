@@ -60,6 +60,7 @@ fn act(words: &[Vec<u8>]) -> u8 {
         b"die" => acts::die(&words),
         b"idle" => acts::idle(),
         b"lease" => acts::lease(&words),
+        b"notify" => acts::notify(&words),
         b"read" => acts::read_line(),
         b"resize" => acts::resize(&words),
         b"send" => acts::send(&words),

@@ -4,6 +4,7 @@
 pub(crate) mod bus;
 pub(crate) mod event;
 pub(crate) mod finished;
+pub(crate) mod needs;
 pub(crate) mod output;
 pub(crate) mod proc;
 pub(crate) mod run;

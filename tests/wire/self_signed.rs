@@ -9,6 +9,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, date_tim
 use rustls::version::{TLS12, TLS13};
 
 use super::{all_text, client_of, recorded, scope, wait};
+use crate::support::needs;
 use crate::support::server::{SelfSigned, Server};
 
 const HERE: &str = "127.0.0.1";
@@ -54,6 +55,9 @@ fn refusal(server: &Server, listed: &SelfSigned) -> Error {
 
 #[test]
 fn what_openssl_makes_is_believed_as_it_is() {
+    if !needs::are_there(&["openssl"]) {
+        return;
+    }
     for arguments in [
         // As the official recipe has it: no more than a common name.
         &[
@@ -85,9 +89,7 @@ fn what_openssl_makes_is_believed_as_it_is() {
             "basicConstraints=critical,CA:FALSE",
         ],
     ] {
-        let Some(own) = SelfSigned::by_openssl(arguments, None) else {
-            return;
-        };
+        let own = SelfSigned::by_openssl(arguments, None);
         let server = server(&own);
         let error = ask(Connection::new(server.url())).unwrap_err();
         assert!(error.advice().unwrap().contains("--ca-cert"), "{error:?}");
@@ -222,6 +224,9 @@ fn a_common_name_of_a_certificate_that_is_not_listed_counts_for_nothing() {
 
 #[test]
 fn a_certificate_of_version_1_is_refused_and_the_advice_is_to_make_another() {
+    if !needs::are_there(&["openssl"]) {
+        return;
+    }
     let arguments = [
         "-newkey",
         "ec",
@@ -231,9 +236,7 @@ fn a_certificate_of_version_1_is_refused_and_the_advice_is_to_make_another() {
         "/CN=127.0.0.1",
     ];
     let settings = "[req]\ndistinguished_name = dn\n[dn]\n";
-    let Some(own) = SelfSigned::by_openssl(&arguments, Some(settings)) else {
-        return;
-    };
+    let own = SelfSigned::by_openssl(&arguments, Some(settings));
     // A later openssl makes version 3 of the same.
     let is_first = own.der()[..16]
         .windows(5)

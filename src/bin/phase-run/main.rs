@@ -17,6 +17,7 @@ mod settings;
 mod sys;
 mod usage;
 mod variables;
+mod waiting;
 
 use std::env;
 use std::ffi::OsString;

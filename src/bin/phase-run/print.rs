@@ -62,7 +62,7 @@ fn is_obeyed(c: char) -> bool {
 /// Rows in columns that fit, each on one line, which on a terminal is as wide as
 /// that at most: cells that are too long end in `…` there.
 pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
-    table(rows, sys::output_width())
+    table(rows, sys::width_of(&std::io::stdout()))
 }
 
 /// Between two columns.

@@ -17,12 +17,18 @@ use tracing_subscriber::fmt::time::FormatTime;
 use crate::args::{LogFormat, Output};
 use crate::exit::Failure;
 use crate::print::{printable, printable_json};
+use crate::sys;
+
+/// Erases the rest of a terminal's line.
+const TO_THE_END: &str = "\x1b[K";
 
 /// How messages are written, and which.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Report {
     colour: bool,
     json: bool,
+    /// Whether there is a log.
+    logs: bool,
     quiet: bool,
 }
 
@@ -30,7 +36,8 @@ impl Report {
     /// Starts the log if `-v` or `level` ask for one. `plain` is whether
     /// `NO_COLOR` is set.
     pub(crate) fn start(output: &Output, level: Option<LevelFilter>, plain: bool) -> Self {
-        let report = Self {
+        let mut report = Self {
+            logs: false,
             colour: io::stderr().is_terminal() && !plain,
             json: output.log_format == LogFormat::Json,
             quiet: output.quiet,
@@ -43,6 +50,7 @@ impl Report {
         };
         if level != LevelFilter::OFF {
             report.log(level);
+            report.logs = true;
         }
         report
     }
@@ -98,6 +106,25 @@ impl Report {
         if !self.quiet {
             self.say(text);
         }
+    }
+
+    /// Whether somebody sees a line that is shown, and wants to. A log says it all.
+    pub(crate) fn can_show(self) -> bool {
+        !self.quiet && !self.json && !self.logs && io::stderr().is_terminal()
+    }
+
+    /// Shows `text` in the terminal's line, until it is erased.
+    pub(crate) fn show(self, text: &str) {
+        let width = sys::width_of(&io::stderr()).unwrap_or(80);
+        let text: String = format!("phase-run: {}", shown(text));
+        // A full line would wrap, and could not be taken back.
+        let text: String = text.chars().take(width.saturating_sub(1)).collect();
+        write(&format!("\r{text}{TO_THE_END}"));
+    }
+
+    /// Erases what was shown.
+    pub(crate) fn erase(self) {
+        write(&format!("\r{TO_THE_END}"));
     }
 
     /// A failure of ours: one line, then what to do.

@@ -9,15 +9,15 @@ use std::mem;
 
 use phase_run::{App, Leases, Notice, Place, Plan, Resolution};
 
-use crate::args::{self, LeasesName, Mode, ProviderName};
+use crate::args::{self, LeasesName, Mode, ProviderName, SignalScopeName};
 use crate::environment::{self, Environment};
 use crate::exit::{Failure, Reason};
-use crate::fetch::fetch;
 use crate::held::Held;
 use crate::hint::Hint;
-use crate::launch::{self, Image, Outcome};
+use crate::launch::{self, Image, Manager, Outcome};
 use crate::report::Report;
 use crate::settings::{Settings, World};
+use crate::waiting::Waiting;
 use crate::{preview, sys};
 use selection::{Globs, policy};
 use start::{start, supervision};
@@ -39,9 +39,10 @@ fn run_with(
 ) -> Result<Outcome, Failure> {
     let command = command(args)?;
     check(args)?;
-    let supervision = supervision(&args.process, command.first())?;
+    let supervision = supervision(&args.process)?;
     let globs = Globs::new(&args.selection)?;
-    let settings = Settings::resolve(&args.context, world)?;
+    let mut settings = Settings::resolve(&args.context, world)?;
+    let waiting = waiting(&mut settings, world, report);
     let scope = settings.scope()?;
     report.settings(&settings.warnings, &settings.origins);
     let environ = sys::raw_environment();
@@ -65,9 +66,8 @@ fn run_with(
         personal: settings.personal,
         wanted: &wanted,
     };
-    launch::announce(&base, settings.timeout);
     let client = settings.client()?;
-    let mut resolution = fetch(client.resolve(scope, &plan))?;
+    let mut resolution = waiting.fetch(client.resolve(scope, &plan))?;
     if let Some(hint) = hint {
         hint.keep(resolution.hint.as_deref(), known.as_deref());
     }
@@ -85,6 +85,16 @@ fn run_with(
     });
     let open = (resolution, settings);
     start(image, open, args, &supervision, leases, report)
+}
+
+/// What is said while the store is waited for, at the terminal and to a service
+/// manager.
+fn waiting(settings: &mut Settings, world: &World<'_>, report: Report) -> Waiting {
+    let waiting = Waiting::new(settings.access.host(), report);
+    let manager = Manager::at((world.variables)("NOTIFY_SOCKET"));
+    manager.tell_of_fetch();
+    settings.tell_retries(waiting.ear(move |retry| manager.tell_of_retry(retry.wait)));
+    waiting
 }
 
 /// Whether leases are wanted. Infisical's own tools make them only if asked to,
@@ -240,6 +250,10 @@ fn check(args: &args::Run) -> Result<(), Failure> {
         ("--kill-after", process.kill_after.is_some()),
         ("--map-signal", !process.map_signal.is_empty()),
         ("--revoke-leases", process.revoke_leases),
+        (
+            "--signal-scope group",
+            process.signal_scope == SignalScopeName::Group,
+        ),
     ];
     let needs_us = needs_us.into_iter().find(|(_, given)| *given);
     if let Some((flag, _)) = needs_us.filter(|_| process.mode == Mode::Exec) {

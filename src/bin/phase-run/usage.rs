@@ -1,5 +1,7 @@
 //! From the words typed to arguments, or to what is wrong with them.
 
+mod spelling;
+
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::mem;
@@ -176,9 +178,20 @@ fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
         let list: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
         first = format!("{first} {}", list.join(" "));
     }
-    let failure = Failure::new(Reason::Usage, first);
-    if let Some(spelling) = with_dashes(error, words) {
-        return failure.help(format!("put `--` before the command: {spelling}"));
+    let mut failure = Failure::new(Reason::Usage, first);
+    let meant = spelling::of(&words[1..]);
+    if let Some(meant) = meant {
+        failure = failure.help(format!("did you mean: {meant}"));
+    }
+    match (with_dashes(error, words), meant) {
+        (Some(spelling), None) => {
+            return failure.help(format!("put `--` before the command: {spelling}"));
+        }
+        (Some(spelling), Some(_)) => {
+            return failure.help(format!("a command of that name is started by: {spelling}"));
+        }
+        (None, Some(_)) => return failure,
+        (None, None) => {}
     }
     // The dashes have another meaning here than in the parser's advice.
     let useful = |line: &&str| !line.is_empty() && !line.starts_with("tip: to pass");
@@ -304,6 +317,31 @@ mod tests {
         assert!(text.ends_with(spelling), "{text}");
         let text = refused(&["psql", "postgres://me:hunter2@db"]);
         assert!(text.ends_with("[OPTIONS] -- COMMAND [ARG]..."), "{text}");
+    }
+
+    #[test]
+    fn the_first_words_that_people_type_get_the_right_spelling() {
+        for (words, meant) in [
+            (&["login"][..], "phase-run auth login"),
+            (&["logout"], "phase-run auth logout"),
+            (&["list", "--env", "prod"], "phase-run secrets list"),
+            (&["get", "A"], "phase-run secrets get NAME"),
+            (&["secret", "list"], "phase-run secrets"),
+            (&["help"], "phase-run --help"),
+            (&["secrets", "rm", "A"], "phase-run secrets delete NAME"),
+            (
+                &["secrets", "import", ".env"],
+                "phase-run secrets create NAME",
+            ),
+        ] {
+            let text = refused(words);
+            assert!(text.contains(&format!("did you mean: {meant}")), "{text}");
+        }
+        let text = refused(&["login"]);
+        assert!(text.contains("started by: phase-run -- login"), "{text}");
+        let text = refused(&["secrets", "set", "A=hunter2"]);
+        assert!(text.contains("secrets create NAME, or"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
     }
 
     #[test]

@@ -225,7 +225,9 @@ fn a_session_in_the_systems_keyring_is_found_there() {
     let (_, server) = known();
     let mut config = moved(recorded()["config_legacy"].take(), &server);
     config["vaultBackendType"] = json!("auto");
-    let bus = Bus::with_keyring();
+    let Some(bus) = Bus::with_keyring() else {
+        return;
+    };
     let entry = json!({"email": "dev@example.com", "JTWToken": token("dev@example.com")});
     bus.put(&attributes("dev@example.com"), &entry.to_string());
     let run = Run::with(&[]).store(Store::Nowhere);

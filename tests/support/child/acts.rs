@@ -1,7 +1,10 @@
 //! Small children with one purpose each.
 
+use std::env;
 use std::fs::OpenOptions;
 use std::io;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::process;
 use std::thread;
 use std::time::Duration;
@@ -79,6 +82,22 @@ pub(crate) fn send(words: &[String]) -> u8 {
             None => kernel::send(pid, signal),
         }
     }
+    0
+}
+
+/// `notify LINE...`: tells systemd, in one message, and ends.
+pub(crate) fn notify(lines: &[String]) -> u8 {
+    let socket = env::var("NOTIFY_SOCKET").expect("a socket");
+    let sender = UnixDatagram::unbound().expect("a socket");
+    let text = lines.join("\n");
+    match socket.strip_prefix('@') {
+        Some(name) => {
+            let address = SocketAddr::from_abstract_name(name).expect("a name");
+            sender.send_to_addr(text.as_bytes(), &address)
+        }
+        None => sender.send_to(text.as_bytes(), socket),
+    }
+    .expect("somebody listens");
     0
 }
 

@@ -18,6 +18,9 @@ const NAMING_US: [&[u8]; 3] = [b"LISTEN_PID=", b"WATCHDOG_PID=", b"SYSTEMD_EXEC_
 /// Names the started process in a way that cannot be rewritten beforehand.
 const NAMING_US_BY_HANDLE: &[u8] = b"LISTEN_PIDFDID=";
 
+/// Where a program speaks to systemd.
+pub(super) const NOTIFY_SOCKET: &[u8] = b"NOTIFY_SOCKET=";
+
 /// A command ready to be executed.
 ///
 /// The allocator overwrites its memory when it is dropped.
@@ -65,10 +68,16 @@ impl Image {
         )
     }
 
-    /// The program for a child: where systemd named us, it names the child.
-    pub(super) fn program_of_child(&self) -> Program {
+    /// The program for a child: where systemd named us, it names the child. What it
+    /// says to systemd goes to the socket that the entry `socket` names, if there is one.
+    pub(super) fn program_of_child(&self, socket: Option<&[u8]>) -> Program {
         let us = std::process::id().to_string();
-        let (environment, own) = renamed(&self.environment, us.as_bytes());
+        let (mut environment, own) = renamed(&self.environment, us.as_bytes());
+        if let Some(socket) = socket {
+            let names_one = |entry: &&mut Vec<u8>| entry.starts_with(NOTIFY_SOCKET);
+            let entries = environment.iter_mut().filter(names_one);
+            entries.for_each(|entry| socket.clone_into(entry));
+        }
         Program::new(
             self.candidates.clone(),
             &self.arguments(),
@@ -91,7 +100,7 @@ impl Image {
             .map_or(OsStr::new(""), OsString::as_os_str)
     }
 
-    fn arguments(&self) -> Vec<&[u8]> {
+    pub(super) fn arguments(&self) -> Vec<&[u8]> {
         self.command.iter().map(|text| text.as_bytes()).collect()
     }
 

@@ -5,7 +5,13 @@ mod image;
 mod limits;
 mod lookup;
 mod notify;
+mod npm;
 mod policy;
+#[cfg(target_os = "linux")]
+mod relay;
+#[cfg(not(target_os = "linux"))]
+#[path = "relay/absent.rs"]
+mod relay;
 mod signal;
 mod supervise;
 
@@ -13,8 +19,8 @@ use std::process::ExitCode;
 
 pub(crate) use image::{Image, exec};
 pub(crate) use lookup::look_up;
-pub(crate) use notify::announce;
-pub(crate) use signal::{SignalMapping, SignalScope, automatic_scope};
+pub(crate) use notify::Manager;
+pub(crate) use signal::{SignalMapping, SignalScope};
 pub(crate) use supervise::{Supervision, supervise};
 
 use crate::exit::{Failure, Reason};

@@ -1,30 +1,48 @@
 //! What systemd is told, by the protocol of `sd_notify`(3).
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 
-use super::lookup;
+/// So long an attempt is given beyond the wait before it: as long as a connection is
+/// waited for.
+const ATTEMPT: Duration = Duration::from_secs(10);
 
-/// Says that secrets are being fetched, and that this may take up to `timeout`.
-pub(crate) fn announce(environment: &[Vec<u8>], timeout: Duration) {
-    let microseconds = timeout.as_micros();
-    status(
-        environment,
-        &format!("STATUS=phase-run: fetching secrets\nEXTEND_TIMEOUT_USEC={microseconds}"),
-    );
+/// The service manager that started us, if one did. That it cannot be told is no
+/// failure of ours.
+#[derive(Clone, Debug)]
+pub(crate) struct Manager {
+    socket: Option<OsString>,
 }
 
-/// Sends `text`, lines like `STATUS=…`, to the service manager that
-/// `environment` names, if it names one. Failing to is no failure of ours.
-pub(super) fn status(environment: &[Vec<u8>], text: &str) {
-    let Some(socket) = lookup::variable(environment, b"NOTIFY_SOCKET=") else {
-        return;
-    };
-    if let Err(error) = send(socket, text) {
-        tracing::debug!(%error, "the service manager could not be told");
+impl Manager {
+    /// The one that listens at `socket`, the value of `NOTIFY_SOCKET`.
+    pub(crate) fn at(socket: Option<OsString>) -> Self {
+        Self { socket }
+    }
+
+    /// Tells it that secrets are being fetched. The time for it is the unit's own.
+    pub(crate) fn tell_of_fetch(&self) {
+        self.tell("STATUS=phase-run: fetching secrets");
+    }
+
+    /// Tells it that an attempt failed, and asks for the time that the next one may
+    /// take: a server that comes up later than we do must not fail the unit.
+    pub(crate) fn tell_of_retry(&self, wait: Duration) {
+        let microseconds = (wait + ATTEMPT).as_micros();
+        self.tell(&format!(
+            "STATUS=phase-run: fetching secrets, trying again\nEXTEND_TIMEOUT_USEC={microseconds}"
+        ));
+    }
+
+    fn tell(&self, text: &str) {
+        if let Some(socket) = &self.socket
+            && let Err(error) = send(socket.as_bytes(), text)
+        {
+            tracing::debug!(%error, "the service manager could not be told");
+        }
     }
 }
 
@@ -36,7 +54,7 @@ fn send(socket: &[u8], text: &str) -> io::Result<()> {
     Ok(())
 }
 
-fn address(socket: &[u8]) -> io::Result<SocketAddr> {
+pub(super) fn address(socket: &[u8]) -> io::Result<SocketAddr> {
     match socket {
         #[cfg(target_os = "linux")]
         [b'@', name @ ..] => {
@@ -59,13 +77,13 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_with_a_path_is_told() {
+    fn a_socket_with_a_path_is_told_of_a_retry_and_the_time_it_may_take() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notify");
         let listener = UnixDatagram::bind(&path).unwrap();
-        let entry = [b"NOTIFY_SOCKET=", path.as_os_str().as_bytes()].concat();
-        status(&[entry], "STATUS=fetching");
-        assert_eq!(told(&listener), "STATUS=fetching");
+        Manager::at(Some(path.into())).tell_of_retry(Duration::from_secs(2));
+        let text = told(&listener);
+        assert!(text.ends_with("\nEXTEND_TIMEOUT_USEC=12000000"), "{text}");
     }
 
     #[cfg(target_os = "linux")]
@@ -75,19 +93,15 @@ mod tests {
         let name = format!("phase-run-test-{}", std::process::id());
         let address = SocketAddr::from_abstract_name(&name).unwrap();
         let listener = UnixDatagram::bind_addr(&address).unwrap();
-        status(&[format!("NOTIFY_SOCKET=@{name}").into_bytes()], "READY=1");
-        assert_eq!(told(&listener), "READY=1");
+        Manager::at(Some(format!("@{name}").into())).tell_of_fetch();
+        assert_eq!(told(&listener), "STATUS=phase-run: fetching secrets");
     }
 
     #[test]
     fn nobody_to_tell_is_no_failure() {
-        for socket in [
-            "",
-            "NOTIFY_SOCKET=",
-            "NOTIFY_SOCKET=vsock:2:1",
-            "NOTIFY_SOCKET=/nowhere/x",
-        ] {
-            status(&[socket.as_bytes().to_vec()], "READY=1");
+        for socket in ["", "vsock:2:1", "/nowhere/x"] {
+            Manager::at(Some(socket.into())).tell_of_fetch();
         }
+        Manager::at(None).tell_of_fetch();
     }
 }

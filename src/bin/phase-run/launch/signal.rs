@@ -1,7 +1,5 @@
 //! Which signals go to whom, as the user asks for it.
 
-use std::ffi::OsStr;
-use std::path::Path;
 use std::str::FromStr;
 
 use crate::sys::Signal;
@@ -9,51 +7,36 @@ use crate::sys::Signal;
 /// Who gets a forwarded signal.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum SignalScope {
-    /// The child.
+    /// The child; its group for TERM, INT, HUP and QUIT while npm or one of its kin
+    /// runs the program, since these do not hand them on.
     #[default]
+    Auto,
+    /// The child.
     Child,
     /// The child's process group, if it is not ours.
     Group,
-    /// The child's group for TERM, INT, HUP and QUIT; the child for the others.
-    GroupToEnd,
 }
 
 impl SignalScope {
-    /// The scope is not always what was asked for, nor asked for at all.
+    /// The scope is not always what was asked for.
     pub(super) fn announce(self, own_group: bool) {
         match (self, own_group) {
-            (Self::Child, _) => {}
-            (_, false) => {
+            (Self::Auto | Self::Child, _) => {}
+            (Self::Group, true) => tracing::info!("signals go to the command's process group"),
+            (Self::Group, false) => {
                 tracing::info!("signals go to the command alone: on a terminal its group is ours");
             }
-            (Self::Group, true) => tracing::info!("signals go to the command's process group"),
-            (Self::GroupToEnd, true) => {
-                tracing::info!("TERM, INT, HUP and QUIT go to the command's process group");
-            }
-        }
-    }
-
-    /// Whether `signal` goes to the child's group.
-    pub(super) fn widens(self, signal: Signal) -> bool {
-        match self {
-            Self::Child => false,
-            Self::Group => true,
-            Self::GroupToEnd => matches!(
-                signal,
-                Signal::TERM | Signal::INT | Signal::HUP | Signal::QUIT
-            ),
         }
     }
 }
 
-/// The scope for commands that do not hand on what they get: npm and its kin
-/// signal a shell between them and the program, and that shell just dies.
-pub(crate) fn automatic_scope(command: &OsStr) -> SignalScope {
-    let name = Path::new(command).file_name().and_then(OsStr::to_str);
-    match name {
-        Some("npm" | "npx" | "pnpm" | "yarn") => SignalScope::GroupToEnd,
-        _ => SignalScope::Child,
-    }
+/// Whether `signal` asks a program to end, also where it could be a request to look
+/// at its settings again.
+pub(super) fn ends(signal: Signal) -> bool {
+    matches!(
+        signal,
+        Signal::TERM | Signal::INT | Signal::HUP | Signal::QUIT
+    )
 }
 
 /// A signal to be sent in the place of another, or not at all.
@@ -131,27 +114,6 @@ mod tests {
         ] {
             let error = mapping(text).unwrap_err();
             assert!(error.contains(part), "{text}: {error}");
-        }
-    }
-
-    #[test]
-    fn npm_and_its_kin_are_known_by_their_last_name() {
-        let scope = |command: &str| automatic_scope(OsStr::new(command));
-        for command in ["npm", "npx", "pnpm", "yarn", "/usr/bin/npm", "./yarn"] {
-            assert_eq!(scope(command), SignalScope::GroupToEnd, "{command}");
-        }
-        for command in ["node", "npm-run", "npm/node", "", "/"] {
-            assert_eq!(scope(command), SignalScope::Child, "{command}");
-        }
-    }
-
-    #[test]
-    fn only_what_ends_a_program_goes_to_the_group_by_itself() {
-        for signal in Signal::all() {
-            let ending = [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT].contains(&signal);
-            assert_eq!(SignalScope::GroupToEnd.widens(signal), ending, "{signal}");
-            assert!(SignalScope::Group.widens(signal));
-            assert!(!SignalScope::Child.widens(signal));
         }
     }
 }

@@ -6,9 +6,14 @@ use nix::errno::Errno;
 use nix::unistd::{Pid, getpgrp, getpid, getsid};
 
 use super::policy::{self, Action, Rest, Situation, asks_to_end};
-use super::{Image, Outcome, SignalMapping, SignalScope, notify, require_entry_state};
+use super::relay::Relay;
+use super::signal::ends;
+use super::{Image, Outcome, SignalMapping, SignalScope, npm, require_entry_state};
 use crate::exit::{Failure, Reason};
-use crate::sys::{self, Birth, Change, Received, Signal, Signals, Upbringing};
+use crate::sys::{self, Birth, Change, Left, Received, Signal, Signals, Upbringing};
+
+/// How long what is left of a group is waited for, where nothing else is said.
+const LEFT_BEHIND: Duration = Duration::from_secs(10);
 
 /// How to supervise.
 #[derive(Clone, Debug, Default)]
@@ -39,8 +44,7 @@ pub(crate) fn supervise(
     let is_init = sys::is_init();
     let signals = Signals::block().map_err(|error| system("take in signals", &error))?;
     let adopts = is_init || sys::adopt_orphans();
-    // What the child tells systemd does not come from the process it knows.
-    notify::status(image.environment(), "NOTIFYACCESS=all");
+    let relay = Relay::open(image.environment());
     let has_terminal = sys::has_terminal();
     let upbringing = Upbringing {
         // On a terminal the child must stay in the foreground's group, ours.
@@ -48,9 +52,11 @@ pub(crate) fn supervise(
         parent_death: options.parent_death,
     };
     options.scope.announce(upbringing.own_group);
-    let mut program = image.program_of_child();
-    let birth =
-        sys::spawn(&mut program, upbringing).map_err(|errno| system("start a process", &errno))?;
+    let entry = relay.as_ref().map(Relay::entry);
+    let mut program = image.program_of_child(entry.as_deref());
+    let left = Left::behind();
+    let birth = sys::spawn(&mut program, upbringing, left.as_ref())
+        .map_err(|errno| system("start a process", &errno))?;
     drop(program);
     let is_session_leader = getsid(None) == Ok(getpid());
     let mut supervisor = Supervisor {
@@ -59,8 +65,11 @@ pub(crate) fn supervise(
         deadline: None,
         is_init,
         is_interactive: has_terminal && !is_init && !is_session_leader,
+        is_npm: npm::is_one(&image.arguments()),
         is_session_leader,
         options,
+        patience: None,
+        relay,
         rest: Rest::None,
         signals,
         told: None,
@@ -68,11 +77,18 @@ pub(crate) fn supervise(
     let born = supervisor.see_born(&birth)?;
     drop(birth);
     match born {
-        Born::Failed(errno) => Err(image.refused(errno)),
+        Born::Failed(errno) => {
+            // Why is looked for where the command was.
+            let _ = left.as_ref().map(Left::go_back);
+            Err(image.refused(errno))
+        }
         Born::Ended(outcome) => Ok(outcome),
         Born::Runs => {
             drop(image);
             started();
+            if left.is_none() {
+                let _ = nix::unistd::chdir("/");
+            }
             settle();
             supervisor.stay()
         }
@@ -106,8 +122,14 @@ struct Supervisor<'a> {
     /// Whether a shell may watch us: then we stop when the child does. Nobody
     /// in its session watches a leader, and SIGSTOP would stop it for ever.
     is_interactive: bool,
+    /// Whether the child was npm or one of its kin when it was started.
+    is_npm: bool,
     is_session_leader: bool,
     options: &'a Supervision,
+    /// How long what is left of the group is waited for, once the child has ended.
+    patience: Option<Instant>,
+    /// What the child tells systemd.
+    relay: Option<Relay>,
     rest: Rest,
     signals: Signals,
     /// The group that was told to end, if we hear of the end of its members.
@@ -137,28 +159,45 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Waits for the child's end, and for that of the group that was told to
-    /// end: npm is gone before the program below it has stopped, and what PID 1
-    /// or a service leaves behind is killed.
+    /// Waits for the child's end, and for a while for that of the group that was
+    /// told to end: npm is gone before the program below it has stopped, and what
+    /// PID 1 or a service leaves behind is killed.
     fn stay(&mut self) -> Result<Outcome, Failure> {
-        let mut ended = None;
-        loop {
-            ended = ended.or(self.take_turn(None)?);
-            if let Some(outcome) = ended {
-                // Those who ended together with the child still count as members.
-                self.reap();
-                if !self.told.is_some_and(sys::group_exists) {
-                    return Ok(outcome);
-                }
+        let outcome = loop {
+            if let Some(outcome) = self.take_turn(None)? {
+                break outcome;
             }
+        };
+        let limit = match self.deadline {
+            Some(deadline) => deadline,
+            None => Instant::now() + LEFT_BEHIND,
+        };
+        self.patience = Some(limit);
+        loop {
+            // Those who ended together with the child still count as members.
+            self.reap();
+            if !self.told.is_some_and(sys::group_exists) {
+                return Ok(outcome);
+            }
+            if limit <= Instant::now() {
+                tracing::info!("some of the command's process group are left behind");
+                return Ok(outcome);
+            }
+            self.take_turn(None)?;
         }
     }
 
     /// Waits for something to happen and deals with it. The outcome, if the
     /// child has ended.
     fn take_turn(&mut self, birth: Option<&Birth>) -> Result<Option<Outcome>, Failure> {
-        sys::await_event(&self.signals, birth, self.deadline)
+        let watched = self.relay.as_ref().map(Relay::watched);
+        let until = self.deadline.into_iter().chain(self.patience).min();
+        sys::await_event(&self.signals, birth, watched, until)
             .map_err(|errno| system("wait for the command", &errno))?;
+        // Before the news of the child's end, which may have come with its last word.
+        if let Some(relay) = &mut self.relay {
+            relay.pass_on();
+        }
         while let Some(received) = self.signals.next() {
             match policy::decide(&received, &self.situation(&received)) {
                 // A log line to a broken pipe comes back as a signal: saying so
@@ -216,8 +255,7 @@ impl Supervisor<'_> {
         };
         // As it came, or as it is sent on.
         let ends = asks_to_end(received.signal) || asks_to_end(signal);
-        let widens = self.options.scope.widens(received.signal);
-        if let Some(group) = self.group().filter(|_| widens) {
+        if let Some(group) = self.group().filter(|_| self.widens(received.signal)) {
             tracing::debug!(%signal, %group, "forwarded to the group");
             sys::send_to_group(group, signal);
             if self.adopts && ends {
@@ -229,6 +267,24 @@ impl Supervisor<'_> {
         }
         if ends {
             self.start_grace();
+        }
+    }
+
+    /// Whether `signal` goes to the child's group.
+    fn widens(&self, signal: Signal) -> bool {
+        match (self.options.scope, self.child) {
+            (SignalScope::Child, _) => false,
+            (SignalScope::Group, _) => true,
+            (SignalScope::Auto, Some(child)) => {
+                let widens = ends(signal) && npm::runs(child, self.is_npm);
+                if widens {
+                    tracing::info!(
+                        "{signal} goes to the command's whole group: npm and its kin do not hand it on"
+                    );
+                }
+                widens
+            }
+            (SignalScope::Auto, None) => ends(signal),
         }
     }
 
@@ -293,7 +349,5 @@ impl Supervisor<'_> {
 /// Lets go of what only the child needs.
 fn settle() {
     sys::close_inherited();
-    // Whoever wants to unmount the directory we were started in, may.
-    let _ = nix::unistd::chdir("/");
     sys::release_memory();
 }

@@ -1,6 +1,5 @@
 //! How a run ends: we become the command, or stay with it.
 
-use std::ffi::{OsStr, OsString};
 use std::mem;
 
 use phase_run::Resolution;
@@ -32,7 +31,7 @@ pub(super) fn start(
             drop(open);
             sys::wipe_variables(&names::is_credential);
             // Once it runs they are its own, and with them goes the token.
-            supervise(image, supervision, || {
+            launch::supervise(image, supervision, || {
                 if !revokes {
                     leases = None;
                 }
@@ -61,6 +60,8 @@ fn stays(args: &args::Process, revokes: bool) -> bool {
         Some("--kill-after")
     } else if !args.map_signal.is_empty() {
         Some("--map-signal")
+    } else if args.signal_scope == SignalScopeName::Group {
+        Some("--signal-scope group")
     } else {
         revokes.then_some("there are leases to revoke")
     };
@@ -73,30 +74,12 @@ fn stays(args: &args::Process, revokes: bool) -> bool {
     args.mode == Mode::Supervise || (args.mode == Mode::Auto && reason.is_some())
 }
 
-fn supervise(
-    image: Image,
-    supervision: &Supervision,
-    started: impl FnOnce(),
-) -> Result<Outcome, Failure> {
-    if supervision.scope == SignalScope::GroupToEnd {
-        tracing::info!(
-            "signals that end it go to its whole group: npm and its kin do not hand them on"
-        );
-    }
-    launch::supervise(image, supervision, started)
-}
-
-/// How to supervise `program`, if we do.
-pub(super) fn supervision(
-    args: &args::Process,
-    program: Option<&OsString>,
-) -> Result<Supervision, Failure> {
+/// How to supervise, if we do.
+pub(super) fn supervision(args: &args::Process) -> Result<Supervision, Failure> {
     let scope = match args.signal_scope {
         SignalScopeName::Child => SignalScope::Child,
         SignalScopeName::Group => SignalScope::Group,
-        SignalScopeName::Auto => {
-            launch::automatic_scope(program.map_or(OsStr::new(""), OsString::as_os_str))
-        }
+        SignalScopeName::Auto => SignalScope::Auto,
     };
     let map: Result<Vec<SignalMapping>, String> =
         args.map_signal.iter().map(|text| text.parse()).collect();

@@ -75,6 +75,17 @@ impl Access {
         Ok(trusting(client).timeout(timeout.saturating_sub(start.elapsed())))
     }
 
+    /// How the server is reached, where there is one.
+    pub(super) fn connection_mut(&mut self) -> Option<&mut Connection> {
+        match self {
+            Self::Credentials(
+                Credentials::Infisical { connection, .. } | Credentials::Phase { connection, .. },
+            )
+            | Self::Machine(Machine { connection, .. }) => Some(connection),
+            Self::Credentials(_) | Self::Vault(..) => None,
+        }
+    }
+
     /// The server's URL; empty where there is none.
     pub(crate) fn host(&self) -> &str {
         match self {

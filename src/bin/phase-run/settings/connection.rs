@@ -1,13 +1,16 @@
 //! How a server is reached.
 
 use std::env;
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use phase_run::outside::shown_host;
 use phase_run::{ClientCertificate, Connection, PhaseApi, PhaseToken, Proxies};
 
+use super::TIMEOUT;
 use super::layers::{Layers, Spelling};
-use super::parse::word;
+use super::parse::{span, word};
 use crate::args::{Api, Context};
 use crate::exit::Failure;
 
@@ -41,6 +44,7 @@ pub(super) fn connection(
     let files = files.zip(args.machine.client_key.clone());
     let connection = Connection {
         bundle: bundle(layers),
+        patience: patience(args, layers)?,
         certificate: files.map(|(certificates, key)| ClientCertificate { certificates, key }),
         proxies: Proxies::from_variables(&|name| layers.variable_os(name)),
         roots: layers
@@ -61,6 +65,16 @@ pub(super) fn connection(
         ));
     }
     Ok(connection)
+}
+
+/// How long somebody at a terminal wants to wait for a server that is not there, unless
+/// they say so. Elsewhere it may be starting.
+const AT_TERMINAL: Duration = Duration::from_secs(10);
+
+fn patience(args: &Context, layers: &Layers<'_>) -> Result<Option<Duration>, Failure> {
+    let said = layers.first(args.timeout, &TIMEOUT, span)?.is_some();
+    let watched = io::stderr().is_terminal();
+    Ok((watched && !said).then_some(AT_TERMINAL))
 }
 
 /// What replaces the system's root certificates: a file, or else the first folder

@@ -29,7 +29,7 @@ mod stand_in;
 use std::path::Path;
 use std::time::Duration;
 
-use phase_run::{App, Client, Folder, Folders, Scope, TrustStore};
+use phase_run::{App, Client, Folder, Folders, OnRetry, Scope, TrustStore};
 use tracing::level_filters::LevelFilter;
 
 use crate::args::{Context, ProjectFile, ProviderName};
@@ -181,6 +181,13 @@ impl Settings {
     /// No app was named.
     pub(crate) fn scope(&self) -> Result<&Scope, Failure> {
         self.scope.as_ref().ok_or_else(no_app)
+    }
+
+    /// Has `ear` told of attempts that failed and are to be made again.
+    pub(crate) fn tell_retries(&mut self, ear: OnRetry) {
+        if let Some(connection) = self.access.connection_mut() {
+            connection.on_retry = Some(ear);
+        }
     }
 
     /// The client for the store. This may ask a cloud and a server who we are.

@@ -4,7 +4,8 @@
 //! some real-time signals to themselves, and one of those (34, SIGRTMIN to
 //! every program linked with glibc) would kill a supervisor linked with musl.
 
-use std::ffi::c_int;
+use std::ffi::{OsStr, c_int};
+use std::fs;
 use std::io;
 use std::mem::{MaybeUninit, size_of};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -18,6 +19,7 @@ use nix::unistd::Pid;
 
 use super::ArgumentLimits;
 use super::entry;
+use super::process::Kin;
 use super::signal::{Origin, Received, Signal};
 use super::terminal::Ready;
 
@@ -162,9 +164,44 @@ fn limits_for(page: usize, stack: u64) -> ArgumentLimits {
 
 /// Waits for one of `watched` for at most `timeout` milliseconds. Signals stay
 /// blocked: they are read.
-pub(super) fn poll(watched: &mut [libc::pollfd; 2], timeout: c_int) -> nix::Result<c_int> {
-    // SAFETY: the array has two elements and outlives the call.
-    Errno::result(unsafe { libc::poll(watched.as_mut_ptr(), 2, timeout) })
+pub(super) fn poll(watched: &mut [libc::pollfd], timeout: c_int) -> nix::Result<c_int> {
+    let count = libc::nfds_t::try_from(watched.len()).unwrap_or_default();
+    // SAFETY: the slice has `count` elements and outlives the call.
+    Errno::result(unsafe { libc::poll(watched.as_mut_ptr(), count, timeout) })
+}
+
+/// All processes that can be seen, but those that have ended and wait for their
+/// parent. None where `/proc` is not there, or another PID namespace's.
+pub(crate) fn family() -> Vec<Kin> {
+    let us = fs::read_link("/proc/self").unwrap_or_default();
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    if us.as_os_str() != OsStr::new(&std::process::id().to_string()) {
+        return Vec::new();
+    }
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let processes = names.filter_map(|name| name.parse().ok());
+    processes.filter_map(kin).collect()
+}
+
+fn kin(process: i32) -> Option<Kin> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name before it may hold anything.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_ascii_whitespace();
+    let (state, parent) = (fields.next()?, fields.next()?.parse().ok()?);
+    (state != "Z").then(|| Kin {
+        process: Pid::from_raw(process),
+        parent: Pid::from_raw(parent),
+    })
+}
+
+/// The command line of `process`, as it shows it; empty where it cannot be seen.
+pub(crate) fn words_of(process: Pid) -> Vec<Vec<u8>> {
+    let line = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+    let words = line.split(|&byte| byte == 0);
+    words.map(<[u8]>::to_vec).collect()
 }
 
 /// Runs `work` while `signal` does what it does by default. There are no

@@ -19,6 +19,7 @@ use nix::unistd::{Pid, getpgrp, tcgetpgrp};
 
 use super::ArgumentLimits;
 use super::entry;
+use super::process::Kin;
 use super::signal::{Origin, Received, Signal};
 pub(super) use watch::Watch;
 
@@ -133,12 +134,23 @@ pub(crate) fn argument_limits() -> ArgumentLimits {
     }
 }
 
+/// Which processes there are is not looked into here.
+pub(crate) fn family() -> Vec<Kin> {
+    Vec::new()
+}
+
+/// Nor what they were started with.
+pub(crate) fn words_of(_process: Pid) -> Vec<Vec<u8>> {
+    Vec::new()
+}
+
 /// Waits for one of `watched` for at most `timeout` milliseconds, and lets
 /// signals in meanwhile.
-pub(super) fn poll(watched: &mut [libc::pollfd; 2], timeout: c_int) -> nix::Result<c_int> {
+pub(super) fn poll(watched: &mut [libc::pollfd], timeout: c_int) -> nix::Result<c_int> {
+    let count = libc::nfds_t::try_from(watched.len()).unwrap_or_default();
     set_mask(0);
-    // SAFETY: the array has two elements and outlives the call.
-    let ready = Errno::result(unsafe { libc::poll(watched.as_mut_ptr(), 2, timeout) });
+    // SAFETY: the slice has `count` elements and outlives the call.
+    let ready = Errno::result(unsafe { libc::poll(watched.as_mut_ptr(), count, timeout) });
     set_mask(entry::everything());
     ready
 }

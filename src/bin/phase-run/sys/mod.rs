@@ -6,7 +6,10 @@
 
 #![expect(unsafe_code, reason = "this is the module for it")]
 
+#[cfg(target_os = "linux")]
+mod datagram;
 mod descriptors;
+mod directory;
 mod entry;
 mod environment;
 #[cfg(target_os = "linux")]
@@ -28,17 +31,20 @@ use macos as os;
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("phase-run is made for Linux and macOS: signals and processes differ elsewhere");
 
+#[cfg(target_os = "linux")]
+pub(crate) use datagram::{Datagram, Sender, ask_for_senders, receive, send_datagram};
 pub(crate) use descriptors::close_inherited;
+pub(crate) use directory::Left;
 pub(crate) use entry::{captured, is_init, protect, shield_thread};
 pub(crate) use environment::{has_variables, raw_environment, wipe_variables};
-pub(crate) use os::{Signals, adopt_orphans, argument_limits};
+pub(crate) use os::{Signals, adopt_orphans, argument_limits, family, words_of};
 pub(crate) use process::{
-    Birth, Change, Upbringing, await_event, die_by, group_exists, group_of, leave, send,
+    Birth, Change, Upbringing, Watched, await_event, die_by, group_exists, group_of, leave, send,
     send_to_group, spawn, wait_any, wait_for,
 };
 pub(crate) use program::{Program, exec};
 pub(crate) use signal::{Origin, Received, Signal};
-pub(crate) use terminal::{Held, has_terminal, output_width, suspend_self};
+pub(crate) use terminal::{Held, has_terminal, suspend_self, width_of};
 
 pub(crate) use memory::release as release_memory;
 

@@ -1,12 +1,13 @@
 //! Starting the child, hearing of it, and ending as it ended.
 
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::unistd::{Pid, getpgid, getpid, getppid, setpgid};
 
+use super::directory::Left;
 use super::entry;
 use super::os::{self, Signals};
 use super::program::Program;
@@ -40,6 +41,20 @@ impl Birth {
     }
 }
 
+/// A process and its parent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Kin {
+    pub(crate) process: Pid,
+    pub(crate) parent: Pid,
+}
+
+/// A descriptor to wait for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Watched<'a> {
+    ToRead(BorrowedFd<'a>),
+    ToWrite(BorrowedFd<'a>),
+}
+
 /// What became of a child.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Change {
@@ -51,13 +66,17 @@ pub(crate) enum Change {
     Stopped(Signal),
 }
 
-/// Starts `program` in a child. All signals must be blocked: the child lets
+/// Starts `program` in a child, which goes back to `directory`. All signals must be blocked: the child lets
 /// them in when it has the entry state again.
 ///
 /// # Errors
 ///
 /// The system's, when there is no process or descriptor to be had.
-pub(crate) fn spawn(program: &mut Program, upbringing: Upbringing) -> nix::Result<Birth> {
+pub(crate) fn spawn(
+    program: &mut Program,
+    upbringing: Upbringing,
+    directory: Option<&Left>,
+) -> nix::Result<Birth> {
     let (verdict, report) = os::pipe()?;
     // Out of the way of the standard descriptors, of which `restore` may close some.
     let report = above_standard(&report)?;
@@ -67,7 +86,7 @@ pub(crate) fn spawn(program: &mut Program, upbringing: Upbringing) -> nix::Resul
     // it needs has been laid out before.
     let forked = unsafe { libc::fork() };
     match Errno::result(forked)? {
-        0 => grow_up(program, upbringing, parent, &report),
+        0 => grow_up(program, upbringing, directory, parent, &report),
         child => {
             let child = Pid::from_raw(child);
             if upbringing.own_group {
@@ -81,7 +100,13 @@ pub(crate) fn spawn(program: &mut Program, upbringing: Upbringing) -> nix::Resul
 }
 
 /// The child's life between `fork` and `execve`.
-fn grow_up(program: &mut Program, how: Upbringing, parent: Pid, report: &OwnedFd) -> ! {
+fn grow_up(
+    program: &mut Program,
+    how: Upbringing,
+    directory: Option<&Left>,
+    parent: Pid,
+    report: &OwnedFd,
+) -> ! {
     if how.own_group {
         let _ = setpgid(Pid::from_raw(0), Pid::from_raw(0));
     }
@@ -95,7 +120,10 @@ fn grow_up(program: &mut Program, how: Upbringing, parent: Pid, report: &OwnedFd
         }
     }
     entry::restore();
-    let errno = program.become_it();
+    let errno = match directory.map_or(Ok(()), Left::go_back) {
+        Ok(()) => program.become_it(),
+        Err(errno) => errno,
+    };
     let _ = nix::unistd::write(report, &(errno as i32).to_ne_bytes());
     leave(127)
 }
@@ -116,7 +144,8 @@ fn above_standard(fd: &OwnedFd) -> nix::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(copy) })
 }
 
-/// Waits for a signal, for news from `birth`, or for `deadline`.
+/// Waits for a signal, for news from `birth`, for what is `watched` besides, or for
+/// `deadline`.
 ///
 /// # Errors
 ///
@@ -124,16 +153,26 @@ fn above_standard(fd: &OwnedFd) -> nix::Result<OwnedFd> {
 pub(crate) fn await_event(
     signals: &Signals,
     birth: Option<&Birth>,
+    watched: Option<Watched<'_>>,
     deadline: Option<Instant>,
 ) -> nix::Result<()> {
-    let watch = |fd: i32| libc::pollfd {
+    let watch = |fd: i32, events| libc::pollfd {
         fd,
-        events: libc::POLLIN,
+        events,
         revents: 0,
     };
     // A negative number is passed over.
     let birth = birth.map_or(-1, |birth| birth.verdict.as_raw_fd());
-    let mut watched = [watch(signals.as_fd().as_raw_fd()), watch(birth)];
+    let (other, events) = match watched {
+        Some(Watched::ToRead(fd)) => (fd.as_raw_fd(), libc::POLLIN),
+        Some(Watched::ToWrite(fd)) => (fd.as_raw_fd(), libc::POLLOUT),
+        None => (-1, 0),
+    };
+    let mut watched = [
+        watch(signals.as_fd().as_raw_fd(), libc::POLLIN),
+        watch(birth, libc::POLLIN),
+        watch(other, events),
+    ];
     match os::poll(&mut watched, milliseconds_until(deadline)) {
         Ok(_) | Err(Errno::EINTR) => Ok(()),
         Err(errno) => Err(errno),
@@ -249,7 +288,7 @@ mod tests {
             own_group: true,
             parent_death: true,
         };
-        let birth = spawn(&mut program, upbringing).unwrap();
+        let birth = spawn(&mut program, upbringing, None).unwrap();
         let (child, change) = wait(birth.child, libc::WUNTRACED).unwrap();
         assert_eq!(child, birth.child);
         // The child of another test may hold the pipe until it is a program.

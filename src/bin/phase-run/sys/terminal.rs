@@ -2,9 +2,9 @@
 
 use std::fs::{File, OpenOptions};
 use std::future;
-use std::io::{self, ErrorKind, IsTerminal as _, Read as _};
+use std::io::{self, ErrorKind, IsTerminal, Read as _};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::os::fd::{AsFd as _, AsRawFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::pin::pin;
 use std::task::Poll;
@@ -29,9 +29,8 @@ pub(crate) fn has_terminal() -> bool {
         .is_ok()
 }
 
-/// How many characters fit into a line of standard output, where that is a terminal.
-pub(crate) fn output_width() -> Option<usize> {
-    let output = io::stdout();
+/// How many characters fit into a line of `output`, where that is a terminal.
+pub(crate) fn width_of(output: &(impl IsTerminal + AsRawFd)) -> Option<usize> {
     if !output.is_terminal() {
         return None;
     }

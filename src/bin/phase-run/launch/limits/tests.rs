@@ -193,7 +193,7 @@ mod kernel {
             own_group: true,
             parent_death: true,
         };
-        let birth = sys::spawn(&mut program, upbringing).unwrap();
+        let birth = sys::spawn(&mut program, upbringing, None).unwrap();
         sys::wait_for(birth.child);
         loop {
             // The child of another test may hold the pipe until it is a program.
