@@ -25,5 +25,6 @@ mod wire;
 /// what it tells of a signal.
 #[cfg(not(target_os = "linux"))]
 mod support {
+    pub(crate) mod needs;
     pub(crate) mod server;
 }

@@ -203,16 +203,16 @@ fn web() -> Place {
 }
 
 fn run(client: &Client, names: &'static [&str]) -> Result<(), Error> {
-    run_in(client, Scope::new(web().app, "development"), names)
+    run_in(client, &Scope::new(web().app, "development"), names)
 }
 
-fn run_in(client: &Client, scope: Scope, names: &'static [&str]) -> Result<(), Error> {
+fn run_in(client: &Client, scope: &Scope, names: &'static [&str]) -> Result<(), Error> {
     let wanted = |name: &str| names.contains(&name);
     let plan = Plan {
         wanted: &wanted,
         ..Plan::default()
     };
-    wait(client.resolve(&scope, &plan)).map(drop)
+    wait(client.resolve(scope, &plan)).map(drop)
 }
 
 #[track_caller]
@@ -264,6 +264,9 @@ fn the_keys_of_an_environment_are_remembered_and_others_are_refused() {
     }
 }
 
+/// How somebody asks for the environment.
+type Ask<'a> = &'a dyn Fn(&Client) -> Scope;
+
 #[test]
 fn they_are_the_same_by_whichever_name_or_id_one_asks_for_the_environment() {
     let first = [("1", "2"), ("3", "4")];
@@ -275,7 +278,6 @@ fn they_are_the_same_by_whichever_name_or_id_one_asks_for_the_environment() {
         Scope::new(App::Id(web.id), "development")
     };
     let renamed = |_: &Client| Scope::new(App::Name("web".into()), "renamed");
-    type Ask<'a> = &'a dyn Fn(&Client) -> Scope;
     let beside = world(forged, &["A"]).app("WEB", Sse::Off);
     let cases: [(Ask<'_>, Ask<'_>, Phase); 5] = [
         (&by_name, &by_name, beside.environment("Development")),
@@ -288,7 +290,7 @@ fn they_are_the_same_by_whichever_name_or_id_one_asks_for_the_environment() {
         let folder = tempfile::tempdir().unwrap();
         let (server, number) = serve(vec![world(first, &[]), other]);
         let ours = || trusting(&server, folder.path(), false);
-        let ask = |client: &Client, scope: Ask<'_>| run_in(client, scope(client), &["HOST"]);
+        let ask = |client: &Client, scope: Ask<'_>| run_in(client, &scope(client), &["HOST"]);
         ask(&ours(), before).unwrap();
         number.store(1, Ordering::SeqCst);
         changed(ask(&ours(), after));
@@ -317,7 +319,7 @@ fn two_apps_of_one_name_are_told_apart_by_their_ids() {
     assert_eq!(twins.len(), 2);
     for twin in twins.iter().chain(&twins) {
         let scope = Scope::new(App::Id(twin.id.clone()), "development");
-        run_in(&trusting(&server, folder.path(), false), scope, &["HOST"]).unwrap();
+        run_in(&trusting(&server, folder.path(), false), &scope, &["HOST"]).unwrap();
     }
 }
 

@@ -24,6 +24,7 @@ const TO_THE_END: &str = "\x1b[K";
 
 /// How messages are written, and which.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub(crate) struct Report {
     colour: bool,
     json: bool,
@@ -113,20 +114,6 @@ impl Report {
         !self.quiet && !self.json && !self.logs && io::stderr().is_terminal()
     }
 
-    /// Shows `text` in the terminal's line, until it is erased.
-    pub(crate) fn show(self, text: &str) {
-        let width = sys::width_of(&io::stderr()).unwrap_or(80);
-        let text: String = format!("phase-run: {}", shown(text));
-        // A full line would wrap, and could not be taken back.
-        let text: String = text.chars().take(width.saturating_sub(1)).collect();
-        write(&format!("\r{text}{TO_THE_END}"));
-    }
-
-    /// Erases what was shown.
-    pub(crate) fn erase(self) {
-        write(&format!("\r{TO_THE_END}"));
-    }
-
     /// A failure of ours: one line, then what to do.
     pub(crate) fn fail(self, failure: &Failure) {
         let word = failure.reason().word();
@@ -154,6 +141,20 @@ impl Report {
             (String::new(), "")
         }
     }
+}
+
+/// Shows `text` in the terminal's line, until it is erased.
+pub(crate) fn show(text: &str) {
+    let width = sys::width_of(&io::stderr()).unwrap_or(80);
+    let text = format!("phase-run: {}", shown(text));
+    // A full line would wrap, and could not be taken back.
+    let text: String = text.chars().take(width.saturating_sub(1)).collect();
+    write(&format!("\r{text}{TO_THE_END}"));
+}
+
+/// Erases what was shown.
+pub(crate) fn erase() {
+    write(&format!("\r{TO_THE_END}"));
 }
 
 /// A failure before it is known how messages are to be written.

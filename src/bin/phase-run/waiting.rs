@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::exit::Failure;
 use crate::fetch::fetch;
-use crate::report::Report;
+use crate::report::{self, Report};
 
 /// After so long somebody at a terminal wants to know what goes on.
 const SOON: Duration = Duration::from_secs(2);
@@ -60,12 +60,12 @@ impl Waiting {
             loop {
                 if let Ok(result) = timeout(patience, &mut work).await {
                     if patience != SOON {
-                        self.report.erase();
+                        report::erase();
                     }
                     return result;
                 }
                 if let Ok(heard) = self.heard.lock() {
-                    self.report.show(&heard);
+                    report::show(&heard);
                 }
                 patience = TURN;
             }

@@ -87,7 +87,8 @@ pub(crate) fn send(words: &[String]) -> u8 {
 
 /// `notify LINE...`: tells systemd, in one message, and ends.
 pub(crate) fn notify(lines: &[String]) -> u8 {
-    let socket = env::var("NOTIFY_SOCKET").expect("a socket");
+    let socket = env::var_os("NOTIFY_SOCKET").expect("a socket");
+    let socket = socket.to_str().expect("a plain name");
     let sender = UnixDatagram::unbound().expect("a socket");
     let text = lines.join("\n");
     match socket.strip_prefix('@') {

@@ -72,6 +72,7 @@ pub(super) fn candidates(command: &OsStr, path: Option<&[u8]>) -> Vec<CString> {
 }
 
 /// The value behind `prefix`, which ends in `=`.
+#[cfg(target_os = "linux")]
 pub(super) fn variable<'a>(environment: &'a [Vec<u8>], prefix: &[u8]) -> Option<&'a [u8]> {
     environment
         .iter()

@@ -49,7 +49,7 @@ pub(super) fn is_one<T: AsRef<[u8]>>(words: &[T]) -> bool {
             // `#!/usr/bin/env node` is two of them, for a moment.
             words
                 .find(|name| !INTERPRETERS.contains(name))
-                .is_some_and(|name| is_kin(name))
+                .is_some_and(is_kin)
         }
         first => first.is_some_and(is_kin),
     }

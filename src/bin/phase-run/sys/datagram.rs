@@ -3,10 +3,10 @@
 
 use std::ffi::c_int;
 use std::io;
-use std::mem::{size_of, size_of_val, zeroed};
-use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
+use std::mem::{size_of_val, zeroed};
+use std::os::fd::{AsRawFd, FromRawFd as _, OwnedFd, RawFd};
 use std::os::unix::net::UnixDatagram;
-use std::ptr;
+use std::slice;
 
 use nix::errno::Errno;
 use nix::unistd::Pid;
@@ -89,25 +89,30 @@ fn extras(header: &libc::msghdr) -> (Vec<OwnedFd>, Option<Sender>) {
     while !next.is_null() {
         // SAFETY: the macros give a header that lies in the buffer, or null.
         let part = unsafe { &*next };
+        // SAFETY: a computation.
+        let empty = unsafe { libc::CMSG_LEN(0) } as usize;
         // SAFETY: the data of a part lies behind its header.
         let data = unsafe { libc::CMSG_DATA(next) };
-        if part.cmsg_level == libc::SOL_SOCKET && part.cmsg_type == libc::SCM_RIGHTS {
-            // SAFETY: a computation.
-            let empty = unsafe { libc::CMSG_LEN(0) } as usize;
-            let count = (part.cmsg_len as usize - empty) / size_of::<RawFd>();
-            for index in 0..count {
-                // SAFETY: the part has `count` of them, aligned for bytes alone.
-                let fd = unsafe { data.cast::<RawFd>().add(index).read_unaligned() };
-                // SAFETY: the kernel has just made it for us, and nobody else has it.
-                descriptors.push(unsafe { OwnedFd::from_raw_fd(fd) });
+        // SAFETY: there is as much of it as the header says.
+        let data = unsafe { slice::from_raw_parts(data, part.cmsg_len as usize - empty) };
+        let mut numbers = data.as_chunks().0.iter().copied();
+        match (part.cmsg_level, part.cmsg_type) {
+            (libc::SOL_SOCKET, libc::SCM_RIGHTS) => {
+                for fd in numbers.map(RawFd::from_ne_bytes) {
+                    // SAFETY: the kernel has just made it for us, and nobody else has it.
+                    descriptors.push(unsafe { OwnedFd::from_raw_fd(fd) });
+                }
             }
-        } else if part.cmsg_level == libc::SOL_SOCKET && part.cmsg_type == libc::SCM_CREDENTIALS {
-            // SAFETY: a part of this type holds one such structure of numbers.
-            let who = unsafe { data.cast::<libc::ucred>().read_unaligned() };
-            sender = Some(Sender {
-                process: Pid::from_raw(who.pid),
-                user: who.uid,
-            });
+            // Process, user and group, as numbers of four bytes.
+            (libc::SOL_SOCKET, libc::SCM_CREDENTIALS) => {
+                let process = numbers.next().map(i32::from_ne_bytes);
+                let user = numbers.next().map(u32::from_ne_bytes);
+                sender = process.zip(user).map(|(process, user)| Sender {
+                    process: Pid::from_raw(process),
+                    user,
+                });
+            }
+            _ => {}
         }
         // SAFETY: as for the first.
         next = unsafe { libc::CMSG_NXTHDR(header, next) };
@@ -128,11 +133,7 @@ pub(crate) fn send_datagram(socket: &UnixDatagram, message: &Datagram) -> io::Re
         iov_len: message.bytes.len(),
     };
     let mut header = header(&mut part);
-    let fds: Vec<RawFd> = message
-        .descriptors
-        .iter()
-        .map(|fd| fd.as_raw_fd())
-        .collect();
+    let fds: Vec<RawFd> = message.descriptors.iter().map(AsRawFd::as_raw_fd).collect();
     if !fds.is_empty() {
         let size = u32::try_from(size_of_val(&*fds)).map_err(io::Error::other)?;
         // SAFETY: a computation.
@@ -142,15 +143,20 @@ pub(crate) fn send_datagram(socket: &UnixDatagram, message: &Datagram) -> io::Re
         }
         header.msg_control = (&raw mut control).cast();
         header.msg_controllen = space as _;
-        // SAFETY: the control buffer is large enough for one part, see above, and
-        // zeroed; header and data are written within it.
-        unsafe {
-            let part = libc::CMSG_FIRSTHDR(&raw const header);
-            (*part).cmsg_level = libc::SOL_SOCKET;
-            (*part).cmsg_type = libc::SCM_RIGHTS;
-            (*part).cmsg_len = libc::CMSG_LEN(size) as _;
-            let data = libc::CMSG_DATA(part);
-            ptr::copy_nonoverlapping(fds.as_ptr().cast::<u8>(), data, size as usize);
+        // SAFETY: the header names a control buffer that is large enough for one part.
+        let first = unsafe { libc::CMSG_FIRSTHDR(&raw const header) };
+        // SAFETY: the data of a part lies behind its header.
+        let data = unsafe { libc::CMSG_DATA(first) };
+        // SAFETY: it is the only part, aligned as the buffer, and zeroed.
+        let part = unsafe { &mut *first };
+        part.cmsg_level = libc::SOL_SOCKET;
+        part.cmsg_type = libc::SCM_RIGHTS;
+        // SAFETY: a computation.
+        part.cmsg_len = unsafe { libc::CMSG_LEN(size) } as _;
+        // SAFETY: there is room for so much behind the header, see above.
+        let data = unsafe { slice::from_raw_parts_mut(data, size_of_val(&*fds)) };
+        for (place, fd) in data.as_chunks_mut().0.iter_mut().zip(&fds) {
+            *place = fd.to_ne_bytes();
         }
     }
     let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;

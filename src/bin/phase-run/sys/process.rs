@@ -50,6 +50,10 @@ pub(crate) struct Kin {
 
 /// A descriptor to wait for.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "there is no service manager to speak to")
+)]
 pub(crate) enum Watched<'a> {
     ToRead(BorrowedFd<'a>),
     ToWrite(BorrowedFd<'a>),

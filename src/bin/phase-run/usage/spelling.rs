@@ -43,7 +43,7 @@ pub(super) fn of(words: &[OsString]) -> Option<&'static str> {
         let words = words.iter().map(|word| word.to_str());
         words.len() >= typed.len() && words.zip(*typed).all(|(word, typed)| word == Some(typed))
     };
-    let mut spellings = SPELLINGS.iter().filter(|(typed, _)| begins(&typed));
+    let mut spellings = SPELLINGS.iter().filter(|(typed, _)| begins(typed));
     spellings.next().map(|(_, spelling)| *spelling)
 }
 
