@@ -124,9 +124,12 @@ impl Http {
                 .wait
                 .unwrap_or_default()
                 .max(retry::backoff(attempt));
-            let next = Instant::now() + wait;
-            let gives_up = self.connection.patience.filter(|_| failure.absent);
-            if next >= until || gives_up.is_some_and(|patience| next >= begun + patience) {
+            // A server may ask for a longer wait than any clock goes.
+            let now = Instant::now();
+            let patience = self.connection.patience.filter(|_| failure.absent);
+            let patience = patience.map(|most| most.saturating_sub(now - begun));
+            let left = until.saturating_duration_since(now);
+            if wait >= patience.map_or(left, |patience| patience.min(left)) {
                 return failure.end(safe);
             }
             let problem = failure.text();
