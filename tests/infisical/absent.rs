@@ -120,3 +120,30 @@ fn what_is_not_empty_is_not_looked_into() {
     let asked = ["GET /v4/secrets", "GET /v3/secrets/raw"];
     assert_eq!(lab.asked()[1..], asked);
 }
+
+/// What comes of asking for `/db/nope` on an old server that says no where folders
+/// are listed.
+fn unlisted(status: u16, error: &'static str) -> String {
+    let infisical = lab(Version::WithoutV4).infisical;
+    let lab = Lab::with(infisical, move |request| {
+        let folders = request.path == "/api/v1/folders";
+        folders.then(|| refusal(status, error, "no"))
+    });
+    let scope = lab.scope().in_folders(these(&["/db/nope"]));
+    let error = resolved(&lab, &scope, false).unwrap_err();
+    assert_eq!(error.kind(), Missing, "{error:?}");
+    error.to_string()
+}
+
+#[test]
+fn a_folder_in_one_that_is_not_there_is_missing() {
+    let told = unlisted(404, "NotFound");
+    assert!(told.starts_with("there is no folder /db/nope"), "{told}");
+}
+
+#[test]
+fn who_may_not_look_for_a_folder_believes_the_list() {
+    let told = unlisted(403, "PermissionDenied");
+    let list = "there is no secret in folder /db/nope";
+    assert!(told.starts_with(list), "{told}");
+}

@@ -121,17 +121,20 @@ fn a_value_that_the_server_has_changed_is_told_by_name() {
 }
 
 #[test]
-fn an_answer_of_more_objects_than_memory_should_hold_is_too_large() {
+fn an_answer_of_more_than_memory_should_hold_is_too_large() {
     let rows = r#"{"secretKey":"A"},"#.repeat(900_000);
-    let body = format!(r#"{{"secrets":[{}]}}"#, rows.trim_end_matches(','));
-    let lab = Lab::with(demo(), move |request| {
-        let list = request.path == "/api/v4/secrets";
-        list.then(|| Reply::json(200, body.clone()))
-    });
-    let error = resolve(&lab.client(), &lab.scope()).unwrap_err();
-    assert_eq!(error.kind(), TooLarge);
-    let text = error.to_string();
-    assert!(text.contains("more than 100000 objects"), "{text}");
+    let rows = format!(r#"{{"secrets":[{}]}}"#, rows.trim_end_matches(','));
+    let values = format!(r#"{{"secrets":[],"more":[{}0]}}"#, "0,".repeat(2_000_000));
+    for (body, most) in [(rows, "100000 objects"), (values, "2000000 values")] {
+        let lab = Lab::with(demo(), move |request| {
+            let list = request.path == "/api/v4/secrets";
+            list.then(|| Reply::json(200, body.clone()))
+        });
+        let error = resolve(&lab.client(), &lab.scope()).unwrap_err();
+        assert_eq!(error.kind(), TooLarge);
+        let text = error.to_string();
+        assert!(text.contains(&format!("more than {most}")), "{text}");
+    }
 }
 
 #[test]

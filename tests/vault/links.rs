@@ -47,6 +47,20 @@ fn a_link_in_the_folder_of_a_vault_is_written_through() {
 }
 
 #[test]
+fn so_is_one_in_the_place_of_the_overrides() {
+    let desk = Desk::with(&["ONE"]);
+    desk.create(&overridden("TWO")).unwrap();
+    let personal = desk.path("vault.personal");
+    fs::rename(&personal, desk.path("kept")).unwrap();
+    symlink("kept", &personal).unwrap();
+    desk.create(&overridden("THREE")).unwrap();
+    assert!(personal.is_symlink());
+    let secrets = desk.list().unwrap();
+    let own = secrets.iter().filter(|secret| secret.personal.is_some());
+    assert_eq!(own.count(), 2);
+}
+
+#[test]
 fn a_vault_that_is_a_link_out_of_its_folder_is_refused_and_names_where_it_leads() {
     let desk = Desk::with(&["ONE"]);
     let elsewhere = tempfile::tempdir().unwrap();

@@ -100,6 +100,19 @@ fn overrides_without_a_seal_are_shown_by_name_and_sealed_as_they_were_shown() {
 }
 
 #[test]
+fn a_change_of_key_puts_no_seal_on_what_others_wrote() {
+    let desk = Desk::with(&["NAME"]);
+    put(&desk, &forged(""));
+    let files = || [desk.file(), desk.path("vault.personal")].map(|file| fs::read(file).unwrap());
+    let before = files();
+    let new = VaultIdentity::generate().key();
+    let error = wait(desk.vault().change_key(&new)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decryption);
+    assert!(error.to_string().contains("vault.personal"), "{error}");
+    assert_eq!(files(), before);
+}
+
+#[test]
 fn who_wants_no_overrides_does_not_care_who_wrote_them() {
     let desk = Desk::with(&["NAME"]);
     put(&desk, &forged(""));

@@ -63,7 +63,8 @@ fn recipient() -> VaultRecipient {
 
 #[test]
 fn a_recipient_whom_somebody_added_is_told_of_and_nothing_is_written_to_them() {
-    let (wary, stranger) = (Wary::new(), recipient());
+    let (wary, other, stranger) = (Wary::new(), recipient(), recipient());
+    wait(wary.vault().add(&other)).unwrap();
     wait(wary.desk.vault().add(&stranger)).unwrap();
     let before = wary.bytes();
     assert_eq!(wary.strangers(), [stranger.to_string()]);
@@ -71,6 +72,7 @@ fn a_recipient_whom_somebody_added_is_told_of_and_nothing_is_written_to_them() {
         wary.write("TWO"),
         wait(wary.vault().rekey()),
         wait(wary.vault().add(&recipient())).map(|_| ()),
+        wait(wary.vault().remove(&other)),
         wait(wary.vault().add_environment("web", "new")),
         wait(wary.vault().change_key(&VaultIdentity::generate().key())),
         wait(wary.client().delete(&place(), &Folder::root(), "NAME")).map(|_| ()),
@@ -139,6 +141,34 @@ fn an_old_copy_does_not_bring_back_whom_others_removed_once_that_was_seen() {
     assert!(wary.strangers().is_empty(), "this is how it is seen");
     wary.put_back(&old);
     assert_eq!(wary.strangers(), [other.to_string()]);
+}
+
+#[test]
+fn a_later_copy_does_not_bring_back_whom_we_removed_from_an_old_one() {
+    let (wary, other) = (Wary::new(), recipient());
+    wait(wary.vault().add(&other)).unwrap();
+    let old = wary.bytes();
+    wary.write("TWO").unwrap();
+    let later = wary.bytes();
+    wary.put_back(&old);
+    // Which makes no later revision than was seen already.
+    wait(wary.vault().remove(&other)).unwrap();
+    wary.put_back(&later);
+    assert_eq!(wary.strangers(), [other.to_string()]);
+}
+
+#[test]
+fn nor_does_it_bring_back_the_key_that_we_changed() {
+    let (mut wary, new) = (Wary::new(), VaultIdentity::generate());
+    wait(wary.vault().add(new.recipient())).unwrap();
+    let old = wary.bytes();
+    wary.write("TWO").unwrap();
+    let later = wary.bytes();
+    wary.put_back(&old);
+    wait(wary.vault().change_key(&new.key())).unwrap();
+    wary.put_back(&later);
+    let gone = std::mem::replace(&mut wary.desk.identity, new);
+    assert_eq!(wary.strangers(), [gone.recipient().to_string()]);
 }
 
 #[test]

@@ -12,18 +12,29 @@ fn by_passphrase(desk: &Desk) -> VaultKey {
     key
 }
 
-#[test]
-fn more_work_than_is_usual_is_refused_with_the_way_to_ask_for_it() {
+/// The error of a vault that takes work of two to the power of `work`, for a user who
+/// `asked` for it or not.
+fn refusal(work: u8, asked: Option<u8>) -> Error {
     let desk = Desk::bare();
     let salt = "RRozutgARvYqBisr3Go/Ew";
     let body = "Dh/wninydJGSIeUakoSVJNBPxKbM9+y2gbGGuX0nSlM";
     let mac = "A".repeat(43);
-    let text = format!("age-encryption.org/v1\n-> scrypt {salt} 20\n{body}\n--- {mac}\n{salt}");
+    let text = format!("age-encryption.org/v1\n-> scrypt {salt} {work}\n{body}\n--- {mac}\n{salt}");
     fs::write(desk.file(), text).unwrap();
     let key = VaultKey::Passphrase(value("words"));
-    let error = list(&client(&desk.file(), key)).unwrap_err();
+    let mut client = client(&desk.file(), key);
+    if let Some(most) = asked {
+        client = client.most_work(most);
+    }
+    let error = list(&client).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decryption);
-    assert!(error.to_string().contains("2^20"), "{error}");
+    assert!(error.to_string().contains(&format!("2^{work}")), "{error}");
+    error
+}
+
+#[test]
+fn more_work_than_is_usual_is_refused_with_the_way_to_ask_for_it() {
+    let error = refusal(20, None);
     assert!(error.to_string().contains("2^18"), "{error}");
     let advice = error.advice().unwrap();
     assert!(
@@ -31,6 +42,14 @@ fn more_work_than_is_usual_is_refused_with_the_way_to_ask_for_it() {
         "{advice}"
     );
     assert!(advice.contains("1024 MiB"), "{advice}");
+}
+
+#[test]
+fn more_work_than_can_be_asked_for_is_refused_whatever_was_asked_for() {
+    let error = refusal(40, Some(u8::MAX));
+    assert!(error.to_string().contains("2^22"), "{error}");
+    let advice = error.advice().unwrap();
+    assert!(!advice.contains("WORK_FACTOR"), "{advice}");
 }
 
 #[test]

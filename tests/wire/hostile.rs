@@ -324,6 +324,28 @@ fn two_apps_of_one_name_are_told_apart_by_their_ids() {
 }
 
 #[test]
+fn other_letters_in_a_name_make_no_other_environment() {
+    let world = |strangers: &[&str], app: &str, environment: &str, seed: &str| {
+        let phase = Phase::default().app("other", Sse::Off);
+        let phase = phase.environments(strangers).app(app, Sse::Off);
+        phase
+            .environment_of(environment, &seed.repeat(64), &"4".repeat(64))
+            .secret("HOST", "h")
+    };
+    for (app, environment) in [("WEB", "Development"), ("web", "DEVELOPMENT")] {
+        let folder = tempfile::tempdir().unwrap();
+        let first = world(&[], "web", "Development", "3");
+        // With other ids too.
+        let other = world(&["A", "B"], app, environment, "5");
+        let (server, number) = serve(vec![first, other]);
+        let client = || trusting(&server, folder.path(), false);
+        run(&client(), &["HOST"]).unwrap();
+        number.store(1, Ordering::SeqCst);
+        changed(run(&client(), &["HOST"]));
+    }
+}
+
+#[test]
 fn so_are_those_of_environments_that_are_referred_to() {
     let folder = tempfile::tempdir().unwrap();
     let worlds = [("1", "2"), ("5", "2")].map(|api| world([api, ("3", "4")], &[]));

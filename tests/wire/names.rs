@@ -106,6 +106,30 @@ fn a_name_in_the_root_is_no_conflict_for_one_in_a_folder() {
 }
 
 #[test]
+fn whatever_changes_is_sent_with_the_name_its_digest_and_the_folder() {
+    let change = Change {
+        comment: Some("note".into()),
+        ..Change::default()
+    };
+    for (api, fields) in [
+        (PhaseApi::Encrypted, &["key", "keyDigest"][..]),
+        (PhaseApi::Rest, &["key"]),
+    ] {
+        let phase = lab().folder("/db").secret("HOST", "1");
+        let server = phase.serve();
+        update(&client(&phase, &server, api), "/db", "HOST", &change).unwrap();
+        let requests = server.requests();
+        let sent = requests.iter().find(|one| one.method == "PUT").unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&sent.body).unwrap();
+        let row = &body["secrets"][0];
+        for field in fields {
+            assert!(row[*field].is_string(), "{api:?}: {field}");
+        }
+        assert_eq!(row["path"], "/db", "{api:?}");
+    }
+}
+
+#[test]
 fn a_name_that_stands_twice_is_neither_changed_nor_removed_until_one_is_moved_away() {
     for api in APIS {
         let phase = lab().secret("HOST", "old").secret("HOST", "new");
