@@ -136,6 +136,11 @@ fn a_server_can_still_give_a_name_that_is_there_another_value() {
 /// A server that can be told to be another one: `keys` are the seeds and salts of
 /// `api/Production` and `web/Development`.
 fn world(keys: [(&str, &str); 2], strangers: &[&str]) -> Phase {
+    world_of("Development", keys, strangers)
+}
+
+/// The same, where the environment of `web` is called `name`.
+fn world_of(name: &str, keys: [(&str, &str); 2], strangers: &[&str]) -> Phase {
     let phase = Phase::default().app("other", Sse::Off);
     // Each of them draws ids, so that those of the rest are new.
     let phase = phase.environments(strangers);
@@ -145,7 +150,7 @@ fn world(keys: [(&str, &str); 2], strangers: &[&str]) -> Phase {
         .environment_of("Production", &api.0, &api.1)
         .secret("KEY", "k")
         .app("web", Sse::Off)
-        .environment_of("Development", &web.0, &web.1)
+        .environment_of(name, &web.0, &web.1)
         .secret("HOST", "h")
         .secret("URL", "${api::production.KEY}")
 }
@@ -180,7 +185,10 @@ fn web() -> Place {
 }
 
 fn run(client: &Client, names: &'static [&str]) -> Result<(), Error> {
-    let scope = Scope::new(web().app, "development");
+    run_in(client, Scope::new(web().app, "development"), names)
+}
+
+fn run_in(client: &Client, scope: Scope, names: &'static [&str]) -> Result<(), Error> {
     let wanted = |name: &str| names.contains(&name);
     let plan = Plan {
         wanted: &wanted,
@@ -188,6 +196,9 @@ fn run(client: &Client, names: &'static [&str]) -> Result<(), Error> {
     };
     wait(client.resolve(&scope, &plan)).map(drop)
 }
+
+/// How a client names an environment.
+type Ask<'a> = &'a dyn Fn(&Client) -> Scope;
 
 #[track_caller]
 fn changed(result: Result<(), Error>) {
@@ -239,6 +250,59 @@ fn the_keys_of_an_environment_are_remembered_and_others_are_refused() {
 }
 
 #[test]
+fn they_are_the_same_by_whichever_name_or_id_one_asks_for_the_environment() {
+    let first = [("1", "2"), ("3", "4")];
+    let forged = [first[0], ("5", "6")];
+    let by_name = |_: &Client| Scope::new(App::Name("web".into()), "development");
+    let by_id = |client: &Client| {
+        let apps = wait(client.apps()).unwrap();
+        let web = apps.into_iter().find(|app| app.name == "web").unwrap();
+        Scope::new(App::Id(web.id), "development")
+    };
+    let renamed = |_: &Client| Scope::new(App::Name("web".into()), "renamed");
+    let cases: [(Ask<'_>, Ask<'_>, Phase); 4] = [
+        (&by_name, &by_id, world(forged, &[])),
+        (&by_name, &by_id, world(forged, &["A", "B"])),
+        (&by_id, &by_name, world(forged, &["A", "B"])),
+        (&by_name, &renamed, world_of("Renamed", forged, &[])),
+    ];
+    for (before, after, other) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let (server, number) = serve(vec![world(first, &[]), other]);
+        let ours = || trusting(&server, folder.path(), false);
+        let ask = |client: &Client, scope: Ask<'_>| run_in(client, scope(client), &["HOST"]);
+        ask(&ours(), before).unwrap();
+        number.store(1, Ordering::SeqCst);
+        changed(ask(&ours(), after));
+        ask(&trusting(&server, folder.path(), true), after).unwrap();
+        ask(&ours(), after).unwrap();
+        number.store(0, Ordering::SeqCst);
+        changed(ask(&ours(), before));
+    }
+}
+
+#[test]
+fn two_apps_of_one_name_are_told_apart_by_their_ids() {
+    let folder = tempfile::tempdir().unwrap();
+    let seeds = ["3", "5"].map(|seed| seed.repeat(64));
+    let mut phase = Phase::default();
+    for seed in &seeds {
+        phase = phase
+            .app("twin", Sse::Off)
+            .environment_of("Development", seed, &"4".repeat(64))
+            .secret("HOST", "h");
+    }
+    let (server, _) = serve(vec![phase]);
+    let apps = wait(trusting(&server, folder.path(), false).apps()).unwrap();
+    let twins: Vec<_> = apps.into_iter().filter(|app| app.name == "twin").collect();
+    assert_eq!(twins.len(), 2);
+    for twin in twins.iter().chain(&twins) {
+        let scope = Scope::new(App::Id(twin.id.clone()), "development");
+        run_in(&trusting(&server, folder.path(), false), scope, &["HOST"]).unwrap();
+    }
+}
+
+#[test]
 fn so_are_those_of_environments_that_are_referred_to() {
     let folder = tempfile::tempdir().unwrap();
     let worlds = [("1", "2"), ("5", "2")].map(|api| world([api, ("3", "4")], &[]));
@@ -259,14 +323,14 @@ fn what_is_remembered_holds_no_secret() {
     let entries = kinds.flat_map(|kind| fs::read_dir(kind.unwrap().path()).unwrap());
     let texts = entries.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
     let texts: Vec<String> = texts.collect();
-    assert_eq!(texts.len(), 1);
+    assert_eq!(texts.len(), 3, "by two ids, and by name");
     for secret in [
         "3333",
         "4444",
         "HOST",
         &Phase::default().token(Kind::User).full,
     ] {
-        assert!(!texts[0].contains(secret), "{texts:?}");
+        assert!(!texts.iter().any(|text| text.contains(secret)), "{texts:?}");
     }
 }
 

@@ -13,7 +13,6 @@ use super::Encrypted;
 use super::account::{Account, Located};
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::phase::keys::EnvironmentKeys;
-use crate::scope::App;
 
 /// What the store calls a [`Pin`].
 const KIND: &str = "phase-environments";
@@ -42,39 +41,59 @@ impl Encrypted {
         let Some(trust) = &self.trust else {
             return Ok(keys);
         };
-        let service = &self.api.service;
-        // Ids, and the names of other things, are the server's word: it could
-        // give new ones, and be at first use again.
-        let [holder, ..] = service.token.keys().unwrap_or_default();
-        let (kind, app) = match &place.place.app {
-            App::Id(id) => ("id", id.clone()),
-            App::Name(name) => ("name", name.to_lowercase()),
-            App::Only => ("only", String::new()),
-        };
-        let server = service.http.name();
-        let environment = place.place.environment.to_lowercase();
-        let key = [&server, holder, kind, &app, &environment];
         let (public_key, salt) = keys.fingerprints();
-        match trust.recall::<Pin>(KIND, &key)? {
-            Some(pin) if pin.public_key == public_key && pin.salt == salt => return Ok(keys),
-            Some(pin) if !trust.accepts_new_keys() => {
-                return Err(changed(&place.about(), &pin.first_seen));
-            }
-            _ => {}
+        let entries = self.entries(account, place);
+        let mut known = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            known.push(trust.recall::<Pin>(KIND, &entry.each_ref().map(String::as_str))?);
         }
+        let is_same = |pin: &Pin| pin.public_key == public_key && pin.salt == salt;
+        let other = known.iter().flatten().find(|pin| !is_same(pin));
+        if let Some(pin) = other
+            && !trust.accepts_new_keys()
+        {
+            return Err(changed(&place.about(), &pin.first_seen));
+        }
+        let same = known.iter().flatten().find(|pin| is_same(pin));
+        let first_seen = same.map(|pin| pin.first_seen.clone());
+        let now = || format_rfc3339_seconds(SystemTime::now()).to_string();
         let pin = Pin {
-            first_seen: format_rfc3339_seconds(SystemTime::now()).to_string(),
-            public_key,
-            salt,
+            first_seen: first_seen.unwrap_or_else(now),
+            public_key: public_key.clone(),
+            salt: salt.clone(),
         };
-        trust.remember(KIND, &key, &pin);
+        // Some may be new: an app that was named by its id has a name, too.
+        for (entry, known) in entries.iter().zip(&known) {
+            if !known.as_ref().is_some_and(is_same) {
+                trust.remember(KIND, &entry.each_ref().map(String::as_str), &pin);
+            }
+        }
         Ok(keys)
+    }
+
+    /// All that an environment is known by. Any of it may be what a user names next,
+    /// and the rest is the server's word, which it could change to be at first use again.
+    fn entries(&self, account: &Account, place: &Located<'_>) -> Vec<[String; 5]> {
+        let service = &self.api.service;
+        let [holder, ..] = service.token.keys().unwrap_or_default();
+        let server = service.http.name();
+        let (app, id) = place.ids();
+        let environment = place.place.environment.to_lowercase();
+        let entry = |kind: &str, thing: &str, environment: &str| {
+            [&*server, holder, kind, thing, environment].map(str::to_owned)
+        };
+        let mut entries = vec![entry("id", app, &environment), entry("environment", id, "")];
+        // Of two apps of one name, each is named by its id alone.
+        if let Some(name) = account.sole_name(place) {
+            entries.push(entry("name", &name.to_lowercase(), &environment));
+        }
+        entries
     }
 }
 
 fn changed(about: &str, first_seen: &str) -> Error {
     let text = format!("the keys of {about} are not those first seen at {first_seen}");
     Error::new(ErrorKind::Decryption, text).help(
-        "nothing was decrypted or encrypted with them: a server that lies could have made them. If somebody made the environment anew, give --accept-new-key once",
+        "nothing was decrypted or encrypted with them: a server that lies could have made them. If somebody made the environment anew, or gave its name to another one, give --accept-new-key once",
     )
 }
