@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use phase_run::ErrorKind::Decryption;
 use phase_run::{
-    App, Change, Client, Connection, Credentials, Error, Folder, Leases, PhaseApi, PhaseToken,
-    Place, Plan, Scope, TrustStore,
+    App, Change, Client, Connection, Credentials, Error, Folder, Folders, Leases, PhaseApi,
+    PhaseToken, Place, Plan, Scope, TrustStore,
 };
 use serde_json::{Value, json};
 
@@ -103,6 +103,36 @@ fn the_digest_may_be_that_of_the_name_in_upper_case() {
     });
     let resolution = wait(client("user_v1", &server).resolve(&scope(), &lenient())).unwrap();
     assert_eq!(values(&resolution)["lower_case"], "5432");
+}
+
+#[test]
+fn a_secret_that_is_listed_is_found_by_a_reference_however_its_digest_is_written() {
+    let upper = |digest: Value| Value::from(digest.as_str().unwrap().to_uppercase());
+    for (name, digest) in [
+        ("PORT", upper(digest("PORT"))),
+        ("lower_case", digest("lower_case")),
+        ("lower_case", digest("LOWER_CASE")),
+        ("lower_case", upper(digest("LOWER_CASE"))),
+    ] {
+        let server = tampered(move |row| match row["id"].as_str() {
+            Some("sec-1") => {
+                row["key"] = encrypted(name);
+                row["key_digest"] = digest.clone();
+                row["path"] = "/elsewhere".into();
+            }
+            Some("sec-2") => {
+                row["tags"] = json!(["alone"]);
+                row["value"] = encrypted(&format!("${{/elsewhere/{name}}}"));
+            }
+            _ => row["tags"] = json!([]),
+        });
+        let client = client("user_v1", &server);
+        let list = wait(client.list(&scope().in_folders(Folders::All))).unwrap();
+        assert!(list.iter().any(|secret| secret.name == name), "{name}");
+        let scope = scope().tagged(vec!["alone".into()]);
+        let resolution = wait(client.resolve(&scope, &Plan::default())).unwrap();
+        assert_eq!(values(&resolution)["URL"], "5432", "{name}");
+    }
 }
 
 #[test]

@@ -151,6 +151,23 @@ impl Vault {
         last.filter(|&number| self.called(number) == (name, folder))
     }
 
+    /// The last one called `name` among those with the digest of `digested`.
+    fn find_sealed(&self, folder: &Folder, name: &str, digested: &str) -> Result<Option<usize>> {
+        let digest = self.keys.digest(digested)?;
+        let place = |row: &Sealed| (&*row.digest, &row.folder).cmp(&(&*digest, folder));
+        let end = self.rows.partition_point(|row| place(row).is_le());
+        for number in (0..end).rev() {
+            if place(&self.rows[number]).is_ne() {
+                break;
+            }
+            // The digest is only the server's word.
+            if self.name(number)? == name {
+                return Ok(Some(number));
+            }
+        }
+        Ok(None)
+    }
+
     fn unopened(&self, row: &Sealed, what: &str, problem: &dyn fmt::Display) -> Error {
         let name = match row.name.get() {
             Some(Ok(name)) => format!("{name} "),
@@ -194,18 +211,12 @@ impl Stock for Vault {
         if let Some(number) = self.find_open(folder, name) {
             return Ok(Some(number));
         }
-        let digest = self.keys.digest(name)?;
-        let not_after = |row: &Sealed| (&row.digest, &row.folder) <= (&digest, folder);
-        let end = self.rows.partition_point(not_after);
-        let found = end.checked_sub(1).filter(|&last| {
-            let row = &self.rows[last];
-            row.digest == digest && row.folder == *folder
-        });
-        let Some(number) = found else {
-            return Ok(None);
-        };
-        // The digest is only the server's word.
-        Ok((self.name(number)? == name).then_some(number))
+        let found = self.find_sealed(folder, name, name)?;
+        let upper = name.to_uppercase();
+        if found.is_some() || upper == name {
+            return Ok(found);
+        }
+        self.find_sealed(folder, name, &upper)
     }
 
     fn open(&self, numbers: &[usize]) {
