@@ -1,16 +1,18 @@
 //! Why an attempt gave no answer, in words, and whether another one may.
 
 mod proxy;
+mod words;
 
 use std::error;
 use std::io;
 use std::iter;
 use std::time::Duration;
 
-use rustls::{CertificateError, InvalidMessage};
+use rustls::InvalidMessage;
 
 use super::Answer;
 use crate::error::{Error, ErrorKind, Result, plain};
+pub(super) use words::Words;
 
 /// An attempt that gave no final answer.
 #[derive(Debug)]
@@ -155,50 +157,26 @@ fn throttled(wait: Option<Duration>, server: &str) -> Error {
 }
 
 fn untrusted(tls: &rustls::Error, server: &str) -> Error {
-    let refused = format!("the certificate of {server} is not accepted");
-    let (message, help) = match tls {
-        rustls::Error::InvalidCertificate(problem) => match problem {
-            CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => (
-                refused,
-                "it has no subjectAltName: make one that names the server there; a common name counts only in a certificate that --ca-cert FILE holds itself",
-            ),
-            CertificateError::Other(problem) if problem.to_string() == "UnsupportedCertVersion" => {
-                (
-                    refused,
-                    "it is of X.509 version 1: make one of version 3, with a subjectAltName that names the server",
-                )
-            }
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                (refused, "the certificate is for another name: check --host")
-            }
-            CertificateError::Expired
-            | CertificateError::ExpiredContext { .. }
-            | CertificateError::NotValidYet
-            | CertificateError::NotValidYetContext { .. } => (
-                refused,
-                "renew the certificate, or set this machine's clock",
-            ),
-            _ => (
-                refused,
-                "add the server's root certificate, or its own if it is self-signed, with --ca-cert FILE; SSL_CERT_FILE replaces the system's",
-            ),
-        },
-        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => (
-            format!("{server} does not speak TLS"),
-            "check the port, and whether --host should begin with http://",
-        ),
-        _ => (
-            format!("no TLS connection to {server}"),
-            "the server must speak TLS 1.2 or 1.3",
-        ),
+    let message = match tls {
+        rustls::Error::InvalidCertificate(_) => {
+            format!("the certificate of {server} is not accepted")
+        }
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            format!("{server} does not speak TLS")
+        }
+        _ => format!("no TLS connection to {server}"),
     };
+    let Words { why, help } = Words::of_tls(tls);
     Error::new(ErrorKind::Unreachable, message)
         .help(help)
-        .because(tls.clone())
+        .because(why)
 }
 
 /// The innermost cause: the one that says what happened.
 fn cause(error: &reqwest::Error) -> String {
+    if let Some(tls) = find::<rustls::Error>(error) {
+        return Words::of_tls(tls).why;
+    }
     if let Some(error) = find::<io::Error>(error)
         && error.raw_os_error().is_some()
     {
