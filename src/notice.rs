@@ -96,6 +96,23 @@ impl Notice {
     }
 }
 
+fn leapt(f: &mut fmt::Formatter<'_>, vault: &Path, revision: u64, seen: u64) -> fmt::Result {
+    write!(
+        f,
+        "{} is at revision {revision}, and was at {seen} when it was last seen: somebody may have made it up; `phase-run vault recipients accept` takes it as it is",
+        vault.display()
+    )
+}
+
+fn not_accepted(f: &mut fmt::Formatter<'_>, vault: &Path, recipients: &[String]) -> fmt::Result {
+    write!(
+        f,
+        "{} is open to recipients that you have not accepted: {}; `phase-run vault recipients accept` accepts them, and `remove` shuts them out",
+        vault.display(),
+        recipients.join(", ")
+    )
+}
+
 fn not_listed(f: &mut fmt::Formatter<'_>, vault: &Path, keys: usize, listed: usize) -> fmt::Result {
     write!(
         f,
@@ -148,17 +165,8 @@ impl fmt::Display for Notice {
                 vault,
                 revision,
                 seen,
-            } => write!(
-                f,
-                "{} is at revision {revision}, and was at {seen} when it was last seen: somebody may have made it up; `phase-run vault recipients accept` takes it as it is",
-                vault.display()
-            ),
-            Self::NotAccepted { vault, recipients } => write!(
-                f,
-                "{} is open to recipients that you have not accepted: {}; `phase-run vault recipients accept` accepts them, and `remove` shuts them out",
-                vault.display(),
-                recipients.join(", ")
-            ),
+            } => leapt(f, vault, *revision, *seen),
+            Self::NotAccepted { vault, recipients } => not_accepted(f, vault, recipients),
             Self::NotListed {
                 vault,
                 keys,

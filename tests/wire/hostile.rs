@@ -215,16 +215,16 @@ fn web() -> Place {
 }
 
 fn run(client: &Client, names: &'static [&str]) -> Result<(), Error> {
-    run_in(client, Scope::new(web().app, "development"), names)
+    run_in(client, &Scope::new(web().app, "development"), names)
 }
 
-fn run_in(client: &Client, scope: Scope, names: &'static [&str]) -> Result<(), Error> {
+fn run_in(client: &Client, scope: &Scope, names: &'static [&str]) -> Result<(), Error> {
     let wanted = |name: &str| names.contains(&name);
     let plan = Plan {
         wanted: &wanted,
         ..Plan::default()
     };
-    wait(client.resolve(&scope, &plan)).map(drop)
+    wait(client.resolve(scope, &plan)).map(drop)
 }
 
 /// How a client names an environment.
@@ -300,7 +300,7 @@ fn they_are_the_same_by_whichever_name_or_id_one_asks_for_the_environment() {
         let folder = tempfile::tempdir().unwrap();
         let (server, number) = serve(vec![world(first, &[]), other]);
         let ours = || trusting(&server, folder.path(), false);
-        let ask = |client: &Client, scope: Ask<'_>| run_in(client, scope(client), &["HOST"]);
+        let ask = |client: &Client, scope: Ask<'_>| run_in(client, &scope(client), &["HOST"]);
         ask(&ours(), before).unwrap();
         number.store(1, Ordering::SeqCst);
         changed(ask(&ours(), after));
@@ -328,7 +328,7 @@ fn two_apps_of_one_name_are_told_apart_by_their_ids() {
     assert_eq!(twins.len(), 2);
     for twin in twins.iter().chain(&twins) {
         let scope = Scope::new(App::Id(twin.id.clone()), "development");
-        run_in(&trusting(&server, folder.path(), false), scope, &["HOST"]).unwrap();
+        run_in(&trusting(&server, folder.path(), false), &scope, &["HOST"]).unwrap();
     }
 }
 

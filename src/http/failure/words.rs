@@ -213,30 +213,32 @@ mod tests {
         UnixTime::since_unix_epoch(Duration::from_secs(seconds))
     }
 
+    /// Those that have no kind of their own.
+    const NAMED: [&str; 19] = [
+        "CaUsedAsEndEntity",
+        "CertDistrusted",
+        "EmptyEkuExtension",
+        "EndEntityUsedAsCa",
+        "ExtensionValueInvalid",
+        "InvalidNetworkMaskConstraint",
+        "InvalidSerialNumber",
+        "MalformedDnsIdentifier",
+        "MalformedExtensions",
+        "MalformedNameConstraint",
+        "MaximumNameConstraintComparisonsExceeded",
+        "MaximumPathBuildCallsExceeded",
+        "MaximumPathDepthExceeded",
+        "MaximumSignatureChecksExceeded",
+        "NameConstraintViolation",
+        "PathLenConstraintViolated",
+        "SignatureAlgorithmMismatch",
+        "UnsupportedCertVersion",
+        "UnsupportedNameType",
+    ];
+
     fn certificate_errors() -> Vec<CertificateError> {
         use CertificateError as E;
-        let named = [
-            "CaUsedAsEndEntity",
-            "CertDistrusted",
-            "EmptyEkuExtension",
-            "EndEntityUsedAsCa",
-            "ExtensionValueInvalid",
-            "InvalidNetworkMaskConstraint",
-            "InvalidSerialNumber",
-            "MalformedDnsIdentifier",
-            "MalformedExtensions",
-            "MalformedNameConstraint",
-            "MaximumNameConstraintComparisonsExceeded",
-            "MaximumPathBuildCallsExceeded",
-            "MaximumPathDepthExceeded",
-            "MaximumSignatureChecksExceeded",
-            "NameConstraintViolation",
-            "PathLenConstraintViolated",
-            "SignatureAlgorithmMismatch",
-            "UnsupportedCertVersion",
-            "UnsupportedNameType",
-        ];
-        let others = named.map(|name| E::Other(OtherError(Arc::new(Named(name)))));
+        let others = NAMED.map(|name| E::Other(OtherError(Arc::new(Named(name)))));
         let server = |presented: &[&str]| E::NotValidForNameContext {
             expected: ServerName::try_from("here.example").unwrap(),
             presented: presented.iter().map(|&name| name.to_owned()).collect(),

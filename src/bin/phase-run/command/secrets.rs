@@ -258,9 +258,12 @@ fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
     doomed.dedup();
     for (number, name) in doomed.iter().enumerate() {
         let removed = store.fetch(store.client.delete(&store.scope.place, folder, name));
-        let removed = removed.and_then(|removed| match removed {
-            true => Ok(()),
-            false => Err(store.missing(name)),
+        let removed = removed.and_then(|removed| {
+            if removed {
+                Ok(())
+            } else {
+                Err(store.missing(name))
+            }
         });
         removed.map_err(|failure| partly(failure, &doomed[..number], &doomed[number + 1..]))?;
     }
