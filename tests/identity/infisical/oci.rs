@@ -164,7 +164,7 @@ fn entries_that_cannot_be_used_are_named() {
         ),
         (
             with(&CONFIG.replace("~/.oci/key.pem", "/nonexistent/key")),
-            &["cannot read /nonexistent/key"],
+            &["no key of OCI from /nonexistent/key"],
         ),
     ] {
         let error = failure(proof(&machine));
