@@ -2,6 +2,7 @@
 
 mod certificate;
 mod proxy;
+mod words;
 
 use std::error;
 use std::io;
@@ -12,6 +13,7 @@ use rustls::InvalidMessage;
 
 use super::Answer;
 use crate::error::{Error, ErrorKind, Result, plain};
+pub(super) use words::Words;
 
 /// An attempt that gave no final answer.
 #[derive(Debug)]
@@ -164,30 +166,26 @@ fn throttled(wait: Option<Duration>, server: &str) -> Error {
 }
 
 fn untrusted(tls: &rustls::Error, server: &str) -> Error {
-    let (message, cause, help) = match tls {
-        rustls::Error::InvalidCertificate(problem) => {
-            let (what, help) = certificate::told(problem);
-            let message = format!("the certificate of {server} is not accepted");
-            (message, what, help)
+    let message = match tls {
+        rustls::Error::InvalidCertificate(_) => {
+            format!("the certificate of {server} is not accepted")
         }
-        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => (
-            format!("{server} does not speak TLS"),
-            tls.to_string(),
-            "check the port, and whether --host should begin with http://",
-        ),
-        _ => (
-            format!("no TLS connection to {server}"),
-            tls.to_string(),
-            "the server must speak TLS 1.2 or 1.3",
-        ),
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            format!("{server} does not speak TLS")
+        }
+        _ => format!("no TLS connection to {server}"),
     };
+    let Words { why, help } = Words::of_tls(tls);
     Error::new(ErrorKind::Unreachable, message)
         .help(help)
-        .because(cause)
+        .because(why)
 }
 
 /// The innermost cause: the one that says what happened.
 fn cause(error: &reqwest::Error) -> String {
+    if let Some(tls) = find::<rustls::Error>(error) {
+        return Words::of_tls(tls).why;
+    }
     if let Some(error) = find::<io::Error>(error)
         && error.raw_os_error().is_some()
     {

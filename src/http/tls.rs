@@ -15,6 +15,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
+use super::failure::Words;
 use super::{ClientCertificate, Connection};
 use crate::error::{Error, ErrorKind, Result};
 use listed::Listed;
@@ -57,7 +58,7 @@ pub(super) fn config(
             let ClientCertificate { certificates, key } = files;
             let chain = files::chain(certificates, until)?;
             let config = builder.with_client_auth_cert(chain, files::private_key(key, until)?);
-            config.map_err(|error| unusable(files, error))?
+            config.map_err(|error| unusable(files, &error))?
         }
         _ => builder.with_no_client_auth(),
     };
@@ -70,14 +71,19 @@ fn not_set_up(error: impl std::error::Error + Send + Sync + 'static) -> Error {
 }
 
 /// The certificate and the key of a client do not fit, or are of a kind that is not known.
-fn unusable(files: &ClientCertificate, error: rustls::Error) -> Error {
+fn unusable(files: &ClientCertificate, error: &rustls::Error) -> Error {
     let ClientCertificate { certificates, key } = files;
     let message = format!(
         "the client certificate {} cannot be used with the key {}",
         certificates.display(),
         key.display()
     );
-    Error::new(ErrorKind::Configuration, message).because(error)
+    let why = match error {
+        // What the key is not.
+        rustls::Error::General(_) => "the key is neither of RSA nor of ECDSA or EdDSA".to_owned(),
+        error => Words::of_tls(error).why,
+    };
+    Error::new(ErrorKind::Configuration, message).because(why)
 }
 
 /// The roots, and those certificates that we were given.

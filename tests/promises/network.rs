@@ -40,7 +40,7 @@ fn without_a_certificate_store_the_built_in_roots_are_used() {
     };
     // Nobody has signed the test's certificate; but roots to check it by there were.
     let finished = bare().failed(125, "unreachable");
-    finished.stderr_has("is not accepted: nobody who is trusted here has signed it");
+    finished.stderr_has("is not accepted: no root certificate that is trusted vouches for it");
     let run = bare().argument("--ca-cert").argument(authority.file());
     run.stdout("hello").silent();
 }
@@ -76,7 +76,10 @@ fn a_certificate_is_shown_to_a_server_that_wants_one() {
             .argument("--ca-cert")
             .argument(authority.file())
     };
-    run().sh(GREET).failed(125, "unreachable");
+    let finished = run().sh(GREET).failed(125, "unreachable");
+    finished
+        .stderr_has("it wants a certificate of a client")
+        .stderr_has("--client-cert");
     let (certificate, key) = authority.client();
     let run = run()
         .file("cert.pem", 0o600, certificate)

@@ -1,8 +1,10 @@
 //! `secrets` and `apps`, against a server.
 
-use super::{as_user, rows, serve, serve_tls, web, web_with};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::{as_user, rows, serve, web, web_with};
 use crate::support::run::Run;
-use crate::support::server::{Authority, Server, Sse};
+use crate::support::server::{Kind, Phase, Reply, Server, Sse};
 use crate::support::store::{Store, TOKEN};
 
 fn lab() -> Server {
@@ -149,6 +151,48 @@ fn what_is_missing_cannot_be_read_changed_or_removed_and_is_named() {
     secrets(&server, &["export"]).failed(125, "missing");
     secrets(&server, &["export", "--allow-empty"]).stdout("{}\n");
     secrets(&server, &["list", "--json"]).stdout("[]\n");
+}
+
+#[test]
+fn a_name_that_stands_twice_among_several_removes_nothing() {
+    for token in ["rest", "full"] {
+        let phase = Phase::default().app("web", Sse::On);
+        let phase = phase.environment("Development").secret("A", "1");
+        let server = serve(phase.secret("B", "old").secret("B", "new"));
+        let keys = Phase::default().token(Kind::User);
+        let token = if token == "rest" {
+            keys.rest
+        } else {
+            keys.full
+        };
+        let run = secrets(&server, &["delete", "A", "B"]).variable("PHASE_SERVICE_TOKEN", token);
+        let finished = run.failed(125, "ambiguous");
+        finished
+            .stderr_has("B stands 2 times in /, and nothing was removed")
+            .stderr_has("--move-to");
+        assert!(server.requests().iter().all(|one| one.method == "GET"));
+    }
+}
+
+#[test]
+fn a_removal_that_breaks_in_the_middle_says_what_was_removed_and_what_was_not() {
+    let phase = web_with(&[("A", "1"), ("B", "2"), ("C", "3")]);
+    let removals = AtomicUsize::new(0);
+    let server = Server::start(move |request| {
+        if request.method == "DELETE" && removals.fetch_add(1, Ordering::SeqCst) == 1 {
+            return Reply::json(403, r#"{"error": "no"}"#);
+        }
+        phase.answer(request)
+    });
+    let finished = secrets(&server, &["delete", "C", "B", "A"]).failed(125, "denied");
+    finished
+        .stderr_has("removed before that: A\n")
+        .stderr_has("not removed: C\n");
+    let first = secrets(&server, &["list", "--json"]).status(0).text();
+    assert!(
+        first.contains("\"B\"") && first.contains("\"C\""),
+        "{first}"
+    );
 }
 
 #[test]

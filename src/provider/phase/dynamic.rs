@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::wire::{KeyName, Row, Text};
+use super::wire::{KeyName, Row, Text, digest};
 use crate::error::Result;
 use crate::lease::Lease;
 use crate::notice::Notice;
@@ -54,7 +54,7 @@ impl Dynamic {
                           }| {
             let name = Text::into_string(key_name);
             let value = given.remove(&name);
-            (name, key_digest.into_string(), value)
+            (name, digest(key_digest), value)
         };
         Ok(Self {
             credentials: row.key_map.into_iter().map(credential).collect(),

@@ -79,6 +79,14 @@ pub(super) struct Row<'a> {
     pub(super) version: Option<u64>,
 }
 
+/// The digest of a name as it is compared: other clients may write its digits in
+/// upper case.
+pub(super) fn digest(text: Text<'_>) -> String {
+    let mut digest = text.into_string();
+    digest.make_ascii_lowercase();
+    digest
+}
+
 /// A name that a dynamic secret gives a value to.
 #[derive(Deserialize)]
 pub(super) struct KeyName<'a> {

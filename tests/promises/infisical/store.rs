@@ -45,6 +45,21 @@ fn a_secret_is_made_changed_moved_and_removed_under_the_name_that_was_typed() {
 }
 
 #[test]
+fn what_lies_below_the_folder_removes_nothing_in_it() {
+    let infisical = lab().folder("/deep").within("dev");
+    let server = infisical.serve();
+    for (name, folder) in [("one", "/"), ("two", "/deep"), ("three", "/deep")] {
+        let words = ["create", name, "--path", folder];
+        secrets(&server, &words).stdin("x").status(0);
+    }
+    let words = ["delete", "one", "two", "--recursive"];
+    let finished = secrets(&server, &words).failed(125, "missing");
+    finished.stderr_has("two");
+    let stored = infisical.stored("dev", "/");
+    assert!(stored.iter().any(|secret| secret.key == "one"));
+}
+
+#[test]
 fn what_the_store_keeps_beside_a_secret_is_listed() {
     let server = lab().metadata("owner", "ada").tags(&["db"]).serve();
     let text = secrets(&server, &["list", "--json"]).status(0).text();

@@ -240,11 +240,21 @@ fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
     // All of them are looked up first, so that a wrong name deletes nothing. Those that
     // stand twice come first: the store refuses them.
     let secrets = store.fetch(store.client.list(&untagged(&store.scope)))?;
-    let names_stored = secrets.iter().map(|secret| secret.name.as_str());
+    let here = secrets.iter().filter(|secret| secret.folder == *folder);
+    let names_stored = here.map(|secret| secret.name.as_str());
     let mut doomed = Vec::new();
     for name in names {
         let stored = store.stored_as(name, names_stored.clone());
-        doomed.push(stored.ok_or_else(|| store.missing(name))?);
+        let stored = stored.ok_or_else(|| store.missing(name))?;
+        let count = names_stored.clone().filter(|name| *name == stored).count();
+        if count > 1 {
+            let text =
+                format!("{stored} stands {count} times in {folder}, and nothing was removed");
+            return Err(Failure::new(Reason::Ambiguous, text).help(format!(
+                "the one changed last is in use: `secrets update {stored} --keep-value --move-to FOLDER` moves it away"
+            )));
+        }
+        doomed.push(stored);
     }
     let count = |name: &str| {
         names_stored
@@ -254,19 +264,27 @@ fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
     };
     doomed.sort_unstable_by_key(|name| (Reverse(count(name)), *name));
     doomed.dedup();
-    for (at, name) in doomed.iter().enumerate() {
-        let deleted = store.fetch(store.client.delete(&store.scope.place, folder, name));
-        let failure = match deleted {
-            Ok(true) => continue,
-            Ok(false) => store.missing(name),
-            Err(failure) => failure,
-        };
-        return Err(match &doomed[..at] {
-            [] => failure,
-            done => failure.help(format!("deleted before that: {}", done.join(", "))),
+    for (number, name) in doomed.iter().enumerate() {
+        let removed = store.fetch(store.client.delete(&store.scope.place, folder, name));
+        let removed = removed.and_then(|removed| {
+            if removed {
+                Ok(())
+            } else {
+                Err(store.missing(name))
+            }
         });
+        removed.map_err(|failure| partly(failure, &doomed[..number], &doomed[number + 1..]))?;
     }
     Ok(())
+}
+
+/// `failure` between those that were removed and those that were not.
+fn partly(failure: Failure, before: &[&str], after: &[&str]) -> Failure {
+    let told = [("removed before that", before), ("not removed", after)];
+    let told = told.into_iter().filter(|(_, names)| !names.is_empty());
+    told.fold(failure, |failure, (what, names)| {
+        failure.help(format!("{what}: {}", names.join(", ")))
+    })
 }
 
 fn export(store: &Store, allow_empty: bool, allow_unresolved: bool) -> Result<(), Failure> {
@@ -286,7 +304,9 @@ fn export(store: &Store, allow_empty: bool, allow_unresolved: bool) -> Result<()
 }
 
 fn find(store: &Store, name: &str) -> Result<Secret, Failure> {
-    let secrets = store.fetch(store.client.list(&untagged(&store.scope)))?;
+    let folder = store.folder()?;
+    let mut secrets = store.fetch(store.client.list(&untagged(&store.scope)))?;
+    secrets.retain(|secret| secret.folder == *folder);
     let names = secrets.iter().map(|secret| secret.name.as_str());
     let stored = store.stored_as(name, names).map(str::to_owned);
     let found = secrets

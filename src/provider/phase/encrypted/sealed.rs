@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::provider::phase::crypto::Unopened;
 use crate::provider::phase::dynamic::Dynamic;
 use crate::provider::phase::keys::Unnamed;
-use crate::provider::phase::wire::{Row, Text};
+use crate::provider::phase::wire::{Row, Text, digest};
 use crate::scope::Folder;
 use crate::secret::{SecretType, SecretValue};
 use crate::stock::age;
@@ -39,7 +39,7 @@ impl Sealed {
             shared: row.take_value().map(Text::into_string),
             tags: row.take_tags(),
             comment: row.comment.into_string(),
-            digest: row.key_digest.into_string(),
+            digest: digest(row.key_digest),
             id: row.id.into_string(),
             key: row.key.into_string(),
             name: OnceLock::new(),

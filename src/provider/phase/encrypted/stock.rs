@@ -152,12 +152,21 @@ impl Vault {
         last.filter(|&number| self.called(number) == (name, folder))
     }
 
-    /// The rows in `folder` that the server knows by `digest`, in order of age.
-    fn known_by(&self, digest: &str, folder: &Folder) -> Range<usize> {
-        let key = |row: &Sealed| (row.digest.as_str(), &row.folder).cmp(&(digest, folder));
-        let start = self.rows.partition_point(|row| key(row).is_lt());
-        let end = self.rows.partition_point(|row| key(row).is_le());
-        start..end
+    /// The last one called `name` among those with the digest of `digested`.
+    fn find_sealed(&self, folder: &Folder, name: &str, digested: &str) -> Result<Option<usize>> {
+        let digest = self.keys.digest(digested)?;
+        let place = |row: &Sealed| (&*row.digest, &row.folder).cmp(&(&*digest, folder));
+        let end = self.rows.partition_point(|row| place(row).is_le());
+        for number in (0..end).rev() {
+            if place(&self.rows[number]).is_ne() {
+                break;
+            }
+            // The digest is only the server's word.
+            if self.name(number)? == name {
+                return Ok(Some(number));
+            }
+        }
+        Ok(None)
     }
 
     fn unopened(&self, row: &Sealed, what: &str, problem: &dyn fmt::Display) -> Error {
@@ -198,21 +207,12 @@ impl Stock for Vault {
         if let Some(number) = self.find_open(folder, name) {
             return Ok(Some(number));
         }
+        let found = self.find_sealed(folder, name, name)?;
         let upper = name.to_uppercase();
-        // Some clients make the digest of a name in lower case that of another.
-        let spelt = [name, &upper]
-            .into_iter()
-            .take(1 + usize::from(upper != name));
-        for known in spelt {
-            let digest = self.keys.digest(known)?;
-            for number in self.known_by(&digest, folder).rev() {
-                // The digest is only the server's word.
-                if self.name(number)? == name {
-                    return Ok(Some(number));
-                }
-            }
+        if found.is_some() || upper == name {
+            return Ok(found);
         }
-        Ok(None)
+        self.find_sealed(folder, name, &upper)
     }
 
     fn open(&self, numbers: &[usize]) {
