@@ -96,29 +96,39 @@ impl Notice {
     }
 }
 
-fn leapt(f: &mut fmt::Formatter<'_>, vault: &Path, revision: u64, seen: u64) -> fmt::Result {
-    write!(
-        f,
-        "{} is at revision {revision}, and was at {seen} when it was last seen: somebody may have made it up; `phase-run vault recipients accept` takes it as it is",
-        vault.display()
-    )
-}
-
-fn not_accepted(f: &mut fmt::Formatter<'_>, vault: &Path, recipients: &[String]) -> fmt::Result {
-    write!(
-        f,
-        "{} is open to recipients that you have not accepted: {}; `phase-run vault recipients accept` accepts them, and `remove` shuts them out",
-        vault.display(),
-        recipients.join(", ")
-    )
-}
-
-fn not_listed(f: &mut fmt::Formatter<'_>, vault: &Path, keys: usize, listed: usize) -> fmt::Result {
-    write!(
-        f,
-        "{} opens with {keys} keys, and its list names {listed}; `phase-run vault recipients accept` encrypts it anew for those listed alone",
-        vault.display()
-    )
+/// What is noticed of a vault and its files.
+fn of_vault(notice: &Notice, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match notice {
+        Notice::Exposed { file } => {
+            let file = file.display();
+            write!(f, "{file} can be written to by others: chmod o-w {file}")
+        }
+        Notice::Leapt {
+            vault,
+            revision,
+            seen,
+        } => write!(
+            f,
+            "{} is at revision {revision}, and was at {seen} when it was last seen: somebody may have made it up; `phase-run vault recipients accept` takes it as it is",
+            vault.display()
+        ),
+        Notice::NotAccepted { vault, recipients } => write!(
+            f,
+            "{} is open to recipients that you have not accepted: {}; `phase-run vault recipients accept` accepts them, and `remove` shuts them out",
+            vault.display(),
+            recipients.join(", ")
+        ),
+        Notice::NotListed {
+            vault,
+            keys,
+            listed,
+        } => write!(
+            f,
+            "{} opens with {keys} keys, and its list names {listed}; `phase-run vault recipients accept` encrypts it anew for those listed alone",
+            vault.display()
+        ),
+        _ => Ok(()),
+    }
 }
 
 impl fmt::Display for Notice {
@@ -161,17 +171,6 @@ impl fmt::Display for Notice {
                 f.write_str("imported secrets are left out: the server does not tell their tags")
             }
             Self::LeftOut { name, reason } => write!(f, "{name} is left out: {reason}"),
-            Self::Leapt {
-                vault,
-                revision,
-                seen,
-            } => leapt(f, vault, *revision, *seen),
-            Self::NotAccepted { vault, recipients } => not_accepted(f, vault, recipients),
-            Self::NotListed {
-                vault,
-                keys,
-                listed,
-            } => not_listed(f, vault, *keys, *listed),
             Self::Unresolved {
                 name,
                 reference,

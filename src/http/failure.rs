@@ -1,6 +1,5 @@
 //! Why an attempt gave no answer, in words, and whether another one may.
 
-mod certificate;
 mod proxy;
 mod words;
 

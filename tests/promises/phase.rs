@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{as_user, rows, serve, web, web_with};
+use super::{as_user, rows, serve, serve_tls, web, web_with};
 use crate::support::run::Run;
-use crate::support::server::{Kind, Phase, Reply, Server, Sse};
+use crate::support::server::{Authority, Kind, Phase, Reply, Server, Sse};
 use crate::support::store::{Store, TOKEN};
 
 fn lab() -> Server {
@@ -106,20 +106,6 @@ fn a_name_is_found_as_it_is_spelt_or_else_in_upper_case() {
     has(&server, "a", "small");
     has(&server, "b", "large");
     secrets(&server, &["get", "A"]).failed(125, "unresolved");
-}
-
-#[test]
-fn a_name_that_stands_twice_keeps_those_beside_it_from_being_deleted() {
-    let phase = web().secret("A", "1").secret("B", "old");
-    let server = phase.secret("B", "new").secret("C", "3").serve();
-    let run = secrets(&server, &["delete", "A", "B", "C"]);
-    let finished = run.failed(125, "ambiguous");
-    finished
-        .stderr_has("B stands 2 times")
-        .stderr_lacks("deleted");
-    for (name, value) in [("A", "1"), ("C", "3")] {
-        has(&server, name, value);
-    }
 }
 
 #[test]

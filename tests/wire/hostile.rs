@@ -136,6 +136,24 @@ fn a_secret_that_is_listed_is_found_by_a_reference_however_its_digest_is_written
 }
 
 #[test]
+fn a_reference_leads_to_such_a_name_too_from_a_folder_that_is_not_meant() {
+    let phase = Phase::default()
+        .app("web", Sse::Off)
+        .environment("Development");
+    let phase = phase
+        .folder("/db")
+        .secret("lower_case", "small")
+        .known_as("LOWER_CASE");
+    let phase = phase.secret("LOWER_CASE", "large").folder("/");
+    let phase = phase.secret("BOTH", "${/db/lower_case} ${/db/LOWER_CASE}");
+    let server = phase.serve();
+    let client = super::names::client(&phase, &server, PhaseApi::Encrypted);
+    let scope = Scope::new(App::Name("web".into()), "Development");
+    let resolution = wait(client.resolve(&scope, &Plan::default())).unwrap();
+    assert_eq!(values(&resolution)["BOTH"], "small large");
+}
+
+#[test]
 fn a_forged_name_of_a_dynamic_secret_is_refused_before_a_lease_is_made() {
     let server = tampered_in("dyn-1", |row| {
         row["key_map"][0]["key_name"] = encrypted("LD_PRELOAD");
@@ -226,9 +244,6 @@ fn run_in(client: &Client, scope: &Scope, names: &'static [&str]) -> Result<(), 
     };
     wait(client.resolve(scope, &plan)).map(drop)
 }
-
-/// How a client names an environment.
-type Ask<'a> = &'a dyn Fn(&Client) -> Scope;
 
 #[track_caller]
 fn changed(result: Result<(), Error>) {
@@ -361,59 +376,6 @@ fn other_letters_in_a_name_make_no_other_environment() {
 }
 
 #[test]
-fn they_are_the_same_by_whichever_name_or_id_one_asks_for_the_environment() {
-    let first = [("1", "2"), ("3", "4")];
-    let forged = [first[0], ("5", "6")];
-    let by_name = |_: &Client| Scope::new(App::Name("web".into()), "development");
-    let by_id = |client: &Client| {
-        let apps = wait(client.apps()).unwrap();
-        let web = apps.into_iter().find(|app| app.name == "web").unwrap();
-        Scope::new(App::Id(web.id), "development")
-    };
-    let renamed = |_: &Client| Scope::new(App::Name("web".into()), "renamed");
-    let cases: [(Ask<'_>, Ask<'_>, Phase); 4] = [
-        (&by_name, &by_id, world(forged, &[])),
-        (&by_name, &by_id, world(forged, &["A", "B"])),
-        (&by_id, &by_name, world(forged, &["A", "B"])),
-        (&by_name, &renamed, world_of("Renamed", forged, &[])),
-    ];
-    for (before, after, other) in cases {
-        let folder = tempfile::tempdir().unwrap();
-        let (server, number) = serve(vec![world(first, &[]), other]);
-        let ours = || trusting(&server, folder.path(), false);
-        let ask = |client: &Client, scope: Ask<'_>| run_in(client, &scope(client), &["HOST"]);
-        ask(&ours(), before).unwrap();
-        number.store(1, Ordering::SeqCst);
-        changed(ask(&ours(), after));
-        ask(&trusting(&server, folder.path(), true), after).unwrap();
-        ask(&ours(), after).unwrap();
-        number.store(0, Ordering::SeqCst);
-        changed(ask(&ours(), before));
-    }
-}
-
-#[test]
-fn two_apps_of_one_name_are_told_apart_by_their_ids() {
-    let folder = tempfile::tempdir().unwrap();
-    let seeds = ["3", "5"].map(|seed| seed.repeat(64));
-    let mut phase = Phase::default();
-    for seed in &seeds {
-        phase = phase
-            .app("twin", Sse::Off)
-            .environment_of("Development", seed, &"4".repeat(64))
-            .secret("HOST", "h");
-    }
-    let (server, _) = serve(vec![phase]);
-    let apps = wait(trusting(&server, folder.path(), false).apps()).unwrap();
-    let twins: Vec<_> = apps.into_iter().filter(|app| app.name == "twin").collect();
-    assert_eq!(twins.len(), 2);
-    for twin in twins.iter().chain(&twins) {
-        let scope = Scope::new(App::Id(twin.id.clone()), "development");
-        run_in(&trusting(&server, folder.path(), false), &scope, &["HOST"]).unwrap();
-    }
-}
-
-#[test]
 fn so_are_those_of_environments_that_are_referred_to() {
     let folder = tempfile::tempdir().unwrap();
     let worlds = [("1", "2"), ("5", "2")].map(|api| world([api, ("3", "4")], &[]));
@@ -434,14 +396,15 @@ fn what_is_remembered_holds_no_secret() {
     let entries = kinds.flat_map(|kind| fs::read_dir(kind.unwrap().path()).unwrap());
     let texts = entries.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
     let texts: Vec<String> = texts.collect();
-    assert_eq!(texts.len(), 3, "by two ids, and by name");
+    assert_eq!(texts.len(), 3, "by two ids and by the name");
     for secret in [
         "3333",
         "4444",
         "HOST",
         &Phase::default().token(Kind::User).full,
     ] {
-        assert!(!texts.iter().any(|text| text.contains(secret)), "{texts:?}");
+        let holds = |text: &String| text.contains(secret);
+        assert!(!texts.iter().any(holds), "{texts:?}");
     }
 }
 

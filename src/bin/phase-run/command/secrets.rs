@@ -1,6 +1,5 @@
 //! `secrets`: the store itself.
 
-use std::cmp::Reverse;
 use std::io::{self, IsTerminal as _};
 
 use phase_run::{Change, Folder, NewSecret, Plan, Scope, Secret, SecretName, SecretType};
@@ -237,8 +236,7 @@ fn beside(store: &Store, write: &Write) -> Change {
 
 fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
     let folder = store.folder()?;
-    // All of them are looked up first, so that a wrong name deletes nothing. Those that
-    // stand twice come first: the store refuses them.
+    // All of them are looked up first, so that a wrong name deletes nothing.
     let secrets = store.fetch(store.client.list(&untagged(&store.scope)))?;
     let here = secrets.iter().filter(|secret| secret.folder == *folder);
     let names_stored = here.map(|secret| secret.name.as_str());
@@ -256,13 +254,7 @@ fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
         }
         doomed.push(stored);
     }
-    let count = |name: &str| {
-        names_stored
-            .clone()
-            .filter(|stored| *stored == name)
-            .count()
-    };
-    doomed.sort_unstable_by_key(|name| (Reverse(count(name)), *name));
+    doomed.sort_unstable();
     doomed.dedup();
     for (number, name) in doomed.iter().enumerate() {
         let removed = store.fetch(store.client.delete(&store.scope.place, folder, name));

@@ -86,7 +86,7 @@ mod tests {
             &["/usr/bin/env", "node", "/usr/local/bin/npm"],
             &["node", "/usr/share/nodejs/npm/bin/npm-cli.js", "start"],
             &["/usr/bin/node", "/opt/yarn/bin/yarn.js"],
-            &["node", "/home/x/.cache/node/corepack/pnpm/9/bin/pnpm.cjs"],
+            &["node", "/opt/corepack/pnpm/9/bin/pnpm.cjs"],
             &["/bin/sh", "/usr/local/bin/yarnpkg", "start"],
         ] {
             assert!(is(words), "{words:?}");

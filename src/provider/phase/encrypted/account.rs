@@ -88,11 +88,10 @@ impl Account {
         })
     }
 
-    /// The name of the app of `located`, if no other app is called that, case aside.
-    pub(super) fn sole_name<'a>(&self, located: &Located<'a>) -> Option<&'a str> {
-        let name = &located.app.name;
+    /// Whether one app alone is called `name`, case aside.
+    pub(super) fn has_one(&self, name: &str) -> bool {
         let called = |app: &&App| app.name.to_lowercase() == name.to_lowercase();
-        (self.apps.iter().filter(called).count() == 1).then_some(name)
+        self.apps.iter().filter(called).count() == 1
     }
 
     /// The keys of an environment.

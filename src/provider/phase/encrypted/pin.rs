@@ -13,6 +13,7 @@ use super::Encrypted;
 use super::account::{Account, Located};
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::phase::keys::EnvironmentKeys;
+use crate::scope::App;
 
 /// What the store calls a [`Pin`].
 const KIND: &str = "phase-environments";
@@ -45,7 +46,7 @@ impl Encrypted {
         let entries = self.entries(account, place);
         let mut known = Vec::with_capacity(entries.len());
         for entry in &entries {
-            known.push(trust.recall::<Pin>(KIND, &entry.each_ref().map(String::as_str))?);
+            known.push(trust.recall::<Pin>(KIND, &entry.each_ref().map(|part| &**part))?);
         }
         let is_same = |pin: &Pin| pin.public_key == public_key && pin.salt == salt;
         let other = known.iter().flatten().find(|pin| !is_same(pin));
@@ -62,10 +63,9 @@ impl Encrypted {
             public_key: public_key.clone(),
             salt: salt.clone(),
         };
-        // Some may be new: an app that was named by its id has a name, too.
         for (entry, known) in entries.iter().zip(&known) {
             if !known.as_ref().is_some_and(is_same) {
-                trust.remember(KIND, &entry.each_ref().map(String::as_str), &pin);
+                trust.remember(KIND, &entry.each_ref().map(|part| &**part), &pin);
             }
         }
         Ok(keys)
@@ -83,9 +83,14 @@ impl Encrypted {
             [&*server, holder, kind, thing, environment].map(str::to_owned)
         };
         let mut entries = vec![entry("id", app, &environment), entry("environment", id, "")];
-        // Of two apps of one name, each is named by its id alone.
-        if let Some(name) = account.sole_name(place) {
-            entries.push(entry("name", &name.to_lowercase(), &environment));
+        // Two apps of one name are told apart by their ids. Who asks by name means the
+        // one that was called so before, whatever other app there is now.
+        if matches!(place.place.app, App::Name(_)) || account.has_one(place.app_name()) {
+            entries.push(entry(
+                "name",
+                &place.app_name().to_lowercase(),
+                &environment,
+            ));
         }
         entries
     }

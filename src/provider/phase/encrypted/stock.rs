@@ -1,7 +1,6 @@
 //! The secrets of an environment as they came, opened one by one.
 
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::sealed::Sealed;
