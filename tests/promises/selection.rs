@@ -109,17 +109,17 @@ fn a_prefix_and_a_rename_change_the_names_in_the_command() {
 }
 
 /// All that must not reach the command, and some that look like it.
-const CREDENTIALS: [&str; 7] = [
+const CREDENTIALS: [&str; 8] = [
     "PHASE_SERVICE_TOKEN",
     "PHASE_RUN_VAULT_PASSPHRASE",
+    "PHASE_RUN_IDENTITY",
     "INFISICAL_TOKEN",
     "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET",
     "INFISICAL_PASSWORD",
     "INFISICAL_SOME_PASSPHRASE",
     "INFISICAL_JWT",
 ];
-const SETTINGS: [&str; 5] = [
-    "PHASE_RUN_IDENTITY",
+const SETTINGS: [&str; 4] = [
     "PHASE_SERVICE_TOKEN_FILE",
     "PHASE_RUN_VAULT_PASSPHRASE_FILE",
     "INFISICAL_CLIENT_ID",
@@ -136,7 +136,7 @@ fn the_credentials_of_every_provider_are_removed_in_every_mode_and_settings_stay
         let run = run.argument("--provider=phase");
         let script = "env | cut -d= -f1 | grep -e PHASE_ -e INFISICAL_ -e GITHUB_ | sort";
         run.sh(script).status(0).silent().stdout(
-            "GITHUB_TOKEN\nINFISICAL_CLIENT_ID\nPHASE_HOST\nPHASE_RUN_IDENTITY\nPHASE_RUN_VAULT_PASSPHRASE_FILE\n\
+            "GITHUB_TOKEN\nINFISICAL_CLIENT_ID\nPHASE_HOST\nPHASE_RUN_VAULT_PASSPHRASE_FILE\n\
              PHASE_SERVICE_TOKEN_FILE\n",
         );
     }

@@ -318,17 +318,3 @@ fn a_command_started_from_a_vault_sees_neither_passphrase_nor_identity() {
     assert!(text.contains("\nA=1\n"), "{text}");
     assert!(!text.contains("AGE-SECRET-KEY"), "{text}");
 }
-
-#[test]
-fn a_run_within_a_run_opens_the_vault_by_the_same_file() {
-    let desk = Desk::new();
-    desk.add("A", "1");
-    fs::rename(desk.path("phase-run/identity"), desk.path("mine")).unwrap();
-    for mode in ["exec", "supervise"] {
-        let run = desk.run(&["run", "--app", "web", "--mode", mode]);
-        let run = run.variable("PHASE_RUN_IDENTITY", desk.path("mine"));
-        let words = ["secrets", "get", "A", "--raw", "--app", "web"];
-        let inner = run.command([env!("CARGO_BIN_EXE_phase-run")].iter().chain(&words));
-        inner.stdout("1").silent();
-    }
-}

@@ -9,9 +9,6 @@ use phase_run::{Resolved, SecretName};
 use self::powerful::peculiar;
 use crate::exit::{Failure, Reason};
 
-/// Whether a variable holds a credential of ours, by its name and its value.
-pub(crate) type IsCredential = fn(&[u8], &[u8]) -> bool;
-
 /// What is inherited, what is removed, and who wins.
 #[derive(Debug)]
 pub(crate) struct Policy<'a> {
@@ -19,8 +16,8 @@ pub(crate) struct Policy<'a> {
     pub(crate) allow_partial: bool,
     /// Inherit only a few variables, and these.
     pub(crate) clean: Option<Vec<Vec<u8>>>,
-    /// What is not inherited, unless that is asked for.
-    pub(crate) credential: Option<IsCredential>,
+    /// Whether a name holds a credential of ours.
+    pub(crate) credential: Option<fn(&[u8]) -> bool>,
     /// The most bytes of a name, `=` and value, as `execve` takes them.
     pub(crate) longest: usize,
     /// Fetched names that must not reach the child, not even inherited.
@@ -113,8 +110,7 @@ pub(crate) fn inherited(environ: Vec<Vec<u8>>, policy: &Policy<'_>) -> Vec<Vec<u
             .clean
             .as_ref()
             .is_none_or(|more| BASIC.contains(&name) || more.iter().any(|kept| kept == name));
-        let value = &entry[name.len() + 1..];
-        kept && !policy.credential.is_some_and(|is| is(name, value))
+        kept && !policy.credential.is_some_and(|is| is(name))
             && !policy.excluded.iter().any(|left| left.as_bytes() == name)
     };
     environ.into_iter().filter(stays).collect()

@@ -56,7 +56,7 @@ fn what_is_malformed_doubled_or_not_utf_8_survives_in_its_place() {
 fn credentials_do_not_reach_the_child_unless_asked_to() {
     let environ = ["PHASE_SERVICE_TOKEN=t", "X=1"];
     let mut policy = Policy {
-        credential: Some(|name, _| name == b"PHASE_SERVICE_TOKEN"),
+        credential: Some(|name| name == b"PHASE_SERVICE_TOKEN"),
         ..Policy::default()
     };
     assert_eq!(merged(&environ, &[], &policy), ["X=1"]);

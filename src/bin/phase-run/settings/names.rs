@@ -1,7 +1,5 @@
 //! Every environment variable that the program reads or removes, once.
 
-use phase_run::outside;
-
 /// A variable, and what it means.
 pub(crate) struct Variable {
     pub(crate) name: &'static str,
@@ -275,28 +273,18 @@ pub(crate) const INFISICAL: &[Variable] = &[
     ),
 ];
 
-/// Whether the variable `name` holds a credential of ours in its `value`, which a child
-/// does not inherit. Where a file is, it may know.
-pub(crate) fn is_credential(name: &[u8], value: &[u8]) -> bool {
-    const EXACT: [&[u8]; 3] = [
+/// Whether `name` holds a credential of ours, which a child does not inherit.
+pub(crate) fn is_credential(name: &[u8]) -> bool {
+    const EXACT: [&[u8]; 4] = [
         // Some of them are what lets us through a door before the server.
         b"INFISICAL_CUSTOM_HEADERS",
         b"PHASE_SERVICE_TOKEN",
         b"PHASE_RUN_VAULT_PASSPHRASE",
+        b"PHASE_RUN_IDENTITY",
     ];
     const ENDS: [&[u8]; 5] = [b"TOKEN", b"SECRET", b"PASSWORD", b"PASSPHRASE", b"JWT"];
     EXACT.contains(&name)
-        || name == b"PHASE_RUN_IDENTITY" && is_key(outside::variable(value).0)
         || name.starts_with(b"INFISICAL_") && ENDS.iter().any(|end| name.ends_with(end))
-}
-
-/// Whether the text of `PHASE_RUN_IDENTITY` is an identity, or some other key, and not the name
-/// of a file.
-pub(crate) fn is_key(text: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(text);
-    text.contains('\n')
-        || text.to_uppercase().contains("AGE-SECRET-KEY-")
-        || outside::looks_like_token(&text)
 }
 
 /// Whether the value of `name` is taken as it is: somebody chose every character
@@ -338,7 +326,7 @@ mod tests {
             "INFISICAL_JWT",
             "INFISICAL_CUSTOM_HEADERS",
         ] {
-            assert!(is_credential(name.as_bytes(), b"x"), "{name}");
+            assert!(is_credential(name.as_bytes()), "{name}");
         }
         for name in [
             "PHASE_SERVICE_TOKEN_FILE",
@@ -347,24 +335,7 @@ mod tests {
             "GITHUB_TOKEN",
             "INFISICAL_TOKEN_FILE",
         ] {
-            assert!(!is_credential(name.as_bytes(), b"x"), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_variable_for_a_key_or_a_file_is_a_credential_if_it_holds_the_key() {
-        for (value, holds) in [
-            ("AGE-SECRET-KEY-1QQ", true),
-            (" 'age-secret-key-1qq' ", true),
-            ("# created: now\nAGE-SECRET-KEY-1QQ", true),
-            ("pss_service:v2:x", true),
-            ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl", true),
-            ("/run/secrets/identity\n", false),
-            ("~/identity", false),
-            ("age-identity", false),
-        ] {
-            let found = is_credential(b"PHASE_RUN_IDENTITY", value.as_bytes());
-            assert_eq!(found, holds, "{value}");
+            assert!(!is_credential(name.as_bytes()), "{name}");
         }
     }
 }

@@ -13,7 +13,6 @@ use serde::{Deserialize as _, Deserializer};
 use zeroize::Zeroizing;
 
 use super::layers::{Layers, Origin};
-use super::names::is_key;
 use super::owners::is_absence;
 use crate::args::Context;
 use crate::exit::{Failure, Reason};
@@ -204,7 +203,7 @@ pub(super) fn identity(
 ) -> Option<Source> {
     let flag = |path: &PathBuf| Source::file(path.clone(), Origin::Flag("--identity"), layers);
     let variable = || match text(layers, "PHASE_RUN_IDENTITY")? {
-        source if source.is_key() => Some(source),
+        source if source.holds_identity() => Some(source),
         _ => named_file(layers, "PHASE_RUN_IDENTITY"),
     };
     let at_home = || {
@@ -220,8 +219,10 @@ pub(super) fn identity(
 }
 
 impl Source {
-    /// Whether its text is a key, and not the name of a file.
-    fn is_key(&self) -> bool {
-        matches!(&self.place, Place::Text(text, _) if is_key(text.as_bytes()))
+    /// Whether it is an identity, or some other key, and not the name of a file.
+    fn holds_identity(&self) -> bool {
+        let is_key =
+            |text: &str| text.contains('\n') || text.to_uppercase().contains("AGE-SECRET-KEY-");
+        matches!(&self.place, Place::Text(text, _) if is_key(text))
     }
 }

@@ -28,12 +28,12 @@ pub(crate) fn has_variables(start: &str) -> bool {
     })
 }
 
-/// Overwrites the values of the variables that `chosen` accepts by name and value, so
-/// that they are readable neither in our memory nor in `/proc/PID/environ`.
+/// Overwrites the values of the variables whose name `names` accepts, so that
+/// they are readable neither in our memory nor in `/proc/PID/environ`.
 ///
 /// They are empty afterwards. To be called while there is one thread, after
 /// their values have been read.
-pub(crate) fn wipe_variables(chosen: &dyn Fn(&[u8], &[u8]) -> bool) {
+pub(crate) fn wipe_variables(names: &dyn Fn(&[u8]) -> bool) {
     for entry in entries() {
         // SAFETY: as in `raw_environment`; the borrow ends before the write.
         let bytes = unsafe { CStr::from_ptr(entry) }.to_bytes();
@@ -41,7 +41,7 @@ pub(crate) fn wipe_variables(chosen: &dyn Fn(&[u8], &[u8]) -> bool) {
         let Some(name) = bytes.iter().position(|byte| *byte == b'=') else {
             continue;
         };
-        if chosen(&bytes[..name], &bytes[name + 1..]) {
+        if names(&bytes[..name]) {
             // SAFETY: `name` is an index within the string.
             let value = unsafe { entry.add(name + 1) };
             // SAFETY: from `value` to the string's NUL there are these many

@@ -119,10 +119,8 @@ fn redirection(url: &str, world: &World<'_>) -> io::Result<(TempDir, PathBuf)> {
 
 fn start(program: &str, file: &Path) -> io::Result<()> {
     let mut command = Command::new(program);
-    for (name, value) in env::vars_os() {
-        if names::is_credential(name.as_bytes(), value.as_bytes()) {
-            command.env_remove(name);
-        }
+    for (name, _) in env::vars_os().filter(|(name, _)| names::is_credential(name.as_bytes())) {
+        command.env_remove(name);
     }
     command
         .arg(file)
