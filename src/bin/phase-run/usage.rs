@@ -9,7 +9,7 @@ use std::mem;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
-use phase_run::outside::{looks_like_token, masked, without_logins};
+use phase_run::outside::{looks_like_token, masked, shown};
 
 use crate::args::{Args, LogFormat, Output};
 use crate::exit::{Failure, Reason};
@@ -170,6 +170,12 @@ fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
     if looks_like_token(&text) {
         return with_token(&text);
     }
+    let stray = stray(error);
+    let text = if is_login(stray) {
+        text.replace(stray, shown(stray))
+    } else {
+        text
+    };
     let mut lines = text.lines().map(str::trim);
     let first = lines.next().unwrap_or_default();
     let mut first = first.strip_prefix("error: ").unwrap_or(first).to_owned();
@@ -178,20 +184,20 @@ fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
         let list: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
         first = format!("{first} {}", list.join(" "));
     }
-    let mut failure = Failure::new(Reason::Usage, first);
-    let meant = spelling::of(&words[1..]);
-    if let Some(meant) = meant {
-        failure = failure.help(format!("did you mean: {meant}"));
+    let failure = Failure::new(Reason::Usage, first);
+    let spelling = with_dashes(error, words);
+    if let Some(meant) = spelling::of(command.get_name(), stray) {
+        // What follows may be a value, and is not repeated.
+        let failure = failure.help(format!("did you mean: {meant}"));
+        return match spelling {
+            Some(_) => failure.help(format!(
+                "a command of that name is started by: phase-run -- {stray}"
+            )),
+            None => failure,
+        };
     }
-    match (with_dashes(error, words), meant) {
-        (Some(spelling), None) => {
-            return failure.help(format!("put `--` before the command: {spelling}"));
-        }
-        (Some(spelling), Some(_)) => {
-            return failure.help(format!("a command of that name is started by: {spelling}"));
-        }
-        (None, Some(_)) => return failure,
-        (None, None) => {}
+    if let Some(spelling) = spelling {
+        return failure.help(format!("put `--` before the command: {spelling}"));
     }
     // The dashes have another meaning here than in the parser's advice.
     let useful = |line: &&str| !line.is_empty() && !line.starts_with("tip: to pass");
@@ -251,22 +257,23 @@ fn with_dashes(error: &clap::Error, words: &[OsString]) -> Option<String> {
     {
         return None;
     }
-    let is_login = |word: &OsString| {
-        let word = word.to_string_lossy();
-        without_logins(&word) != word
-    };
-    if words.iter().any(is_login) {
+    if words.iter().any(|word| is_login(&word.to_string_lossy())) {
         return Some("phase-run [OPTIONS] -- COMMAND [ARG]...".to_owned());
     }
-    let shown = |word: &OsString| quoted(&word.to_string_lossy());
-    let before = words[1..at].iter().map(shown);
-    let after = words[at..].iter().map(shown);
+    let typed = |word: &OsString| quoted(&word.to_string_lossy());
+    let before = words[1..at].iter().map(typed);
+    let after = words[at..].iter().map(typed);
     let all = ["phase-run".to_owned()]
         .into_iter()
         .chain(before)
         .chain(["--".to_owned()])
         .chain(after);
     Some(all.collect::<Vec<_>>().join(" "))
+}
+
+/// Whether `word` is a URL that may hold a user and a password.
+fn is_login(word: &str) -> bool {
+    word.contains("://") && shown(word) != word
 }
 
 /// A word as a shell has to see it.
@@ -320,6 +327,21 @@ mod tests {
     }
 
     #[test]
+    fn a_login_in_a_url_is_not_repeated_whatever_its_password_holds() {
+        for url in [
+            "postgres://me:hunter2@db",
+            "postgres://me:hunter2\"x@db",
+            "postgres://me:hunter2 x@db",
+            "https://me:hunter2%40db",
+        ] {
+            for words in [&["psql", url][..], &[url]] {
+                let text = refused(words);
+                assert!(!text.contains("hunter2"), "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn the_first_words_that_people_type_get_the_right_spelling() {
         for (words, meant) in [
             (&["login"][..], "phase-run auth login"),
@@ -329,6 +351,8 @@ mod tests {
             (&["secret", "list"], "phase-run secrets"),
             (&["help"], "phase-run --help"),
             (&["secrets", "rm", "A"], "phase-run secrets delete NAME"),
+            (&["--env", "prod", "list"], "phase-run secrets list"),
+            (&["doctor"], "phase-run --dry-run -v"),
             (
                 &["secrets", "import", ".env"],
                 "phase-run secrets create NAME",
@@ -339,9 +363,17 @@ mod tests {
         }
         let text = refused(&["login"]);
         assert!(text.contains("started by: phase-run -- login"), "{text}");
-        let text = refused(&["secrets", "set", "A=hunter2"]);
-        assert!(text.contains("secrets create NAME, or"), "{text}");
-        assert!(!text.contains("hunter2"), "{text}");
+        for words in [
+            &["secrets", "set", "A=hunter2"][..],
+            &["secrets", "-v", "set", "A=hunter2"],
+            &["set", "A=hunter2"],
+            &["--env", "prod", "set", "A", "hunter2"],
+            &["create", "A", "hunter2"],
+        ] {
+            let text = refused(words);
+            assert!(text.contains("phase-run secrets create NAME"), "{text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
     }
 
     #[test]
