@@ -186,7 +186,10 @@ fn a_missing_environment_lists_those_there_are_and_is_not_taken_for_a_missing_fo
     assert_eq!(error.kind(), Missing);
     let begins = "there is no folder /nope in environment \"dev\" of project";
     assert!(error.to_string().starts_with(begins), "{error}");
-    assert_eq!(error.advice(), Some("check --path"));
+    assert_eq!(
+        error.advice(),
+        Some("look at --path, or go on without by --allow-empty")
+    );
 
     let scope = lab.scope().in_folders(these(&["/db", "/nope"]));
     let error = resolve(&lab.at_hand(), &scope).unwrap_err();

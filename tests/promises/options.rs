@@ -186,3 +186,100 @@ fn a_variable_that_is_no_value_of_its_flag_is_an_error_that_names_it() {
         finished.stderr_has(variable).stderr_lacks("hunter2");
     }
 }
+
+#[test]
+fn what_is_typed_goes_before_a_key_that_contradicts_it_and_a_variable_is_named() {
+    let server = serve(web_with(&[("A", "a")]));
+    let with = |keys: &str| {
+        let run = over(&server).sh("echo $A");
+        run.file("config/phase-run/config.toml", 0o600, keys)
+    };
+    for (keys, typed, told) in [
+        (
+            "lease_ttl = '1h'",
+            &["--leases", "skip"][..],
+            "`lease_ttl` of ",
+        ),
+        (
+            "revoke_leases = true",
+            &["--leases", "skip"],
+            "`revoke_leases` of ",
+        ),
+        (
+            "leases = 'skip'",
+            &["--revoke-leases"],
+            "gives way to --revoke-leases",
+        ),
+        (
+            "mode = 'exec'",
+            &["--kill-after", "5s"],
+            "gives way to --kill-after",
+        ),
+        (
+            "mode = 'exec'\nsignal_scope = 'group'",
+            &[],
+            "`signal_scope` of ",
+        ),
+    ] {
+        let finished = with(keys).arguments(typed).stdout("a\n").status(0);
+        finished.stderr_has("warning").stderr_has(told);
+    }
+    for (variable, text, typed) in [
+        ("PHASE_RUN_MODE", "exec", &["--kill-after", "5s"][..]),
+        ("PHASE_RUN_KILL_AFTER", "5s", &["--mode", "exec"]),
+        ("PHASE_RUN_LEASE_TTL", "1h", &["--leases", "skip"]),
+    ] {
+        let run = with("").variable(variable, text).arguments(typed);
+        let finished = run.failed(125, "configuration");
+        finished.stderr_has(variable).stderr_has(typed[0]);
+    }
+    let run = with("leases = 'skip'").variable("PHASE_RUN_REVOKE_LEASES", "1");
+    let finished = run.stdout("a\n");
+    finished.stderr_has("gives way to PHASE_RUN_REVOKE_LEASES");
+}
+
+#[test]
+fn the_variable_of_the_log_goes_before_the_keys_of_a_file() {
+    let server = serve(web_with(&[("A", "a")]));
+    let with = |keys: &str, level: &str| {
+        let run = over(&server).sh("true").variable("PHASE_RUN_LOG", level);
+        run.file("config/phase-run/config.toml", 0o600, keys)
+    };
+    with("verbose = true", "error").status(0).silent();
+    with("quiet = true", "info").stderr_has("INFO host = ");
+}
+
+#[test]
+fn wrong_usage_is_told_as_variables_and_the_users_file_say_unless_it_is_typed() {
+    let keys = "log_format = 'json'\nsysexits = true";
+    let with = |words: &[&str]| {
+        let run = nowhere().file("config/phase-run/config.toml", 0o600, keys);
+        run.arguments(words)
+    };
+    let finished = with(&["--nope"]).status(64);
+    assert!(finished.errors().starts_with('{'), "{}", finished.errors());
+    for words in [
+        &["--log-format", "text", "--nope"][..],
+        &["--log-format=text", "--nope"],
+    ] {
+        let run = with(words).variable("PHASE_RUN_LOG_FORMAT", "json");
+        let finished = run.variable("PHASE_RUN_SYSEXITS", "no").status(2);
+        finished.stderr_has("phase-run: error[usage]");
+    }
+}
+
+#[test]
+fn a_shell_may_lie_in_the_home_and_run_a_script_that_a_variable_says() {
+    let server = serve(web_with(&[("A", "a")]));
+    let shell = "#!/bin/sh\necho mine\n";
+    let run = || over(&server).file("mysh", 0o755, shell);
+    let script = || run().variable("PHASE_RUN_COMMAND", "echo $A");
+    script()
+        .variable("PHASE_RUN_SHELL", "~/mysh")
+        .stdout("mine\n");
+    let key = script().file("config/phase-run/config.toml", 0o600, "shell = '~/mysh'");
+    key.stdout("mine\n");
+    script().arguments(&["--shell", "/bin/bash"]).stdout("a\n");
+    let alone = over(&server).arguments(&["--shell", "/bin/bash"]);
+    alone.failed(2, "usage").stderr_has("--command");
+}

@@ -44,14 +44,14 @@ fn main() -> ExitCode {
     let variables = |name: &str| environment.variable(name);
     let typed = match usage::parse(&arguments) {
         Ok(typed) => typed,
-        Err(refused) => return refuse(refused, &variables),
+        Err(refused) => return refuse(refused, &arguments, &variables),
     };
     let user = settings::user_file(&variables);
     // What is wrong with it is told to those who need it.
     let keys = user.as_ref().ok().and_then(Option::as_ref);
     let (args, stand_ins) = match complete(typed, &arguments, &variables, keys) {
         Ok(parsed) => parsed,
-        Err(refused) => return refuse(refused, &variables),
+        Err(refused) => return refuse(refused, &arguments, &variables),
     };
     let output = args.output.clone();
     let level = match settings::log_level(&variables, keys) {
@@ -85,11 +85,11 @@ fn main() -> ExitCode {
 }
 
 /// Answers words that are no arguments.
-fn refuse(refused: Refused, variables: Variables<'_>) -> ExitCode {
+fn refuse(refused: Refused, words: &[OsString], variables: Variables<'_>) -> ExitCode {
     match refused {
         Refused::Help(text) => help(&text),
         Refused::Usage(failure, mut output) => {
-            guess_output(&mut output, variables);
+            guess_output(&mut output, words, variables);
             start_report(&output, None, variables).fail(&failure);
             status(&failure, output.sysexits).into()
         }
@@ -111,12 +111,22 @@ fn complete(
     }
 }
 
-/// How a failure is to be told, by variables too. What is wrong with these is of less
-/// weight than the failure.
-fn guess_output(output: &mut Output, variables: Variables<'_>) {
+/// How a failure is to be told where `words` do not say it: by variables, then by the
+/// user's file. What is wrong with these is of less weight than the failure.
+fn guess_output(output: &mut Output, words: &[OsString], variables: Variables<'_>) {
+    let user = settings::user_file(variables).ok().flatten();
+    let key = |flag: &str| user.as_ref()?.content.options.get(flag);
     let sysexits = settings::variable_yes(variables, "PHASE_RUN_SYSEXITS");
-    output.sysexits |= matches!(sysexits, Ok(Some(true)));
-    if variables("PHASE_RUN_LOG_FORMAT").is_some_and(|format| format == "json") {
+    let in_file = || key("sysexits").is_some_and(|words| !words.is_empty());
+    output.sysexits |= sysexits.ok().flatten().unwrap_or_else(in_file);
+    if usage::names_log_format(words) {
+        return;
+    }
+    let json = match variables("PHASE_RUN_LOG_FORMAT") {
+        Some(format) => format == "json",
+        None => key("log-format").is_some_and(|words| words == &["--log-format=json"]),
+    };
+    if json {
         output.log_format = LogFormat::Json;
     }
 }

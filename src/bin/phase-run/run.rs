@@ -37,8 +37,8 @@ fn run_with(
     report: Report,
     marks: fn(&Place, ProviderName) -> Marks,
 ) -> Result<Outcome, Failure> {
-    let command = command(args)?;
     check(args)?;
+    let command = command(args)?;
     let supervision = supervision(&args.process)?;
     let globs = Globs::new(&args.selection)?;
     let mut settings = Settings::resolve(&args.context, world)?;
@@ -234,7 +234,8 @@ fn require_names<'a>(
 /// The command to start; empty only for a dry run.
 fn command(args: &args::Run) -> Result<Vec<OsString>, Failure> {
     if let Some(script) = &args.script {
-        return Ok(vec![args.shell.clone().into(), "-c".into(), script.clone()]);
+        let shell = args.shell.clone().unwrap_or_else(|| "/bin/sh".into());
+        return Ok(vec![shell.into(), "-c".into(), script.clone()]);
     }
     if args.argv.is_empty() && !args.preview {
         return Err(Failure::new(Reason::Usage, "there is no command to start")
@@ -259,6 +260,10 @@ fn check(args: &args::Run) -> Result<(), Failure> {
     if let Some((flag, _)) = needs_us.filter(|_| process.mode == Mode::Exec) {
         let text = format!("{flag} needs a supervisor, and with --mode exec there is none");
         return Err(Failure::new(Reason::Usage, text).help("leave --mode out"));
+    }
+    if args.shell.is_some() && args.script.is_none() {
+        let text = "--shell is the shell of --command, and there is no --command";
+        return Err(Failure::new(Reason::Usage, text));
     }
     let leases = args.selection.leases;
     let about_leases = [

@@ -109,6 +109,12 @@ fn output(words: &[OsString]) -> Output {
     }
 }
 
+/// Whether `words` say how messages are written.
+pub(crate) fn names_log_format(words: &[OsString]) -> bool {
+    let mut ours = words.iter().take_while(|word| *word != "--");
+    ours.any(|word| word.to_string_lossy().starts_with("--log-format"))
+}
+
 /// An option of the launcher in front of a subcommand would be without effect.
 fn misplaced(matches: &ArgMatches, command: &mut clap::Command) -> Result<(), clap::Error> {
     let Some((subcommand, inner)) = matches.subcommand() else {

@@ -139,5 +139,6 @@ fn without(folders: &[Folder], found: &Found) -> Error {
     let names: Vec<&str> = folders.iter().map(Folder::as_str).collect();
     let (names, environment) = (names.join(", "), &found.environment);
     let place = format!("{names} in environment {environment:?} of {}", found.target);
-    Error::new(ErrorKind::Missing, format!("there is no folder {place}")).help("check --path")
+    Error::new(ErrorKind::Missing, format!("there is no folder {place}"))
+        .help("look at --path, or go on without by --allow-empty")
 }

@@ -53,13 +53,24 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// How a command is started, if one is.
-    pub(crate) fn mode(&self) -> Option<Mode> {
-        match &self.command {
-            None => Some(self.run.process.mode),
-            Some(Command::Run(run)) => Some(run.0.process.mode),
-            Some(Command::Shell(shell)) => Some(shell.0.process.mode),
-            Some(_) => None,
+    /// Whether `flag` is among the options of the run, if there is one: an option of
+    /// words has the one word that needs others, or rules them out.
+    pub(crate) fn says(&self, flag: &str) -> bool {
+        let (selection, process) = match &self.command {
+            None => (&self.run.selection, &self.run.process),
+            Some(Command::Run(run)) => (&run.0.selection, &run.0.process),
+            Some(Command::Shell(shell)) => (&shell.0.selection, &shell.0.process),
+            Some(_) => return false,
+        };
+        match flag {
+            "kill-after" => process.kill_after.is_some(),
+            "lease-ttl" => selection.lease_ttl.is_some(),
+            "leases" => selection.leases == Some(LeasesName::Skip),
+            "map-signal" => !process.map_signal.is_empty(),
+            "mode" => process.mode == Mode::Exec,
+            "revoke-leases" => process.revoke_leases,
+            "signal-scope" => process.signal_scope == SignalScopeName::Group,
+            _ => false,
         }
     }
 

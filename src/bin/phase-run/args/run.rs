@@ -39,23 +39,15 @@ pub(crate) struct Run {
     )]
     pub(crate) script: Option<OsString>,
 
-    /// The shell of --command
+    /// The shell of --command [default: /bin/sh]
     /// [env: PHASE_RUN_SHELL]
-    #[arg(
-        long,
-        value_name = "PATH",
-        requires = "script",
-        default_value = SHELL
-    )]
-    pub(crate) shell: PathBuf,
+    #[arg(long, value_name = "PATH")]
+    pub(crate) shell: Option<PathBuf>,
 
     /// The command and its arguments
     #[arg(last = true, value_name = "COMMAND", help_heading = "Arguments")]
     pub(crate) argv: Vec<OsString>,
 }
-
-/// The shell of `--command`.
-const SHELL: &str = "/bin/sh";
 
 impl Run {
     /// One of `argv`, without any option.
@@ -67,7 +59,7 @@ impl Run {
             preview: false,
             json: false,
             script: None,
-            shell: SHELL.into(),
+            shell: None,
             argv,
         }
     }

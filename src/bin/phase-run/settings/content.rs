@@ -251,7 +251,7 @@ impl Entry<'_> {
     /// The value as words of the command line.
     fn words(&self, optional: &Optional) -> Result<Vec<String>, String> {
         match (optional.shape, self.value) {
-            (Shape::Any, _) => {
+            (Shape::Any | Shape::File, _) => {
                 let text = self.read(|text| Ok(text.to_owned()))?;
                 Ok(optional.words(&Vec::from_iter(text)))
             }

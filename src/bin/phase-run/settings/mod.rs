@@ -105,6 +105,9 @@ pub(crate) fn user_file(variables: Variables<'_>) -> UserFile {
     }
 }
 
+/// What is logged.
+const LOG: &str = "PHASE_RUN_LOG";
+
 /// How much is logged, by a variable or the user's file.
 ///
 /// # Errors
@@ -114,7 +117,6 @@ pub(crate) fn log_level(
     variables: Variables<'_>,
     user: Option<&File>,
 ) -> Result<Option<LevelFilter>, Failure> {
-    const LOG: &str = "PHASE_RUN_LOG";
     match layers::variable(variables, LOG)? {
         Some(text) => match parse::level(&text) {
             Ok(level) => Ok(Some(level)),

@@ -19,6 +19,8 @@ pub(crate) enum Shape {
     Any,
     /// How often: not at all, once or twice.
     Count,
+    /// The name of a file.
+    File,
     /// Several texts: the flag is repeated, a variable has commas.
     List,
     /// Names, or all: a flag with or without a value.
@@ -69,7 +71,7 @@ pub(crate) const ALL: [Optional; 27] = [
         Shape::Switch,
     ),
     optional("command", "PHASE_RUN_COMMAND", Shape::Any),
-    optional("shell", "PHASE_RUN_SHELL", Shape::Any),
+    optional("shell", "PHASE_RUN_SHELL", Shape::File),
     optional("quiet", "PHASE_RUN_QUIET", Shape::Switch),
     optional("verbose", "PHASE_RUN_VERBOSE", Shape::Count),
     optional("log-format", "PHASE_RUN_LOG_FORMAT", Shape::Text),
@@ -86,7 +88,7 @@ impl Optional {
     pub(crate) fn words<T: AsRef<str>>(&self, values: &[T]) -> Vec<String> {
         let values = values.iter().map(AsRef::as_ref);
         match self.shape {
-            Shape::Any | Shape::List | Shape::Text => values
+            Shape::Any | Shape::File | Shape::List | Shape::Text => values
                 .map(|value| format!("--{}={value}", self.flag))
                 .collect(),
             Shape::Names => {
@@ -120,7 +122,7 @@ impl Optional {
         let parts = text.split(',').map(trimmed_text);
         let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
         match self.shape {
-            Shape::Any | Shape::Text => Ok(self.words(&[text])),
+            Shape::Any | Shape::File | Shape::Text => Ok(self.words(&[text])),
             Shape::Count if text == "2" => Ok(self.times(2)),
             Shape::Count => match yes(text) {
                 Ok(wanted) => Ok(self.bare(wanted)),

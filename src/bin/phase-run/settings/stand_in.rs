@@ -3,16 +3,19 @@
 
 use std::error::Error as _;
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue};
 use phase_run::outside::{looks_like_token, shown};
 
+use super::LOG;
 use super::content::misused;
 use super::layers::{Origin, Variables, unfit, variable};
 use super::options::{ALL, Optional, Shape};
+use super::parse::at_home;
 use super::project::File;
-use crate::args::{Args, Mode};
+use crate::args::Args;
 use crate::exit::{Failure, Reason};
 use crate::usage::Typed;
 
@@ -25,8 +28,34 @@ pub(crate) struct StandIns {
     pub(crate) words: Vec<OsString>,
 }
 
-/// Options that a supervisor alone can follow.
-const OF_SUPERVISORS: [&str; 3] = ["kill-after", "map-signal", "revoke-leases"];
+/// A value of an option that makes others mean nothing.
+struct Rule {
+    ruling: (&'static str, &'static str),
+    /// Each with its value, or with none for any.
+    ruled_out: &'static [(&'static str, Option<&'static str>)],
+    why: &'static str,
+}
+
+const RULES: [Rule; 2] = [
+    Rule {
+        ruling: ("mode", "exec"),
+        ruled_out: &[
+            ("kill-after", None),
+            ("map-signal", None),
+            ("revoke-leases", None),
+            ("signal-scope", Some("group")),
+        ],
+        why: "needs a supervisor, and with --mode exec there is none",
+    },
+    Rule {
+        ruling: ("leases", "skip"),
+        ruled_out: &[("lease-ttl", None), ("revoke-leases", None)],
+        why: "is about leases, and with --leases skip there are none",
+    },
+];
+
+/// Options that say what the variable [`LOG`] says too, which goes before a file.
+const OF_THE_LOG: [&str; 2] = ["quiet", "verbose"];
 
 /// The option without which `--shell` means nothing.
 const SCRIPT: &str = "command";
@@ -75,37 +104,103 @@ pub(crate) fn stand_ins(
             found.extend(given(optional, argument, variables, user)?);
         }
     }
-    added(words, possible(found, command, typed)?, args.mode()).map(Some)
+    let mut warnings = Vec::new();
+    let found = possible(found, command, typed)?;
+    let found = reconciled(found, args, &mut warnings)?;
+    added(words, found, warnings).map(Some)
 }
 
-/// `words` and those of `found`, where `mode` is the one that was typed.
+/// Those of `found` that mean something beside what was typed and the others. What
+/// stands in a file gives way, with a warning.
+///
+/// # Errors
+///
+/// A variable that contradicts another one, or what was typed.
+fn reconciled<'a>(
+    mut found: Vec<StandIn<'a>>,
+    args: &Args,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<StandIn<'a>>, Failure> {
+    for rule in &RULES {
+        for (flag, value) in rule.ruled_out {
+            let sides = [(rule.ruling.0, Some(rule.ruling.1)), (*flag, *value)];
+            let [by, out] = sides.map(|(flag, value)| Said::of(flag, value, &found, args));
+            let (Some(by), Some(out)) = (by, out) else {
+                continue;
+            };
+            // The parser of a run tells what was typed in full.
+            if matches!((&by, &out), (Said::Typed(_), Said::Typed(_))) {
+                continue;
+            }
+            let told = [&by, &out].map(|side| side.told(&found));
+            if let Some(at) = out.in_file(&found) {
+                warnings.push(format!("{} {}", told[1], rule.why));
+                found.remove(at);
+            } else if let Some(at) = by.in_file(&found) {
+                warnings.push(format!("{} gives way to {}", told[0], told[1]));
+                found.remove(at);
+            } else {
+                let text = format!("{} and {} contradict each other", told[0], told[1]);
+                return Err(Failure::new(Reason::Configuration, text).help("leave one of them out"));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Where an option is said.
+enum Said {
+    At(usize),
+    Typed(&'static str),
+}
+
+impl Said {
+    /// Where `flag` is said, with this value if one counts.
+    fn of(
+        flag: &'static str,
+        value: Option<&str>,
+        found: &[StandIn<'_>],
+        args: &Args,
+    ) -> Option<Self> {
+        let says = |one: &StandIn<'_>| {
+            one.optional.flag == flag && value.is_none_or(|value| one.values() == value)
+        };
+        let at = found.iter().position(says).map(Self::At);
+        at.or_else(|| args.says(flag).then_some(Self::Typed(flag)))
+    }
+
+    fn told(&self, found: &[StandIn<'_>]) -> String {
+        match self {
+            Self::At(at) => found[*at].named(),
+            Self::Typed(flag) => format!("--{flag}"),
+        }
+    }
+
+    /// Its place among `found`, if it stands in a file.
+    fn in_file(&self, found: &[StandIn<'_>]) -> Option<usize> {
+        match self {
+            Self::At(at) if !is_variable(&found[*at].origin) => Some(*at),
+            _ => None,
+        }
+    }
+}
+
+/// `words` and those of `found`.
 fn added(
     words: &[OsString],
     found: Vec<StandIn<'_>>,
-    mode: Option<Mode>,
+    warnings: Vec<String>,
 ) -> Result<StandIns, Failure> {
-    let is_exec = match found.iter().find(|one| one.optional.flag == "mode") {
-        Some(mode) => mode.words == ["--mode=exec"],
-        None => mode == Some(Mode::Exec),
-    };
     let end = words.iter().position(|word| word == "--");
     let (ours, rest) = words.split_at(end.unwrap_or(words.len()));
     let mut all = StandIns {
         origins: Vec::new(),
-        warnings: Vec::new(),
+        warnings,
         words: ours.to_vec(),
     };
     for one in found {
         one.check()?;
         let (key, values) = (one.optional.key(), one.values());
-        let supervises = OF_SUPERVISORS.contains(&one.optional.flag) || values == "group";
-        if let (Origin::File(path), true, true) = (&one.origin, is_exec, supervises) {
-            let path = path.display();
-            all.warnings.push(format!(
-                "`{key}` of {path} needs a supervisor, and with --mode exec there is none"
-            ));
-            continue;
-        }
         // A script says what it likes, passwords too.
         let told = match one.optional.flag {
             SCRIPT => "(not shown)",
@@ -137,10 +232,15 @@ fn given<'a>(
         (Origin::Variable(name), words)
     } else if let Some(file) = user
         && let Some(words) = file.content.options.get(optional.flag)
+        && !(OF_THE_LOG.contains(&optional.flag) && variables(LOG).is_some())
     {
         (Origin::File(file.path.clone()), words.clone())
     } else {
         return Ok(None);
+    };
+    let words = match optional.shape {
+        Shape::File => words.iter().map(|word| expanded(word, variables)).collect(),
+        _ => words,
     };
     let wanted = !words.is_empty();
     Ok(wanted.then_some(StandIn {
@@ -191,6 +291,18 @@ fn possible<'a>(
     Ok(all)
 }
 
+/// A flag with a file, where `~/` at its start is the home.
+fn expanded(word: &str, variables: Variables<'_>) -> String {
+    let home = variables("HOME").map(PathBuf::from);
+    match word.split_once('=') {
+        Some((flag, file)) => {
+            let file = at_home(Path::new(file), home.as_deref());
+            format!("{flag}={}", file.display())
+        }
+        None => word.to_owned(),
+    }
+}
+
 fn is_variable(origin: &Origin) -> bool {
     origin.variable().is_some()
 }
@@ -229,7 +341,7 @@ impl StandIn<'_> {
     fn check(&self) -> Result<(), Failure> {
         if matches!(
             self.optional.shape,
-            Shape::Any | Shape::Count | Shape::Switch
+            Shape::Any | Shape::Count | Shape::File | Shape::Switch
         ) {
             return Ok(());
         }
