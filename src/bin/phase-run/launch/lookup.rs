@@ -71,15 +71,6 @@ pub(super) fn candidates(command: &OsStr, path: Option<&[u8]>) -> Vec<CString> {
         .collect()
 }
 
-/// The value behind `prefix`, which ends in `=`.
-#[cfg(target_os = "linux")]
-pub(super) fn variable<'a>(environment: &'a [Vec<u8>], prefix: &[u8]) -> Option<&'a [u8]> {
-    environment
-        .iter()
-        .rev()
-        .find_map(|entry| entry.strip_prefix(prefix))
-}
-
 /// Why `candidate` cannot be executed, as far as can be seen from outside.
 pub(super) fn check(candidate: &CStr) -> Result<(), Errno> {
     let path = Path::new(OsStr::from_bytes(candidate.to_bytes()));

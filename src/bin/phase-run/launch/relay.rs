@@ -11,7 +11,7 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use nix::unistd::{Pid, geteuid, getpid};
 
 use super::image::NOTIFY_SOCKET;
-use super::{lookup, notify};
+use super::notify;
 use crate::sys::{self, Datagram, Sender, Watched};
 
 /// The longest message that systemd reads.
@@ -37,7 +37,8 @@ impl Relay {
     /// A way to the manager that `environment` names, if it names one that can be
     /// spoken to.
     pub(super) fn open(environment: &[Vec<u8>]) -> Option<Self> {
-        let socket = lookup::variable(environment, NOTIFY_SOCKET)?;
+        let mut entries = environment.iter().rev();
+        let socket = entries.find_map(|entry| entry.strip_prefix(NOTIFY_SOCKET))?;
         match Self::to(socket) {
             Ok(relay) => Some(relay),
             Err(error) => {
