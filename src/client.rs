@@ -17,7 +17,7 @@ use crate::provider::phase::{Encrypted, Rest};
 use crate::provider::vault::Vault;
 use crate::provider::{Backend, Order, Provider, References, Supply};
 use crate::resolve::{Chosen, Resolved, Resolver, Step, chosen};
-use crate::scope::{Folder, Place, Scope};
+use crate::scope::{Folder, Place, Scope, Site};
 use crate::secret::{Change, NewSecret, Secret};
 use crate::trust::TrustStore;
 
@@ -241,7 +241,7 @@ impl Client {
         let secrets = loop {
             match resolver.step(&roots)? {
                 Step::Needs(sites) => {
-                    let known = |place: &Place| resolver.knows(place);
+                    let known = |site: &Site| resolver.knows(site);
                     let reached = self.provider.reach(sites, &known, plan, until).await;
                     notices.extend(reached.notices);
                     resolver.supply(reached.stocks, reached.names)?;

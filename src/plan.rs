@@ -22,12 +22,16 @@ pub struct Plan<'a> {
     pub expand: bool,
     /// What an earlier [`Resolution::hint`](crate::Resolution::hint) said for the
     /// same scope: with it two requests are made at the same time that would
-    /// otherwise follow each other. A wrong one costs a request, and two seconds at most.
+    /// otherwise follow each other. A wrong one costs a request.
     pub hint: Option<&'a str>,
     /// Whether a folder's imports count. (Infisical)
     pub imports: bool,
     /// What to do about dynamic secrets.
     pub leases: Leases,
+    /// The one name that is wanted, where it is one: a store that can sends no other
+    /// secret, and says nothing of folders and tags that select none. `wanted` still
+    /// counts. (Phase, end to end encrypted)
+    pub only: Option<&'a str>,
     /// Whether active personal overrides count.
     pub personal: bool,
     /// Which names are wanted. What is not wanted cannot fail the call.
@@ -44,6 +48,7 @@ impl Default for Plan<'_> {
             hint: None,
             imports: true,
             leases: Leases::Skip,
+            only: None,
             personal: true,
             wanted: &|_| true,
         }

@@ -163,18 +163,13 @@ impl Scope {
         }
     }
 
-    /// No secret of `place`: for an environment that is only referred to.
-    pub(crate) fn nothing_of(place: Place) -> Self {
+    /// All secrets of `place`.
+    pub(crate) fn all_of(place: Place) -> Self {
         Self {
             place,
-            folders: Folders::These(Vec::new()),
+            folders: Folders::All,
             tags: Vec::new(),
         }
-    }
-
-    /// Whether no secret is meant.
-    pub(crate) fn is_nothing(&self) -> bool {
-        self.folders == Folders::These(Vec::new())
     }
 
     /// The same, but these folders.

@@ -4,6 +4,7 @@ mod conversations;
 mod doubt;
 mod errors;
 mod faults;
+mod folders;
 mod hints;
 mod hostile;
 mod lookup;

@@ -29,29 +29,30 @@ where
     }
 }
 
-/// The results of two different futures.
-pub(super) async fn two<A, B>(
-    one: impl Future<Output = A>,
-    other: impl Future<Output = B>,
-) -> (A, B) {
-    let (mut one, mut other) = (pin!(one), pin!(other));
-    let (mut first, mut second) = (None, None);
-    poll_fn(|context| {
-        if first.is_none() {
-            first = ready(one.as_mut().poll(context));
+/// The result of `one`, and that of `guess` if it is right in view of the first.
+/// Both run at the same time; a wrong guess is not waited for.
+pub(super) async fn with_guess<A, B, E>(
+    one: impl Future<Output = Result<A, E>>,
+    guess: impl Future<Output = B>,
+    is_right: impl Fn(&A) -> bool,
+) -> Result<(A, Option<B>), E> {
+    let (mut one, mut guess) = (pin!(one), pin!(guess));
+    let mut early = None;
+    let one = poll_fn(|context| {
+        if early.is_none() {
+            early = ready(guess.as_mut().poll(context));
         }
-        if second.is_none() {
-            second = ready(other.as_mut().poll(context));
-        }
-        match (first.take(), second.take()) {
-            (Some(one), Some(other)) => Poll::Ready((one, other)),
-            (one, other) => {
-                (first, second) = (one, other);
-                Poll::Pending
-            }
-        }
+        one.as_mut().poll(context)
     })
-    .await
+    .await?;
+    if !is_right(&one) {
+        return Ok((one, None));
+    }
+    let guess = match early {
+        Some(guess) => guess,
+        None => guess.await,
+    };
+    Ok((one, Some(guess)))
 }
 
 fn ready<T>(poll: Poll<T>) -> Option<T> {

@@ -95,10 +95,10 @@ pub(crate) trait Backend {
     /// [`pick`](crate::pick::pick) does it.
     async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>>;
 
-    /// The whole environment in which the scope lies, for use: nothing is opened
-    /// but what is needed. Where references are the server's, or
-    /// [folders](Reached::folders) are reached one by one, the secrets of the scope
-    /// are enough. A folder or a tag that selects nothing is
+    /// The environment in which the scope lies, for use: nothing is opened but what
+    /// is needed. Where references are the server's, or [folders](Reached::folders) are
+    /// reached one by one, the secrets of the scope are enough, and of these the
+    /// [one](Plan::only) that is meant. A folder or a tag that selects nothing is
     /// [`Missing`](crate::ErrorKind::Missing) unless the plan allows it, and then
     /// no lease is made.
     ///
@@ -110,15 +110,14 @@ pub(crate) trait Backend {
         until: Instant,
     ) -> Result<Supply>;
 
-    /// The environments of what is `asked` for, each once, for references, or these
-    /// folders alone; environments that are `known` by their
-    /// [settled](Supply::settled) names are not fetched.
+    /// What is `asked` for, for references: these folders alone, or their environments,
+    /// each once; what is `known` by its [settled](Supply::settled) name is not fetched.
     ///
     /// Not called where references are the server's.
     async fn reach(
         &self,
         _asked: BTreeSet<Site>,
-        _known: &(dyn Fn(&Place) -> bool + Sync),
+        _known: &(dyn Fn(&Site) -> bool + Sync),
         _plan: &Plan<'_>,
         _until: Instant,
     ) -> Reached {
@@ -210,7 +209,7 @@ impl Backend for Provider {
     async fn reach(
         &self,
         asked: BTreeSet<Site>,
-        known: &(dyn Fn(&Place) -> bool + Sync),
+        known: &(dyn Fn(&Site) -> bool + Sync),
         plan: &Plan<'_>,
         until: Instant,
     ) -> Reached {
@@ -264,8 +263,8 @@ impl Backend for Provider {
 }
 
 /// The environments of `sites`, each once.
-fn places(sites: BTreeSet<Site>) -> BTreeSet<Place> {
-    sites.into_iter().map(|site| site.place).collect()
+fn places(sites: &BTreeSet<Site>) -> BTreeSet<Place> {
+    sites.iter().map(|site| site.place.clone()).collect()
 }
 
 /// Tells of the choice of `chosen`, if it is only a part of its name that is `wanted`.

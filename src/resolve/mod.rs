@@ -97,9 +97,9 @@ impl Resolver {
         resolver
     }
 
-    /// Whether that place has been supplied.
-    pub(crate) fn knows(&self, place: &Place) -> bool {
-        self.world.place(place).is_some()
+    /// Whether that folder has been supplied with all that it holds.
+    pub(crate) fn knows(&self, site: &Site) -> bool {
+        self.world.site(site, "").is_some()
     }
 
     /// Hands over environments under the names the store has for them, then says

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::error::Error;
-use crate::scope::App;
+use crate::scope::{App, Folder};
 use crate::secret::Secret;
 use crate::stock::Plain;
 
@@ -115,7 +115,11 @@ fn resolved(world: &[(Place, Vec<Secret>)], folder: &str, key: &str) -> String {
         };
         for Site { place: asked, .. } in asked {
             let place = settled(&asked, world);
-            let stocks = place.as_ref().ok().filter(|place| !resolver.knows(place));
+            let new = |place: &&Place| {
+                let (folder, place) = (Folder::root(), Place::clone(place));
+                !resolver.knows(&Site { folder, place })
+            };
+            let stocks = place.as_ref().ok().filter(new);
             let stocks = stocks.map(|place| (place.clone(), Ok(stock(place))));
             let stocks = stocks.into_iter().collect();
             resolver.supply(stocks, vec![(asked, place)]).unwrap();

@@ -131,6 +131,7 @@ impl Resolver {
         }
         let home = &self.world[holder.environment];
         let site = reference.site(&home.place, home.stock.entry(holder.secret).folder);
+        let site = self.world.settled(site);
         let environment = match self.world.site(&site, reference.key) {
             Some(Ok(environment)) => *environment,
             Some(Err(reason)) => return missing(reason.clone()),

@@ -12,6 +12,8 @@ use crate::stock::Stock;
 #[derive(Debug)]
 pub(super) struct World {
     environments: Vec<Environment>,
+    /// The one name of an environment, by its others.
+    names: BTreeMap<Place, Place>,
     /// The environment that each place means, or why there is none.
     places: BTreeMap<Place, Result<usize, String>>,
     /// The same for single folders, each as if it were an environment of its own.
@@ -33,18 +35,25 @@ impl World {
         let place = home.clone();
         Self {
             environments: vec![Environment { place, stock }],
+            names: BTreeMap::new(),
             places: BTreeMap::from([(home, Ok(Self::HOME))]),
             sites: BTreeMap::new(),
         }
     }
 
-    /// What is known of `place`: its environment, or why there is none.
-    pub(super) fn place(&self, place: &Place) -> Option<&Result<usize, String>> {
-        self.places.get(place)
+    /// `site` by the one name of its environment, as far as that is known.
+    pub(super) fn settled(&self, site: Site) -> Site {
+        match self.names.get(&site.place) {
+            Some(place) => Site {
+                place: place.clone(),
+                ..site
+            },
+            None => site,
+        }
     }
 
-    /// What is known of the secret `key` of `site`: the environment that decides
-    /// on it, or why there is none.
+    /// What is known of the secret `key` of the [settled](Self::settled) `site`: the
+    /// environment that decides on it, or why there is none.
     pub(super) fn site(&self, site: &Site, key: &str) -> Option<&Result<usize, String>> {
         let whole = self.places.get(&site.place).filter(|known| match known {
             Ok(number) => self[*number].stock.decides(&site.folder, key),
@@ -96,12 +105,15 @@ impl World {
     ///
     /// As for [`add`](Self::add).
     pub(super) fn name(&mut self, asked: Place, settled: Result<Place>) -> Result<()> {
-        let known = match settled {
-            Ok(settled) => self.places.get(&settled).cloned(),
-            Err(error) => Some(Err(reason(error)?)),
-        };
-        let known = known.unwrap_or_else(|| Err("it cannot be had".to_owned()));
-        self.places.insert(asked, known);
+        match settled {
+            Ok(settled) if settled == asked => {}
+            Ok(settled) => {
+                self.names.insert(asked, settled);
+            }
+            Err(error) => {
+                self.places.insert(asked, Err(reason(error)?));
+            }
+        }
         Ok(())
     }
 }

@@ -47,6 +47,12 @@ pub(super) fn answer(conversation: &Value, request: &Request) -> Reply {
         if dynamic && request.header("lease").is_none() {
             row["lease"] = Value::Null;
         }
+        if request
+            .header("path")
+            .is_some_and(|path| row["path"] != path)
+        {
+            return false;
+        }
         if dynamic {
             request.header("dynamic").is_some()
         } else {

@@ -63,6 +63,7 @@ fn run_with(
         expand: settings.expand,
         imports: settings.imports,
         leases: leases(args, &settings),
+        only: None,
         personal: settings.personal,
         wanted: &wanted,
     };

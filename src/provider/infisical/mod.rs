@@ -106,7 +106,7 @@ impl Backend for Infisical {
     async fn reach(
         &self,
         asked: BTreeSet<Site>,
-        _known: &(dyn Fn(&Place) -> bool + Sync),
+        _known: &(dyn Fn(&Site) -> bool + Sync),
         plan: &Plan<'_>,
         until: Instant,
     ) -> Reached {

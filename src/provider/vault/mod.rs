@@ -132,11 +132,11 @@ impl Backend for Vault {
     async fn reach(
         &self,
         asked: BTreeSet<Site>,
-        known: &(dyn Fn(&Place) -> bool + Sync),
+        known: &(dyn Fn(&Site) -> bool + Sync),
         plan: &Plan<'_>,
         until: Instant,
     ) -> Reached {
-        let asked = places(asked);
+        let asked = places(&asked);
         let read = match self.store() {
             Ok(store) => store.for_use(plan.personal, until).await,
             Err(error) => Err(error),

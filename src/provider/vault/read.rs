@@ -10,7 +10,7 @@ use super::record::Record;
 use crate::error::Result;
 use crate::notice::Notice;
 use crate::provider::Reached;
-use crate::scope::{App, Place};
+use crate::scope::{App, Folder, Place, Site};
 use crate::secret::{Personal, Secret};
 use crate::stock::{Plain, Stock};
 
@@ -58,7 +58,7 @@ pub(super) fn secrets(
 /// The environments that `asked` means, but for those that are `known`.
 pub(super) fn reached(
     asked: BTreeSet<Place>,
-    known: &dyn Fn(&Place) -> bool,
+    known: &dyn Fn(&Site) -> bool,
     vault: &format::Vault,
     overrides: &Overrides,
     personal: bool,
@@ -67,7 +67,11 @@ pub(super) fn reached(
     for asked in asked {
         let place = located(&asked, vault, &mut reached.notices).map(|(app, environment)| {
             let place = settled(app, environment);
-            if !known(&place) && !reached.stocks.iter().any(|(other, _)| *other == place) {
+            let root = Site {
+                folder: Folder::root(),
+                place: place.clone(),
+            };
+            if !known(&root) && !reached.stocks.iter().any(|(other, _)| *other == place) {
                 let secrets = secrets(app, environment, overrides);
                 let stock: Arc<dyn Stock> = Arc::new(Plain::new(secrets, personal));
                 reached.stocks.push((place.clone(), Ok(stock)));

@@ -82,22 +82,28 @@ impl Store {
     /// The secret `name`, references followed. `allow_empty` lets the folders and
     /// tags beside it be without a secret.
     pub(super) fn secret(&self, name: &str, allow_empty: bool) -> Result<Resolved, Failure> {
-        let look_for = |name: &str| {
+        let look_for = |name: &str, alone: bool| {
             let wanted = |other: &str| other == name;
             let plan = Plan {
                 allow_empty,
+                only: alone.then_some(name),
                 personal: self.personal,
                 wanted: &wanted,
                 ..Plan::default()
             };
             fetch(self.client.resolve(&self.scope, &plan))
         };
-        let mut resolution = look_for(name)?;
+        let mut resolution = look_for(name, true)?;
+        // A store that looks for one name alone says nothing of the folder.
+        let alone = !(resolution.secrets.is_empty() && resolution.left_out.is_empty());
+        if !alone {
+            resolution = look_for(name, false)?;
+        }
         let others = resolution.left_out.iter().map(String::as_str);
         if resolution.secrets.is_empty()
             && let Some(stored) = self.stored_as(name, others)
         {
-            resolution = look_for(stored)?;
+            resolution = look_for(stored, alone)?;
         }
         self.tell(&resolution);
         let found = resolution.secrets.into_iter().next();

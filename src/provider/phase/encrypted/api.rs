@@ -20,6 +20,16 @@ use crate::scope::Folder;
 
 const SECRETS: &str = "/service/secrets/";
 
+/// Which rows of an environment are asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Question<'a> {
+    /// Those of the secrets called so; none stands for all.
+    pub(super) digest: Option<&'a str>,
+    pub(super) dynamics: Dynamics,
+    /// Those in this folder; none stands for all.
+    pub(super) folder: Option<&'a Folder>,
+}
+
 /// The API of one server.
 #[derive(Debug)]
 pub(super) struct Api {
@@ -27,19 +37,18 @@ pub(super) struct Api {
 }
 
 impl Api {
-    /// The secrets of all folders of the environment with that id, or those
-    /// called `digest`; `about` says which it is in messages.
+    /// Secrets of the environment with that id; `about` says which it is in messages.
     pub(super) async fn secrets(
         &self,
         environment: &str,
         about: &str,
-        digest: Option<&str>,
-        dynamics: Dynamics,
+        question: Question<'_>,
         until: Instant,
     ) -> Result<Answer, Trouble> {
         let mut headers = vec![("environment", environment)];
-        headers.extend(digest.map(|digest| ("keydigest", digest)));
-        if dynamics == Dynamics::Shown {
+        headers.extend(question.digest.map(|digest| ("keydigest", digest)));
+        headers.extend(question.folder.map(|folder| ("path", folder.as_str())));
+        if question.dynamics == Dynamics::Shown {
             headers.push(("dynamic", "true"));
         }
         self.get(&headers, true, about, until).await
@@ -54,14 +63,9 @@ impl Api {
         ttl: Option<Duration>,
         until: Instant,
     ) -> Result<Answer, Trouble> {
-        if !folder
-            .as_str()
-            .bytes()
-            .all(|byte| (b' '..=b'~').contains(&byte))
-        {
-            // The server reads the header as Latin-1.
+        if !fits_header(folder) {
             let text = format!(
-                "the dynamic secrets of {folder} cannot be leased: the server takes no path that is not ASCII"
+                "the dynamic secrets of {folder} cannot be leased: the server takes no path that is not ASCII, or ends in a space"
             );
             return Err(Error::new(ErrorKind::Configuration, text)
                 .help("move them to another folder, or give --leases skip")
@@ -140,4 +144,11 @@ impl Api {
         }
         Ok(())
     }
+}
+
+/// Whether the server can be asked for this folder alone: it reads the header as
+/// Latin-1, and spaces around it are lost on the way.
+pub(super) fn fits_header(folder: &Folder) -> bool {
+    let path = folder.as_str();
+    path.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && !path.ends_with(' ')
 }

@@ -6,25 +6,32 @@ use std::time::{Duration, Instant};
 
 use super::Encrypted;
 use super::account::{Account, Located};
+use super::api::{Question, fits_header};
 use super::sealed::Sealed;
 use super::stock::Vault;
+use crate::emptiness::Held;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Answer;
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
 use crate::provider::phase::dynamic::{Dynamic, Dynamics};
 use crate::provider::phase::keys::{EnvironmentKeys, FORGED, Unnamed};
+use crate::provider::phase::refusal::Trouble;
 use crate::provider::phase::spelt;
 use crate::provider::phase::wire::Row;
 use crate::provider::{Order, join};
 use crate::scope::{Folder, Folders, Scope};
+use crate::stock::Stock;
 
 /// So long the list of what a token reaches is taken to be true.
 const FRESH: Duration = Duration::from_mins(1);
 
-/// So long an answer to a guess is waited for: it must not take the time of the
-/// right question.
-const GUESS: Duration = Duration::from_secs(2);
+/// All that an environment has.
+pub(super) const ALL: Question<'static> = Question {
+    digest: None,
+    dynamics: Dynamics::Shown,
+    folder: None,
+};
 
 impl Encrypted {
     /// What the token reaches: asked for once, and then again after a while.
@@ -51,26 +58,126 @@ impl Encrypted {
         Ok(account)
     }
 
-    /// What the token reaches and, if that has to be asked for, at the same time
-    /// the secrets of the environment with the id `hint`, should it be the one.
+    /// What the token reaches and, if that has to be asked for, at the same time what
+    /// is in `scope` in the environment with the id `hint`, should it be the one.
     pub(super) async fn both(
         &self,
         hint: Option<&str>,
+        scope: &Scope,
         until: Instant,
-    ) -> Result<(Arc<Account>, Option<Answer>)> {
+    ) -> Result<(Arc<Account>, Option<Vec<Answer>>)> {
         if let Some(account) = self.known() {
             return Ok((account, None));
         }
         let Some(hint) = hint else {
             return Ok((self.ask(until).await?, None));
         };
-        let soon = until.min(Instant::now() + GUESS);
-        let secrets = self
-            .api
-            .secrets(hint, "a guess", None, Dynamics::Shown, soon);
-        let (account, secrets) = join::two(self.ask(until), secrets).await;
+        let guess = self.answers((hint, "a guess"), &scope.folders, ALL, until);
+        let is_right = |account: &Arc<Account>| {
+            let place = account.locate(&scope.place);
+            place.is_ok_and(|place| place.ids().1 == hint)
+        };
+        let (account, answers) = join::with_guess(self.ask(until), guess, is_right).await?;
         // Whatever went wrong with the guess: it is asked for again by its name.
-        Ok((account?, secrets.ok()))
+        Ok((account, answers.and_then(Result::ok)))
+    }
+
+    /// What the server has for `question` in each of `folders`: whoever looks at its
+    /// log takes each secret that it sends for one that was read. Only a few requests
+    /// run at the same time.
+    ///
+    /// The environment is given by its id, and in words for messages.
+    pub(super) async fn answers(
+        &self,
+        (id, about): (&str, &str),
+        folders: &Folders,
+        question: Question<'_>,
+        until: Instant,
+    ) -> Result<Vec<Answer>, Trouble> {
+        let Some(folders) = one_by_one(folders) else {
+            let answer = self.api.secrets(id, about, question, until).await?;
+            return Ok(vec![answer]);
+        };
+        let requests = folders.iter().map(|folder| {
+            let folder = Some(folder);
+            let question = Question { folder, ..question };
+            self.api.secrets(id, about, question, until)
+        });
+        join::all(requests).await
+    }
+
+    /// What is needed for `order`; `early` is the answer, where it has come.
+    pub(super) async fn rows<'a>(
+        &self,
+        place: &Located<'_>,
+        keys: &EnvironmentKeys,
+        order: Order<'a>,
+        early: Option<Vec<Answer>>,
+        until: Instant,
+    ) -> Result<Rows<'a>> {
+        let folders = &order.scope.folders;
+        if let Some(name) = order.plan.only {
+            let wanted = (folders, name);
+            let (secrets, dynamic) = self
+                .digested(place, keys, wanted, Dynamics::Shown, until)
+                .await?;
+            return Ok(Rows {
+                dynamic,
+                secrets,
+                whole: Some(&[]),
+            });
+        }
+        let answers = match early {
+            Some(answers) => answers,
+            None => {
+                let at = (place.ids().1, &*place.about());
+                self.answers(at, folders, ALL, until).await?
+            }
+        };
+        let (secrets, dynamic) = parted(answers, folders)?;
+        let held = secrets.iter().map(|row| (&row.folder, &*row.tags));
+        order.require_some(
+            &Held {
+                dynamic: dynamic.iter().map(|one| &one.folder).collect(),
+                filtered: false,
+                secrets: held.collect(),
+            },
+            &place.place,
+        )?;
+        Ok(Rows {
+            dynamic,
+            secrets,
+            whole: one_by_one(folders),
+        })
+    }
+
+    /// The rows of `name`, as it is spelt or else in upper case, in these folders of an
+    /// environment.
+    pub(super) async fn digested(
+        &self,
+        place: &Located<'_>,
+        keys: &EnvironmentKeys,
+        (folders, name): (&Folders, &str),
+        dynamics: Dynamics,
+        until: Instant,
+    ) -> Result<(Vec<Sealed>, Vec<Dynamic>)> {
+        let at = (place.ids().1, &*place.about());
+        let upper = name.to_uppercase();
+        let mut found = (Vec::new(), Vec::new());
+        for name in [name, &upper] {
+            let question = Question {
+                digest: Some(&keys.digest(name)?),
+                dynamics,
+                folder: None,
+            };
+            let answers = self.answers(at, folders, question, until).await?;
+            found = parted(answers, folders)?;
+            found.0.retain(|row| folders.contains(&row.folder));
+            if !found.0.is_empty() || name == upper {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// The rows of one name in one folder.
@@ -82,33 +189,38 @@ impl Encrypted {
         name: &str,
         until: Instant,
     ) -> Result<Vec<Sealed>> {
-        let everywhere = Scope::nothing_of(place.place.clone()).in_folders(Folders::All);
-        let upper = name.to_uppercase();
-        let mut all = Vec::new();
-        for name in [name, &upper] {
-            let digest = keys.digest(name)?;
-            let answer = self
-                .api
-                .secrets(
-                    place.ids().1,
-                    &place.about(),
-                    Some(&digest),
-                    Dynamics::Hidden,
-                    until,
-                )
-                .await?;
-            all = parted(answer, &everywhere)?.0;
-            all.retain(|row| row.folder == *folder);
-            if !all.is_empty() || name == upper {
-                break;
-            }
-        }
-        let mut vault = Vault::new(place.about(), Arc::clone(keys), all);
-        vault.enter(&everywhere, false)?;
+        let folders = Folders::These(vec![folder.clone()]);
+        let (rows, _) = self
+            .digested(place, keys, (&folders, name), Dynamics::Hidden, until)
+            .await?;
+        let mut vault = Vault::new(place.about(), Arc::clone(keys), rows);
+        vault.enter(&Scope::all_of(place.place.clone()), false)?;
         let mut rows = vault.into_rows();
         let spelt = spelt(rows.iter().map(|(name, _)| name.as_str()), name);
         rows.retain(|(name, _)| *name == spelt);
         Ok(rows.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// The folder that references lead to.
+    pub(super) async fn referred_to(
+        &self,
+        place: &Located<'_>,
+        keys: Arc<EnvironmentKeys>,
+        folder: &Folder,
+        personal: bool,
+        until: Instant,
+    ) -> Result<Arc<dyn Stock>> {
+        let folders = Folders::These(vec![folder.clone()]);
+        let at = (place.ids().1, &*place.about());
+        let question = Question {
+            // What is only referred to gives no leases.
+            dynamics: Dynamics::Hidden,
+            ..ALL
+        };
+        let answers = self.answers(at, &folders, question, until).await?;
+        let (rows, _) = parted(answers, &folders)?;
+        let vault = Vault::new(place.about(), keys, rows).of_folders(one_by_one(&folders));
+        Ok(Arc::new(vault.personal(personal)))
     }
 
     /// Those dynamic secrets with a lease each, if leases are to be made.
@@ -132,7 +244,7 @@ impl Encrypted {
         let mut all = Vec::new();
         for folder in folders {
             let answer = self.api.lease(place, &folder, ttl, until).await?;
-            let (_, dynamic) = parted(answer, order.scope)?;
+            let (_, dynamic) = parted(vec![answer], &order.scope.folders)?;
             made.extend(dynamic.iter().filter_map(|one| one.lease(place.ids())));
             // What else is in the folder got a lease too, and is not wanted.
             let wanted = dynamic.into_iter().filter_map(|one| {
@@ -143,6 +255,14 @@ impl Encrypted {
         }
         Ok(all)
     }
+}
+
+/// What an environment has for an order.
+pub(super) struct Rows<'a> {
+    pub(super) dynamic: Vec<Dynamic>,
+    pub(super) secrets: Vec<Sealed>,
+    /// The folders that are here with all that they hold; none stands for all.
+    pub(super) whole: Option<&'a [Folder]>,
 }
 
 /// A dynamic secret, and the names it gives values to, in the order of its
@@ -204,22 +324,35 @@ pub(super) fn unset(dynamic: &Dynamic, names: &[String]) -> Option<Notice> {
     (!unset.is_empty()).then(|| dynamic.notice(unset))
 }
 
-/// The rows of an answer, by kind. One whose path cannot be used lies in no
-/// folder that could be named; it is only an error where all are meant. The answer
-/// takes memory, and is not kept.
-#[expect(clippy::needless_pass_by_value, reason = "it is dropped here")]
-pub(super) fn parted(answer: Answer, scope: &Scope) -> Result<(Vec<Sealed>, Vec<Dynamic>)> {
-    let rows: Vec<Row<'_>> = answer.json("a list of secrets")?;
-    let mut secrets = Vec::with_capacity(rows.len());
-    let mut dynamic = Vec::new();
-    for row in rows {
-        if scope.folders != Folders::All && row.folder(None).is_err() {
-            continue;
-        }
-        if row.is_dynamic() {
-            dynamic.push(Dynamic::new(row, None)?);
-        } else {
-            secrets.push(Sealed::new(row)?);
+/// The folders to ask for one by one; none where one request has to do for all.
+pub(super) fn one_by_one(folders: &Folders) -> Option<&[Folder]> {
+    match folders {
+        Folders::These(folders) if folders.iter().all(fits_header) => Some(folders),
+        _ => None,
+    }
+}
+
+/// The rows of some answers, by kind. One whose path cannot be used lies in no
+/// folder that could be named; it is only an error where all are meant. Answers
+/// take memory, and are not kept.
+pub(super) fn parted(
+    answers: Vec<Answer>,
+    folders: &Folders,
+) -> Result<(Vec<Sealed>, Vec<Dynamic>)> {
+    let mut secrets = Vec::new();
+    let mut dynamic: Vec<Dynamic> = Vec::new();
+    for answer in answers {
+        let rows: Vec<Row<'_>> = answer.json("a list of secrets")?;
+        secrets.reserve(rows.len());
+        for row in rows {
+            if *folders != Folders::All && row.folder(None).is_err() {
+                continue;
+            }
+            if row.is_dynamic() {
+                dynamic.push(Dynamic::new(row, None)?);
+            } else {
+                secrets.push(Sealed::new(row)?);
+            }
         }
     }
     Ok((secrets, dynamic))

@@ -23,7 +23,6 @@ use super::{
     without_override,
 };
 use crate::credentials::PhaseToken;
-use crate::emptiness::Held;
 use crate::error::Result;
 use crate::http::{Connection, Http};
 use crate::lease::Lease;
@@ -37,8 +36,8 @@ use crate::secret::{Change, NewSecret, Secret};
 use crate::stock::age;
 use crate::trust::TrustStore;
 use account::Account;
-use api::Api;
-use fetch::{named, parted, unset};
+use api::{Api, Question};
+use fetch::{ALL, Rows, named, parted, unset};
 use sealed::Sealed;
 use stock::Vault;
 use wire::ChangedRow;
@@ -59,12 +58,13 @@ impl Backend for Encrypted {
     async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
         let account = self.account(until).await?;
         let place = account.locate(&scope.place)?;
-        let (id, about) = (place.ids().1, place.about());
-        let answer = self
-            .api
-            .secrets(id, &about, None, Dynamics::Hidden, until)
-            .await?;
-        let (rows, _) = parted(answer, scope)?;
+        let at = (place.ids().1, &*place.about());
+        let question = Question {
+            dynamics: Dynamics::Hidden,
+            ..ALL
+        };
+        let answers = self.answers(at, &scope.folders, question, until).await?;
+        let (rows, _) = parted(answers, &scope.folders)?;
         let mut vault = Vault::new(place.about(), self.keys(&account, &place)?, rows);
         vault.enter(scope, false)?;
         vault.secrets()
@@ -78,42 +78,25 @@ impl Backend for Encrypted {
     ) -> Result<Supply> {
         let Order { plan, scope } = order;
         let start = Instant::now();
-        let (account, early) = self.both(plan.hint, until).await?;
+        let hint = plan.hint.filter(|_| plan.only.is_none());
+        let (account, early) = self.both(hint, scope, until).await?;
         let slow = start.elapsed() > WORTH_A_CONNECTION;
         let mut place = account.locate(&scope.place)?;
         let id = place.ids().1.to_owned();
-        let right = early.is_some() && plan.hint == Some(&id);
-        // What is only referred to gives no leases.
-        let dynamics = if scope.is_nothing() {
-            Dynamics::Hidden
-        } else {
-            Dynamics::Shown
-        };
-        let answer = match early.filter(|_| right) {
-            Some(answer) => answer,
-            None => {
-                self.api
-                    .secrets(&id, &place.about(), None, dynamics, until)
-                    .await?
-            }
-        };
-        let (mut rows, dynamic) = parted(answer, scope)?;
-        order.require_some(
-            &Held {
-                dynamic: dynamic.iter().map(|one| &one.folder).collect(),
-                filtered: false,
-                secrets: rows.iter().map(|row| (&row.folder, &*row.tags)).collect(),
-            },
-            &place.place,
-        )?;
+        let right = early.is_some();
         let keys = self.keys(&account, &place)?;
+        let Rows {
+            dynamic,
+            mut secrets,
+            whole,
+        } = self.rows(&place, &keys, order, early, until).await?;
         let mut notices = std::mem::take(&mut place.notices);
         let named = named(dynamic, order, &keys, &place, &mut notices)?;
         for (dynamic, names) in self.leased(&place, named, order, made, until).await? {
-            rows.extend(Sealed::leased(&dynamic, &scope.tags));
+            secrets.extend(Sealed::leased(&dynamic, &scope.tags));
             notices.extend(unset(&dynamic, &names));
         }
-        let vault = Vault::new(place.about(), keys, rows);
+        let vault = Vault::new(place.about(), keys, secrets).of_folders(whole);
         let mut vault = vault.personal(plan.personal);
         notices.extend(vault.enter(scope, plan.allow_partial)?);
         Ok(Supply {
@@ -128,40 +111,47 @@ impl Backend for Encrypted {
     async fn reach(
         &self,
         asked: BTreeSet<Site>,
-        known: &(dyn Fn(&Place) -> bool + Sync),
+        known: &(dyn Fn(&Site) -> bool + Sync),
         plan: &Plan<'_>,
         until: Instant,
     ) -> Reached {
-        let asked = places(asked);
         let account = match self.account(until).await {
             Ok(account) => account,
-            Err(error) => return Reached::none(asked, error),
+            Err(error) => return Reached::none(places(&asked), error),
         };
-        let mut names = Vec::with_capacity(asked.len());
-        let mut notices = Vec::new();
-        let mut places = BTreeMap::new();
-        for asked in asked {
-            let settled = account.locate(&asked).map(|mut place| {
-                notices.append(&mut place.notices);
-                place.settled()
+        let mut reached = Reached::default();
+        let mut environments = BTreeMap::new();
+        let mut sites = BTreeSet::new();
+        for place in places(&asked) {
+            let settled = account.locate(&place).map(|mut located| {
+                reached.notices.append(&mut located.notices);
+                let settled = located.settled();
+                let folders = asked.iter().filter(|site| site.place == place);
+                let folders = folders.map(|site| Site {
+                    folder: site.folder.clone(),
+                    place: settled.clone(),
+                });
+                sites.extend(folders.filter(|site| !known(site)));
+                let keys = || (self.keys(&account, &located), located);
+                environments.entry(settled.clone()).or_insert_with(keys);
+                settled
             });
-            if let Ok(place) = &settled
-                && !known(place)
-            {
-                places.insert(place.clone(), Scope::nothing_of(place.clone()));
-            }
-            names.push((asked, settled));
+            reached.names.push((place, settled));
         }
-        let orders = places.values().map(|scope| Order { plan, scope });
-        let stock = async |order| self.stock(order, &mut Vec::new(), until).await;
-        let supplies = join::each(orders.map(stock)).await;
-        let stocks = supplies.into_iter().map(|supply| Ok(supply?.stock));
-        Reached {
-            folders: Vec::new(),
-            names,
-            notices,
-            stocks: places.into_keys().zip(stocks).collect(),
-        }
+        let folders = sites.into_iter().map(|site| async {
+            let (keys, place) = &environments[&site.place];
+            let stock = match keys {
+                Ok(keys) => {
+                    let keys = Arc::clone(keys);
+                    self.referred_to(place, keys, &site.folder, plan.personal, until)
+                        .await
+                }
+                Err(error) => Err(error.again()),
+            };
+            (site, stock)
+        });
+        reached.folders = join::each(folders).await;
+        reached
     }
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {

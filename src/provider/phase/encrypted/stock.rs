@@ -12,8 +12,8 @@ use crate::scope::{Folder, Scope};
 use crate::secret::{Personal, Secret, SecretValue};
 use crate::stock::{Entry, Stock};
 
-/// All secrets of an environment, sorted so that they can be found by what the
-/// server knows their names by: nothing else need be opened to follow a reference.
+/// Secrets of an environment, sorted so that they can be found by what the server
+/// knows their names by: nothing else need be opened to follow a reference.
 #[derive(Debug)]
 pub(super) struct Vault {
     /// The environment, for messages.
@@ -24,10 +24,12 @@ pub(super) struct Vault {
     rows: Vec<Sealed>,
     /// The numbers of those whose names are open, in order of name, folder and age.
     scope: Vec<usize>,
+    /// The folders that are here with all that they hold; none stands for all.
+    whole: Option<Vec<Folder>>,
 }
 
 impl Vault {
-    /// Takes the rows of an environment; nothing is opened yet.
+    /// Takes all rows of an environment; nothing is opened yet.
     pub(super) fn new(about: String, keys: Arc<EnvironmentKeys>, mut rows: Vec<Sealed>) -> Self {
         // A row may come twice; ids are the server's and never the same for two.
         rows.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
@@ -38,7 +40,14 @@ impl Vault {
             personal: true,
             rows,
             scope: Vec::new(),
+            whole: None,
         }
+    }
+
+    /// The same, where these are all rows of `folders` alone.
+    pub(super) fn of_folders(self, folders: Option<&[Folder]>) -> Self {
+        let whole = folders.map(<[Folder]>::to_vec);
+        Self { whole, ..self }
     }
 
     /// The same, where personal overrides count only if `personal`.
@@ -212,6 +221,12 @@ impl Stock for Vault {
             return Ok(found);
         }
         self.find_sealed(folder, name, &upper)
+    }
+
+    fn decides(&self, folder: &Folder, name: &str) -> bool {
+        let whole = self.whole.as_ref();
+        whole.is_none_or(|whole| whole.contains(folder))
+            || matches!(self.find(folder, name), Ok(Some(_)))
     }
 
     fn open(&self, numbers: &[usize]) {
