@@ -127,12 +127,11 @@ impl Encrypted {
                 whole: Some(&[]),
             });
         }
-        let answers = match early {
-            Some(answers) => answers,
-            None => {
-                let at = (place.ids().1, &*place.about());
-                self.answers(at, folders, ALL, until).await?
-            }
+        let answers = if let Some(answers) = early {
+            answers
+        } else {
+            let at = (place.ids().1, &*place.about());
+            self.answers(at, folders, ALL, until).await?
         };
         let (secrets, dynamic) = parted(answers, folders)?;
         let held = secrets.iter().map(|row| (&row.folder, &*row.tags));
