@@ -41,7 +41,7 @@ pub fn account(body: &[u8], token: &PhaseToken) -> Result<Vec<AppSummary>> {
 /// [`ErrorKind::Protocol`] for other JSON, [`ErrorKind::Decryption`] for other keys.
 pub fn rows(body: &[u8], seed: &[u8; 32], salt: &str) -> Result<Vec<Secret>> {
     let scope = Scope::new(App::Id(String::new()), "").in_folders(Folders::All);
-    let (rows, _) = parted(Answer::of_json(body), &scope)?;
+    let (rows, _) = parted(vec![Answer::of_json(body)], &scope.folders)?;
     let keys = Arc::new(EnvironmentKeys::of_seed(seed, salt));
     let mut vault = Vault::new("it".to_owned(), keys, rows);
     vault.enter(&scope, false)?;
