@@ -7,7 +7,7 @@ use std::time::Instant;
 use reqwest::Method;
 use zeroize::Zeroizing;
 
-use super::found::Target;
+use super::found::ProjectId;
 use super::refusal::Trouble;
 use super::session::Service;
 use super::trimmed::changed;
@@ -49,15 +49,15 @@ pub(super) struct Query<'a> {
     pub(super) environment: &'a str,
     pub(super) folder: &'a Folder,
     pub(super) manner: Manner,
+    pub(super) project: &'a ProjectId,
     pub(super) recursive: bool,
     /// Separated by commas; empty for all secrets.
     pub(super) tags: &'a str,
-    pub(super) target: &'a Target,
 }
 
 impl Query<'_> {
     pub(super) fn about(&self) -> String {
-        about(self.target, self.environment, self.folder)
+        about(self.project, self.environment, self.folder)
     }
 
     /// The query of version 4 or 3. Every switch is named: their defaults have
@@ -65,7 +65,7 @@ impl Query<'_> {
     fn pairs(&self, old: bool) -> Vec<(&str, &str)> {
         let word = |yes| if yes { "true" } else { "false" };
         let mut pairs = vec![
-            self.target.parameter(old),
+            self.project.parameter(old),
             ("environment", self.environment),
             ("secretPath", self.folder.as_str()),
             ("viewSecretValue", "true"),
@@ -91,13 +91,13 @@ pub(super) struct Write<'a> {
     pub(super) folder: &'a Folder,
     pub(super) method: &'a Method,
     pub(super) name: &'a str,
-    pub(super) target: &'a Target,
+    pub(super) project: &'a ProjectId,
     /// What no message may repeat.
     pub(super) value: Option<&'a SecretValue>,
 }
 
-fn about(target: &Target, environment: &str, folder: &Folder) -> String {
-    format!("{folder} of environment {environment:?} in {target}")
+fn about(project: &ProjectId, environment: &str, folder: &Folder) -> String {
+    format!("{folder} of environment {environment:?} in {project}")
 }
 
 impl Api {
@@ -117,11 +117,6 @@ impl Api {
         }
     }
 
-    /// Whether `target` is to be asked for in version 3.
-    pub(super) fn old(&self, target: &Target) -> bool {
-        matches!(target, Target::Slug(_)) || self.is_old()
-    }
-
     /// Whether the server is known to have no version 4.
     pub(super) fn is_old(&self) -> bool {
         self.old.load(Ordering::Relaxed)
@@ -130,7 +125,7 @@ impl Api {
     /// The secrets of a folder, and those that it imports.
     pub(super) async fn list(&self, query: &Query<'_>, until: Instant) -> Result<Answer, Trouble> {
         let about = query.about();
-        if !self.old(query.target) {
+        if !self.is_old() {
             let pairs = query.pairs(false);
             let request = Request {
                 query: &pairs,
@@ -152,7 +147,7 @@ impl Api {
     /// Creates, changes or removes one secret.
     pub(super) async fn write(&self, write: Write<'_>, until: Instant) -> Result<(), Trouble> {
         let name = segment(write.name)?;
-        if !self.old(write.target) {
+        if !self.is_old() {
             let path = format!("/api/v4/secrets/{name}");
             match self.written(write, &path, false, until).await {
                 Err(Trouble::NoRoute(_)) => self.remember_old(),
@@ -170,13 +165,13 @@ impl Api {
         old: bool,
         until: Instant,
     ) -> Result<(), Trouble> {
-        let (parameter, project) = write.target.parameter(old);
+        let (parameter, project) = write.project.parameter(old);
         let body = Written {
             project_id: (parameter == "projectId").then_some(project),
             workspace_id: (parameter == "workspaceId").then_some(project),
             ..*write.body
         };
-        let about = about(write.target, body.environment, write.folder);
+        let about = about(write.project, body.environment, write.folder);
         let answer = self
             .change(write.method, path, json(&body)?, &about, write.value, until)
             .await?;

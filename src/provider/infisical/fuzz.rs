@@ -1,7 +1,7 @@
 //! The answer of a list, for the fuzz target.
 
 use super::api::{Manner, Query};
-use super::found::Target;
+use super::found::ProjectId;
 use super::merge::Rows;
 use super::wire::List;
 use crate::error::{Error, ErrorKind, Result};
@@ -24,9 +24,9 @@ pub fn secrets(body: &[u8]) -> Result<Vec<Secret>> {
             imports: true,
             personal: true,
         },
+        project: &ProjectId(String::new()),
         recursive: false,
         tags: "",
-        target: &Target::Id(String::new()),
     };
     rows.add(list, &query, &[])?;
     rows.settle();

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::mem;
 
 use super::api::Query;
-use super::found::Target;
 use super::wire::{Import, List, MetadataRow, Row};
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Folder;
@@ -221,10 +220,7 @@ fn folder_of(row: &Row<'_>, query: &Query<'_>) -> Result<Folder> {
     };
     let differs = |told: &str, asked: &str| !told.is_empty() && told != asked;
     let environment = row.environment.as_str();
-    let elsewhere = match query.target {
-        Target::Id(id) => differs(row.workspace.as_str(), id),
-        Target::Slug(_) => false,
-    };
+    let elsewhere = differs(row.workspace.as_str(), &query.project.0);
     let any_below = query.recursive || *query.folder == Folder::root();
     let fits = lies == *query.folder || any_below && query.folder.holds(&lies);
     if elsewhere || !fits || differs(environment, query.environment) {

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use self::api::{Api, Manner};
-use self::found::{Found, Target};
+use self::found::Found;
 use self::session::Service;
 use self::stock::Listed;
 use super::{Backend, Order, Reached, References, Supply, join, require_whole};
@@ -164,7 +164,7 @@ impl Backend for Infisical {
     }
 
     async fn apps(&self, until: Instant) -> Result<Vec<AppSummary>> {
-        Ok(owner::summaries(self.projects(until).await?))
+        self.reachable(until).await
     }
 
     async fn owner(&self, until: Instant) -> Result<Owner> {
@@ -199,12 +199,9 @@ impl Infisical {
         })
     }
 
-    /// The place of a change, which takes the project's id on every server.
+    /// The place of a change, which must be named whole.
     async fn find_to_change(&self, place: &Place, until: Instant) -> Result<Found> {
-        let mut found = self.find(place, until).await?;
-        if matches!(found.target, Target::Slug(_)) {
-            self.describe(&mut found, until).await?;
-        }
+        let found = self.find(place, until).await?;
         require_whole(&found.notices)?;
         Ok(found)
     }
