@@ -18,6 +18,9 @@ use crate::provider::text::Text;
 use crate::scope::Folder;
 use crate::secret::SecretValue;
 
+/// The most UTF-16 units of a part of a path, as the server's web framework has it.
+const LONGEST_SEGMENT: usize = 100;
+
 /// The API of one server.
 #[derive(Debug)]
 pub(super) struct Api {
@@ -31,6 +34,8 @@ pub(super) struct Api {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Manner {
     pub(super) imports: bool,
+    /// Whether names will do where values may not be read.
+    pub(super) names_will_do: bool,
     /// Whether overrides stand in for what they override.
     pub(super) personal: bool,
 }
@@ -39,6 +44,7 @@ impl Manner {
     /// As they are stored.
     pub(super) const STORED: Self = Self {
         imports: false,
+        names_will_do: true,
         personal: false,
     };
 }
@@ -60,15 +66,15 @@ impl Query<'_> {
         about(self.project, self.environment, self.folder)
     }
 
-    /// The query of version 4 or 3. Every switch is named: their defaults have
-    /// changed over time, and so has the spelling of one.
-    fn pairs(&self, old: bool) -> Vec<(&str, &str)> {
+    /// The query of version 4 or 3, for `values` too or for names alone. Every switch
+    /// is named: their defaults have changed over time, and so has the spelling of one.
+    fn pairs(&self, old: bool, values: bool) -> Vec<(&str, &str)> {
         let word = |yes| if yes { "true" } else { "false" };
         let mut pairs = vec![
             self.project.parameter(old),
             ("environment", self.environment),
             ("secretPath", self.folder.as_str()),
-            ("viewSecretValue", "true"),
+            ("viewSecretValue", word(values)),
             ("expandSecretReferences", "false"),
             ("recursive", word(self.recursive)),
             ("include_imports", word(self.manner.imports)),
@@ -124,9 +130,24 @@ impl Api {
 
     /// The secrets of a folder, and those that it imports.
     pub(super) async fn list(&self, query: &Query<'_>, until: Instant) -> Result<Answer, Trouble> {
+        match self.list_with(query, true, until).await {
+            Err(Trouble::Unreadable(_)) if query.manner.names_will_do => {
+                self.list_with(query, false, until).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// The same, with `values` or, for whoever may not read them, without.
+    async fn list_with(
+        &self,
+        query: &Query<'_>,
+        values: bool,
+        until: Instant,
+    ) -> Result<Answer, Trouble> {
         let about = query.about();
         if !self.is_old() {
-            let pairs = query.pairs(false);
+            let pairs = query.pairs(false, values);
             let request = Request {
                 query: &pairs,
                 ..Request::get("/api/v4/secrets")
@@ -136,7 +157,7 @@ impl Api {
                 answer => return answer,
             }
         }
-        let pairs = query.pairs(true);
+        let pairs = query.pairs(true, values);
         let request = Request {
             query: &pairs,
             ..Request::get("/api/v3/secrets/raw")
@@ -241,11 +262,21 @@ fn waiting(about: &str, request: &str) -> Trouble {
 ///
 /// # Errors
 ///
-/// It is one that URLs give a meaning of their own.
+/// It is one that URLs give a meaning of their own, or so long that the server would
+/// say that there is no such route.
 pub(super) fn segment(name: &str) -> Result<String> {
     if matches!(name, "" | "." | "..") {
         let message = format!("{name:?} cannot be a name here");
         return Err(Error::new(ErrorKind::InvalidName, message));
+    }
+    let length = name.encode_utf16().count();
+    if length > LONGEST_SEGMENT {
+        let begins: String = name.chars().take(20).collect();
+        let message = format!(
+            "the name {begins:?}… has {length} characters, and Infisical takes {LONGEST_SEGMENT} at most"
+        );
+        return Err(Error::new(ErrorKind::InvalidName, message)
+            .help("choose a shorter name; one that is there already is changed in the console"));
     }
     Ok(percent_encoded(name))
 }

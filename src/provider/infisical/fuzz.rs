@@ -22,6 +22,7 @@ pub fn secrets(body: &[u8]) -> Result<Vec<Secret>> {
         folder: &Folder::root(),
         manner: Manner {
             imports: true,
+            names_will_do: false,
             personal: true,
         },
         project: &ProjectId(String::new()),

@@ -12,8 +12,6 @@ use crate::secret::{Metadata, Personal, Secret, SecretType, SecretValue};
 /// The secrets of one or several lists.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    /// The ids of those whose value these credentials may not read.
-    pub(super) hidden: HashSet<String>,
     /// What the folders import, as if it lay in them.
     pub(super) imported: Vec<Secret>,
     /// What lies in the folders.
@@ -84,13 +82,11 @@ impl Rows {
             } else {
                 overrides.remove(&(folder.clone(), row.secret_key.as_str().to_owned()))
             };
-            self.note_hidden(personal.as_ref().unwrap_or(&row), &row);
-            let personal = personal.map(|own| own.secret_value.into_value());
+            let personal = personal.map(|mut own| own.take_value());
             secrets.push(overridden(secret(row, folder, tags), personal));
         }
         // Newer servers leave out what an override stands in for.
         for ((folder, _), row) in overrides {
-            self.note_hidden(&row, &row);
             let secret = secret(row, folder, tags);
             let own = secret.value.clone();
             secrets.push(overridden(secret, Some(own)));
@@ -146,16 +142,10 @@ impl Rows {
         Ok(())
     }
 
-    /// Remembers that the value of `row`, which `counts` gives, is hidden.
-    fn note_hidden(&mut self, counts: &Row<'_>, row: &Row<'_>) {
-        if counts.is_hidden() {
-            self.hidden.insert(row.id.as_str().to_owned());
-        }
-    }
 }
 
 /// `secret`, which `own` stands in for.
-fn overridden(secret: Secret, own: Option<SecretValue>) -> Secret {
+fn overridden(secret: Secret, own: Option<Option<SecretValue>>) -> Secret {
     Secret {
         personal: own.map(|value| Personal {
             active: true,
@@ -171,7 +161,8 @@ fn key(secret: &Secret) -> (&str, &Folder, &str) {
 }
 
 /// `row` in our terms.
-fn secret(row: Row<'_>, folder: Folder, tags: &[String]) -> Secret {
+fn secret(mut row: Row<'_>, folder: Folder, tags: &[String]) -> Secret {
+    let value = row.take_value();
     let tags = match row.tags {
         Some(tags) => tags.into_iter().map(|tag| tag.slug.into_string()).collect(),
         None => tags.to_vec(),
@@ -187,7 +178,7 @@ fn secret(row: Row<'_>, folder: Folder, tags: &[String]) -> Secret {
         personal: None,
         tags,
         updated: row.updated_at.into_string(),
-        value: row.secret_value.into_value(),
+        value,
         version: row.version.unwrap_or(1),
     }
 }

@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use self::api::{Api, Manner};
+use self::api::{Api, Manner, segment};
 use self::found::Found;
 use self::session::Service;
 use self::stock::Listed;
@@ -73,6 +73,7 @@ impl Backend for Infisical {
         let mut found = self.find(&scope.place, until).await?;
         let manner = Manner {
             imports: plan.imports,
+            names_will_do: false,
             personal: plan.personal,
         };
         let rows = self
@@ -121,6 +122,7 @@ impl Backend for Infisical {
     }
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
+        segment(secret.name.as_str())?;
         let mut found = self.find_to_change(place, until).await?;
         let mut added = self.add(&found, secret, until).await;
         if self.corrected(&mut found, &added, until).await? {
@@ -137,6 +139,7 @@ impl Backend for Infisical {
         change: &Change,
         until: Instant,
     ) -> Result<()> {
+        segment(name)?;
         let mut found = self.find_to_change(place, until).await?;
         let mut altered = self.alter(&found, folder, name, change, until).await;
         if self.corrected(&mut found, &altered, until).await? {
@@ -152,6 +155,7 @@ impl Backend for Infisical {
         name: &str,
         until: Instant,
     ) -> Result<bool> {
+        segment(name)?;
         let mut found = self.find_to_change(place, until).await?;
         let mut removed = self.remove(&found, folder, name, until).await;
         if self.corrected(&mut found, &removed, until).await? {

@@ -122,6 +122,7 @@ impl Infisical {
         let scope = scope.in_folders(folders);
         let manner = Manner {
             imports: true,
+            names_will_do: false,
             personal,
         };
         let Lists { doubted, rows } = self.lists(&found, &scope, manner, until).await?;
