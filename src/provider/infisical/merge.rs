@@ -141,7 +141,6 @@ impl Rows {
         }
         Ok(())
     }
-
 }
 
 /// `secret`, which `own` stands in for.

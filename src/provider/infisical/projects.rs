@@ -279,13 +279,7 @@ fn picked(mut projects: Vec<Project>, wanted: &str) -> Result<Found> {
     let project = projects.swap_remove(picked.index);
     let name = project.name.clone();
     let mut found = Found::of(project);
-    note(
-        &mut found.notices,
-        picked.partial,
-        "project",
-        wanted,
-        &name,
-    );
+    note(&mut found.notices, picked.partial, "project", wanted, &name);
     Ok(found)
 }
 

@@ -166,8 +166,9 @@ pub(super) fn unless_too_long(answer: Answer, length: usize, about: &str) -> Res
     let message = format!(
         "the request about {about} is too large for the server: it has {length} bytes, {limit} (status {status})"
     );
-    Err(Error::new(ErrorKind::TooLarge, message)
-        .help("nothing was written: make the value shorter, or store only where the large one lies"))
+    Err(Error::new(ErrorKind::TooLarge, message).help(
+        "nothing was written: make the value shorter, or store only where the large one lies",
+    ))
 }
 
 /// `answer`, if it is a success. `about` says what was asked for; `hidden` are
