@@ -44,7 +44,7 @@ impl Rows {
         let place = |row: &Row<'_>| folder_of(row, query);
         let mut secrets = mem::take(&mut self.secrets);
         let before = secrets.len();
-        self.merge(list.secrets, query, tags, place, &mut secrets)?;
+        Self::merge(list.secrets, query, tags, place, &mut secrets)?;
         let own = &secrets[before..];
         let imports = list.imports.unwrap_or_default();
         let filled = !(own.is_empty() && imports.is_empty());
@@ -57,7 +57,6 @@ impl Rows {
 
     /// Adds the secrets of `rows` to `secrets`, each with the override of it.
     fn merge(
-        &mut self,
         mut rows: Vec<Row<'_>>,
         query: &Query<'_>,
         tags: &[String],
@@ -82,14 +81,18 @@ impl Rows {
             } else {
                 overrides.remove(&(folder.clone(), row.secret_key.as_str().to_owned()))
             };
-            let personal = personal.map(|mut own| own.take_value());
-            secrets.push(overridden(secret(row, folder, tags), personal));
+            secrets.push(Secret {
+                personal: personal.map(|mut own| overriding(own.take_value())),
+                ..secret(row, folder, tags)
+            });
         }
         // Newer servers leave out what an override stands in for.
         for ((folder, _), row) in overrides {
             let secret = secret(row, folder, tags);
-            let own = secret.value.clone();
-            secrets.push(overridden(secret, Some(own)));
+            secrets.push(Secret {
+                personal: Some(overriding(secret.value.clone())),
+                ..secret
+            });
         }
         Ok(())
     }
@@ -135,7 +138,7 @@ impl Rows {
         for import in imports.into_iter().rev() {
             let mut secrets = Vec::new();
             let place = |_: &Row<'_>| Ok(query.folder.clone());
-            self.merge(import.secrets, query, tags, place, &mut secrets)?;
+            Self::merge(import.secrets, query, tags, place, &mut secrets)?;
             secrets.retain(|secret| known.insert(secret.name.clone()));
             self.imported.append(&mut secrets);
         }
@@ -143,14 +146,11 @@ impl Rows {
     }
 }
 
-/// `secret`, which `own` stands in for.
-fn overridden(secret: Secret, own: Option<Option<SecretValue>>) -> Secret {
-    Secret {
-        personal: own.map(|value| Personal {
-            active: true,
-            value,
-        }),
-        ..secret
+/// An override, which counts as soon as it is there.
+fn overriding(value: Option<SecretValue>) -> Personal {
+    Personal {
+        active: true,
+        value,
     }
 }
 
