@@ -62,6 +62,9 @@ const NO_PROJECT: [&str; 2] = [
     "Failed to find project by slug",
 ];
 
+/// What the server says where the reason stands in the place of the word for it.
+const NO_REASON: &str = "You are not allowed to access this resource";
+
 /// What an answer that says no says.
 #[derive(Default)]
 pub(super) struct Said {
@@ -103,6 +106,11 @@ impl Said {
         self.name.starts_with("Forbidden access to ")
     }
 
+    /// Whether a user's session has to be changed into one of an organisation first.
+    fn is_of_no_organisation(&self) -> bool {
+        self.name.contains("no organization found")
+    }
+
     /// Whether a project is not there, whatever the status.
     fn is_of_no_project(&self) -> bool {
         NO_PROJECT.contains(&&*self.name)
@@ -130,9 +138,14 @@ pub(super) fn complaint(answer: &Answer) -> Result<Said> {
             message,
             req_id,
         }) => Ok(Said {
+            text: in_detail(&details).unwrap_or_else(|| match one_line(&message) {
+                text if text == NO_REASON && !error.as_str().is_empty() => {
+                    error.as_str().to_owned()
+                }
+                text => text,
+            }),
             name: error.into_string(),
             request: req_id.into_string(),
-            text: in_detail(&details).unwrap_or_else(|| one_line(&message)),
         }),
         // An HTML page with 4xx is not Infisical; one with 5xx is its proxy.
         Err(error) if !answer.is_json() && answer.status() < 500 => Err(error),
@@ -247,6 +260,11 @@ fn error(status: u16, said: &Said, about: &str) -> Error {
             ErrorKind::Credentials,
             "the token has expired, or is none of this server's".to_owned(),
             NEW_TOKEN,
+        ),
+        (401, _) if said.is_of_no_organisation() => (
+            ErrorKind::Credentials,
+            "the session is in no organisation".to_owned(),
+            "give --organization, the id of one, or log in again with `infisical login`",
         ),
         (401, name) if name != "ValidationFailure" => (
             ErrorKind::Credentials,
