@@ -223,7 +223,7 @@ fn a_value_that_is_too_large_for_the_server_is_told_with_size_and_limit_and_sent
             assert_eq!(error.kind(), TooLarge);
             let text = error.to_string();
             assert!(
-                text.contains("it has 1100") && text.contains("takes 1048576"),
+                text.contains("it has 1100") && text.contains("takes 1048576 at most"),
                 "{text}"
             );
             assert!(error.advice().unwrap().contains("shorter"), "{error:?}");
@@ -250,7 +250,7 @@ fn what_a_server_does_not_take_by_its_right_status_is_too_large_too() {
     let error = update(&lab, "A", &set("x")).unwrap_err();
     assert_eq!(error.kind(), TooLarge);
     assert!(
-        error.to_string().contains("too large for the server"),
+        error.to_string().contains("is too large: it has"),
         "{error}"
     );
 }

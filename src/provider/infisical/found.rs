@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::wire::Project;
 use crate::notice::Notice;
+use crate::outside::shown;
 use crate::scope::{App, Place};
 
 /// A project's id.
@@ -20,7 +21,7 @@ impl ProjectId {
 
 impl fmt::Display for ProjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "project {}", self.0)
+        write!(f, "project {}", shown(&self.0))
     }
 }
 

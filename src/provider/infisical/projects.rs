@@ -12,6 +12,7 @@ use super::wire::{Project, ServiceToken};
 use crate::credentials::InfisicalLogin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Request};
+use crate::outside::shown;
 use crate::pick::{Picked, listed, pick};
 use crate::provider::note;
 use crate::scope::{App, Place};
@@ -92,7 +93,8 @@ impl Infisical {
         let project = match self.project(id, until).await {
             Err(error) if error.kind() == ErrorKind::Denied => {
                 let message = format!(
-                    "the service token is for project {id}, and whether that is {wanted:?} it may not see"
+                    "the service token is for project {id}, and whether that is {:?} it may not see",
+                    shown(wanted)
                 );
                 return Err(Error::new(ErrorKind::Denied, message)
                     .because(error.told())
@@ -115,7 +117,7 @@ impl Infisical {
         }
         match self.projects(until).await {
             Err(Trouble::Closed(error)) => {
-                let message = format!("there is no project with the slug {wanted:?}");
+                let message = format!("there is no project with the slug {:?}", shown(wanted));
                 Err(Error::new(ErrorKind::Missing, message)
                     .because(error.told())
                     .help("give --app the project's slug, as the console's settings of the project show it, or --app-id its id"))
@@ -125,7 +127,7 @@ impl Infisical {
     }
 
     async fn by_slug(&self, slug: &str, until: Instant) -> Result<Project, Trouble> {
-        let about = format!("project {slug:?}");
+        let about = format!("project {:?}", shown(slug));
         let slug = segment(slug)?;
         let newer = format!("/api/v1/projects/slug/{slug}");
         let older = format!("/api/v2/workspace/{slug}");
@@ -182,7 +184,7 @@ impl Infisical {
 
     /// The project with that id, with its environments.
     pub(super) async fn project(&self, id: &str, until: Instant) -> Result<Project> {
-        let about = format!("project {id}");
+        let about = format!("project {}", shown(id));
         let id = segment(id)?;
         let newer = format!("/api/v1/projects/{id}");
         let older = format!("/api/v1/workspace/{id}");
@@ -210,8 +212,9 @@ impl Infisical {
     }
 
     /// After something was missing: puts the name of the environment in the place
-    /// of what was typed, and says whether that is another. The project's own description tells a missing environment from a
-    /// missing folder; where it may not be looked at, nothing is corrected.
+    /// of what was typed, and says whether that is another. The project's own
+    /// description tells a missing environment from a missing folder; where it may
+    /// not be looked at, nothing is corrected.
     pub(super) async fn correct(&self, found: &mut Found, until: Instant) -> Result<bool> {
         let typed = found.environment.clone();
         let project = match self.describe(found, until).await {
@@ -285,7 +288,10 @@ fn picked(mut projects: Vec<Project>, wanted: &str) -> Result<Found> {
 
 /// That a service token is for the project `own`, and not for the one that was wanted.
 fn another_project(wanted: &str, own: &str) -> Error {
-    let message = format!("the service token is for project {own:?}, and not for {wanted:?}");
+    let message = format!(
+        "the service token is for project {own:?}, and not for {:?}",
+        shown(wanted)
+    );
     Error::new(ErrorKind::Denied, message)
         .help("leave --app and --app-id out, or use a token of the project that is meant")
 }

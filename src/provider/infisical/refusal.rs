@@ -166,18 +166,16 @@ fn is_of_length(answer: &Answer, length: usize) -> bool {
 
 /// `answer`, unless it says that `length` bytes are too many for the server.
 pub(super) fn unless_too_long(answer: Answer, length: usize, about: &str) -> Result<Answer> {
-    let json = answer.status() == 413 && answer.is_json();
-    if !json && !is_of_length(&answer, length) {
-        return Ok(answer);
-    }
     let status = answer.status();
-    let limit = if json {
-        "more than it takes".to_owned()
-    } else {
-        format!("and it takes {LONGEST_REQUEST}")
+    let limit = match status {
+        413 if answer.is_json() => String::new(),
+        _ if is_of_length(&answer, length) => {
+            format!(", and the server takes {LONGEST_REQUEST} at most")
+        }
+        _ => return Ok(answer),
     };
     let message = format!(
-        "the request about {about} is too large for the server: it has {length} bytes, {limit} (status {status})"
+        "the request about {about} is too large: it has {length} bytes{limit} (status {status})"
     );
     Err(Error::new(ErrorKind::TooLarge, message).help(
         "nothing was written: make the value shorter, or store only where the large one lies",
