@@ -319,8 +319,8 @@ impl Client {
         self.provider.apps(self.until()).await
     }
 
-    /// Whose credentials these are, as the store says: one request, which also
-    /// shows that the token is good.
+    /// Whose credentials these are, as the store says, which also shows that the
+    /// token is good.
     ///
     /// # Errors
     ///

@@ -93,9 +93,9 @@ impl Http {
     }
 
     /// The answer to `request`, whatever its status, unless the status asks to
-    /// come back later: then `request` is sent again until the instant `until`,
-    /// and so it is when the network fails. What may have been carried out is
-    /// never sent twice.
+    /// come back later and it is not [the last word](Request::is_last_word): then
+    /// `request` is sent again until the instant `until`, and so it is when the
+    /// network fails. What may have been carried out is never sent twice.
     pub(crate) async fn send(&self, request: &Request<'_>, until: Instant) -> Result<Answer> {
         let client = self.client(until)?;
         let safe = request.repeatable;
@@ -166,6 +166,9 @@ impl Http {
             if !response.status().is_redirection() {
                 let wait = retry_after(&response, self.in_millis);
                 let answer = Answer::read(response, request.method.as_str(), &self.way()).await?;
+                if (request.is_last_word)(&answer) {
+                    return Ok(answer);
+                }
                 return Failure::unless_final(answer, wait, &self.name());
             }
             url = self.next(request, &response)?;

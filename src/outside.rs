@@ -59,6 +59,17 @@ pub fn variable(value: &[u8]) -> (&[u8], bool) {
     }
 }
 
+/// Whether `text` is a UUID as servers write their ids, in any case.
+pub(crate) fn is_uuid(text: &str) -> bool {
+    let lengths = [8, 4, 4, 4, 12];
+    let mut parts = text.split('-');
+    let fits = |length| {
+        let part = parts.next().unwrap_or_default();
+        part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    lengths.into_iter().all(fits) && parts.next().is_none()
+}
+
 /// What stands in messages for what looks like a token.
 const NOT_SHOWN: &str = "(not shown: it looks like a token)";
 

@@ -159,8 +159,8 @@ impl SecretType {
 pub struct Personal {
     /// Whether it is in force.
     pub active: bool,
-    /// The value.
-    pub value: SecretValue,
+    /// The value; `None` if it is hidden from these credentials. (Infisical)
+    pub value: Option<SecretValue>,
 }
 
 /// Something that a store keeps with a secret, for people and programs.
@@ -196,8 +196,9 @@ pub struct Secret {
     pub tags: Vec<String>,
     /// When it was last changed: RFC 3339, UTC, or empty if the store does not say.
     pub updated: String,
-    /// The shared value.
-    pub value: SecretValue,
+    /// The shared value; `None` if it is hidden from these credentials, which may
+    /// know of the secret and not read it. (Infisical)
+    pub value: Option<SecretValue>,
     /// Counts changes, from 1.
     pub version: u64,
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Folder;
 use crate::secret::{Secret, SecretValue};
 
@@ -109,6 +109,13 @@ fn order(secret: &Secret) -> (&Folder, &str, &str, &str) {
     (folder, name, updated, id)
 }
 
+fn hidden(name: &str) -> Error {
+    let message = format!("the value of {name} is hidden: these credentials may not read it");
+    Error::new(ErrorKind::Denied, message).help(
+        "give the identity a role that may read values, or leave the secret out with --exclude",
+    )
+}
+
 impl Stock for Plain {
     fn entries(&self) -> Vec<Entry<'_>> {
         (0..self.secrets.len())
@@ -149,10 +156,14 @@ impl Stock for Plain {
 
     fn value(&self, number: usize) -> Result<(&SecretValue, bool)> {
         let secret = &self.secrets[number];
-        Ok(match &secret.personal {
+        let (value, overridden) = match &secret.personal {
             Some(own) if self.personal && own.active => (&own.value, true),
             _ => (&secret.value, false),
-        })
+        };
+        match value {
+            Some(value) => Ok((value, overridden)),
+            None => Err(hidden(&secret.name)),
+        }
     }
 }
 
@@ -168,7 +179,7 @@ mod tests {
             let mut own = secret("/", "A", "shared", "1");
             own.personal = active.map(|active| Personal {
                 active,
-                value: SecretValue::new("own".into()),
+                value: Some(SecretValue::new("own".into())),
             });
             let stock = Plain::new(vec![own], personal);
             let (value, overridden) = stock.value(0).unwrap();

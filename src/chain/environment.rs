@@ -124,9 +124,18 @@ mod tests {
     fn look(variables: &[(&str, &str)]) -> Result<LoginPlace> {
         let surroundings = Surroundings::new(None, |name| {
             let found = variables.iter().find(|(other, _)| *other == name);
-            found.map(|(_, value)| value.into())
+            let of_identity = name.ends_with("_IDENTITY_ID");
+            found.map(|(_, value)| match value {
+                value if of_identity && value.len() == 1 => id(value).into(),
+                value => value.into(),
+            })
         });
         look_at(&surroundings, UNIX_EPOCH + Duration::from_secs(1000))
+    }
+
+    /// The id that a letter stands for.
+    fn id(letter: &str) -> String {
+        format!("00000000-0000-4000-8000-{:012x}", letter.as_bytes()[0])
     }
 
     #[track_caller]
@@ -179,7 +188,11 @@ mod tests {
 
     #[track_caller]
     fn amounts_to(variables: &[(&str, &str)], expected: &str) {
-        assert_eq!(told(&found(variables).login), expected, "{variables:?}");
+        let mut told = told(&found(variables).login);
+        for letter in ('a'..='z').map(String::from) {
+            told = told.replace(&id(&letter), &letter);
+        }
+        assert_eq!(told, expected, "{variables:?}");
     }
 
     fn jwt(exp: u64) -> String {
@@ -324,6 +337,20 @@ mod tests {
             ],
             "kubernetes k file /var/run/secrets/kubernetes.io/serviceaccount/token",
         );
+    }
+
+    #[test]
+    fn an_identitys_id_that_is_no_uuid_is_refused_by_the_name_of_its_variable() {
+        for (method, name) in [
+            ("aws-iam", MACHINE_IDENTITY),
+            ("kubernetes", "INFISICAL_KUBERNETES_IDENTITY_ID"),
+            ("tls-cert-auth", MACHINE_IDENTITY),
+        ] {
+            let error = look(&[(METHOD, method), (name, "my-identity")]).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            let text = format!("the identity's id in {name} is no UUID: \"my-identity\"");
+            assert_eq!(error.to_string(), text);
+        }
     }
 
     #[test]

@@ -102,6 +102,7 @@ impl InfisicalMethod {
     /// # Errors
     ///
     /// [`Credentials`](crate::ErrorKind::Credentials) for a part that is nowhere: it names the variables.
+    /// [`Configuration`](crate::ErrorKind::Configuration) for an identity's id that is no UUID.
     pub fn login(self, parts: &InfisicalParts, surroundings: &Surroundings) -> Result<FoundLogin> {
         let parts = Parts {
             given: parts,

@@ -7,6 +7,7 @@ use super::InfisicalMethod;
 use crate::credentials::{IdentityProof, InfisicalLogin, JwtKind, SecretSource};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::{MachineIdentity, Surroundings, password_in, token_in};
+use crate::outside::{is_uuid, shown};
 use crate::secret::SecretValue;
 
 /// What is known of a login besides what the environment says; it goes first.
@@ -149,7 +150,17 @@ impl Parts<'_> {
     fn identity(&self) -> Result<(String, String)> {
         let mut names = vec![MACHINE_IDENTITY];
         names.extend(self.method.identity_variables());
-        self.text(self.given.identity.clone(), &names, "identity's id")
+        let (id, origin) = self.text(self.given.identity.clone(), &names, "identity's id")?;
+        if is_uuid(&id) {
+            return Ok((id, origin));
+        }
+        let place = match &self.given.identity {
+            Some(_) => "--machine-identity-id",
+            None => &origin,
+        };
+        let message = format!("the identity's id in {place} is no UUID: {:?}", shown(&id));
+        Err(Error::new(ErrorKind::Configuration, message)
+            .help("look it up in the console, at the identity's details: the name and the client id are others"))
     }
 
     /// A token that was given, or else the one that a run of GitHub Actions can have.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::outside::shown;
+use crate::outside::{is_uuid, shown};
 
 /// One of them.
 #[derive(Clone, Debug)]
@@ -77,7 +77,7 @@ impl Organisations {
         let mut found = found.into_iter();
         match (found.next(), found.next()) {
             (Some((id, own)), None) => Ok((!own).then(|| id.clone())),
-            (None, _) if is_id(wanted) => Ok(Some(wanted.to_ascii_lowercase())),
+            (None, _) if is_uuid(wanted) => Ok(Some(wanted.to_ascii_lowercase())),
             (None, _) => Err(self.absent(wanted, profile)),
             (Some((one, _)), Some((other, _))) => {
                 let message = format!(
@@ -113,17 +113,6 @@ impl Organisations {
         Error::new(ErrorKind::Missing, message)
             .help(format!("give the id that the console shows{known}"))
     }
-}
-
-/// Whether it looks like the server's ids: a UUID.
-fn is_id(text: &str) -> bool {
-    let lengths = [8, 4, 4, 4, 12];
-    let mut parts = text.split('-');
-    let fits = |length| {
-        let part = parts.next().unwrap_or_default();
-        part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
-    lengths.into_iter().all(fits) && parts.next().is_none()
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use reqwest::Method;
 use zeroize::Zeroizing;
 
+use super::Answer;
+
 /// What to ask of the server.
 pub(crate) struct Request<'a> {
     /// The value of `Authorization`, unless it goes without.
@@ -11,6 +13,8 @@ pub(crate) struct Request<'a> {
     pub(crate) body: Option<Zeroizing<Vec<u8>>>,
     /// More headers, which replace those that every request has.
     pub(crate) headers: &'a [(&'a str, &'a str)],
+    /// Whether an answer whose status asks to come back later is the last word all the same.
+    pub(crate) is_last_word: &'a (dyn Fn(&Answer) -> bool + Sync),
     pub(crate) method: Method,
     /// Below the host, with its leading slash.
     pub(crate) path: &'a str,
@@ -26,6 +30,7 @@ impl<'a> Request<'a> {
             authorization: None,
             body: None,
             headers: &[],
+            is_last_word: &|_| false,
             method: Method::GET,
             path,
             query: &[],

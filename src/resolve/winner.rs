@@ -94,7 +94,7 @@ pub(crate) mod tests {
             tags: Vec::new(),
             metadata: Vec::new(),
             updated: stamp.to_owned(),
-            value: SecretValue::new(value.to_owned()),
+            value: Some(SecretValue::new(value.to_owned())),
             version: 1,
         }
     }

@@ -137,6 +137,30 @@ fn what_may_not_be_read_is_told_in_detail() {
 }
 
 #[test]
+fn a_reason_that_stands_in_the_place_of_its_word_is_told() {
+    let text = "You are not allowed to access this resource";
+    for (status, name, kind, words) in [
+        (
+            403,
+            "Identity is not a member of the specified project with ID 'p'",
+            Denied,
+            "refuses access",
+        ),
+        (
+            401,
+            "/api/v4/secrets Unauthorized Access, no organization found in request",
+            Credentials,
+            "the session is in no organisation",
+        ),
+    ] {
+        let (error, count) = failure(refusal(status, name, text));
+        assert_eq!((error.kind(), count), (kind, 1));
+        assert!(error.to_string().contains(words), "{error}");
+        assert!(all_text(&error).contains(name), "{error:?}");
+    }
+}
+
+#[test]
 fn an_old_servers_401_for_what_does_not_fit_is_no_ended_token() {
     let (error, count) = failure(refusal(401, "ValidationFailure", "Required"));
     assert_eq!((error.kind(), count), (Configuration, 1), "{error:?}");

@@ -5,6 +5,7 @@ use phase_run::{Change, Folder, NewSecret, Result, SecretType};
 
 use super::{Lab, all_text, demo, new, refusal, resolve, set, token, value, wait};
 use crate::support::server::Reply;
+use crate::support::server::infisical::Version;
 
 fn lab() -> Lab {
     Lab::new(demo().secret("HOST", "h"))
@@ -207,4 +208,49 @@ fn whoever_may_only_read_is_denied() {
     let error = wait(client.create(&lab.place(), &new("A", "1"))).unwrap_err();
     assert_eq!(error.kind(), Denied);
     assert_eq!(lab.asked().len(), 1);
+}
+
+#[test]
+fn a_value_that_is_too_large_for_the_server_is_told_with_size_and_limit_and_sent_once() {
+    for version in [Version::Current, Version::WithoutV4] {
+        let lab = Lab::new(demo().secret("HOST", "h").version(version));
+        let large = "z".repeat(1_100_000);
+        let created = wait(lab.at_hand().create(&lab.place(), &new("BIG", &large)));
+        for error in [
+            created.unwrap_err(),
+            update(&lab, "HOST", &set(&large)).unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), TooLarge);
+            let text = error.to_string();
+            assert!(
+                text.contains("it has 1100") && text.contains("takes 1048576 at most"),
+                "{text}"
+            );
+            assert!(error.advice().unwrap().contains("shorter"), "{error:?}");
+            assert!(!all_text(&error).contains("zzz"));
+        }
+        let (mut asked, sent) = (lab.asked(), 2);
+        asked.retain(|line| !(version == Version::WithoutV4 && line.contains("/v4/")));
+        assert_eq!(asked.len(), sent, "{asked:?}");
+    }
+}
+
+#[test]
+fn what_a_server_does_not_take_by_its_right_status_is_too_large_too() {
+    let lab = Lab::with(demo(), |request| {
+        let write = request.path.starts_with("/api/v4/secrets/");
+        write.then(|| {
+            refusal(
+                413,
+                "FST_ERR_CTP_BODY_TOO_LARGE",
+                "Request body is too large",
+            )
+        })
+    });
+    let error = update(&lab, "A", &set("x")).unwrap_err();
+    assert_eq!(error.kind(), TooLarge);
+    assert!(
+        error.to_string().contains("is too large: it has"),
+        "{error}"
+    );
 }

@@ -5,9 +5,12 @@ use std::time::Duration;
 use phase_run::ErrorKind::{
     self, Configuration, Credentials, Denied, Protocol, Throttled, Unreachable,
 };
-use phase_run::{App, InfisicalLogin, Scope};
+use phase_run::{App, Connection, IdentityProof, InfisicalLogin, JwtKind, Scope, SecretSource};
 
-use super::{Lab, all_text, client, demo, refusal, resolve, these, token, universal, value, wait};
+use super::{
+    Lab, all_text, client, client_over, demo, refusal, resolve, these, token, universal, value,
+    wait,
+};
 use crate::support::server::infisical::{CLIENT_ID, CLIENT_SECRET, ORGANISATION, USER, Version};
 use crate::support::server::{Reply, Server};
 
@@ -51,7 +54,7 @@ fn a_secret_with_a_line_break_at_its_end_will_do() {
 }
 
 /// A status, the name and the text of a refusal, the kind it must become, and words of ours.
-const REFUSALS: [(u16, &str, &str, ErrorKind, &str); 9] = [
+const REFUSALS: [(u16, &str, &str, ErrorKind, &str); 11] = [
     (
         401,
         "UnauthorizedError",
@@ -112,8 +115,23 @@ const REFUSALS: [(u16, &str, &str, ErrorKind, &str); 9] = [
         422,
         "ValidationFailure",
         "Required",
+        Configuration,
+        "cannot read what was sent",
+    ),
+    // As older servers say it.
+    (
+        401,
+        "ValidationFailure",
+        "Required",
+        Configuration,
+        "cannot read what was sent",
+    ),
+    (
+        404,
+        "NotFound",
+        "No identity with specified client ID was found",
         Credentials,
-        "does not accept what was sent",
+        "no such client id",
     ),
 ];
 
@@ -287,4 +305,77 @@ fn log_out_ends_the_token_at_hand_and_no_other_login() {
         assert!(error.advice().unwrap().contains(advice), "{error:?}");
     }
     assert_eq!(lab.asked(), [""; 0], "nothing was sent");
+}
+
+#[test]
+fn an_unknown_client_id_is_a_matter_of_credentials_on_servers_of_every_age() {
+    for version in [Version::Current, Version::WithoutV4] {
+        let lab = Lab::new(demo().version(version));
+        let client = lab.client_of(InfisicalLogin::Universal {
+            client_id: USER.into(),
+            client_secret: value("hunter2"),
+        });
+        let error = resolve(&client, &lab.scope()).unwrap_err();
+        assert_eq!(error.kind(), Credentials, "{version:?}: {error:?}");
+        assert_eq!(lab.asked().len(), 1);
+    }
+}
+
+/// Logins as the identity with that id, by a token and by an account.
+fn as_identity(id: &str) -> [InfisicalLogin; 2] {
+    let token = SecretSource::Value(value("a.b.c"));
+    let kind = JwtKind::Kubernetes;
+    let password = value("hunter2");
+    let proofs = [
+        IdentityProof::Jwt { kind, token },
+        IdentityProof::Ldap {
+            password,
+            username: "u".into(),
+        },
+    ];
+    proofs.map(|proof| InfisicalLogin::Identity {
+        id: id.into(),
+        proof,
+    })
+}
+
+#[test]
+fn an_identitys_id_that_is_no_uuid_is_said_to_be_none_and_sent_once() {
+    for version in [Version::Current, Version::WithoutV4] {
+        for login in as_identity("my-identity") {
+            let lab = Lab::new(demo().version(version));
+            let error = resolve(&lab.client_of(login), &lab.scope()).unwrap_err();
+            assert_eq!(error.kind(), Configuration, "{error:?}");
+            let text = "the identity's id is no UUID: \"my-identity\"";
+            assert_eq!(error.to_string(), text);
+            assert_eq!(lab.asked().len(), 1);
+        }
+    }
+    let server = Server::always(refusal(500, "Find one", "Something went wrong"));
+    let [login, _] = as_identity(USER);
+    let client = client(&server.url(), login).timeout(Duration::from_secs(1));
+    let error = resolve(&client, &Scope::new(App::Id("p".into()), "dev")).unwrap_err();
+    assert_eq!(
+        error.kind(),
+        Unreachable,
+        "a right id is none of the causes"
+    );
+    assert!(server.requests().len() > 1);
+}
+
+#[test]
+fn an_organisation_that_the_server_does_not_know_is_named_with_its_flag() {
+    let lab = Lab::new(demo().secret("A", "1").organisations(&["acme-x4k2"]));
+    let client_in = |slug| client_over(Connection::new(lab.server.url()), universal(), Some(slug));
+    resolve(&client_in("acme-x4k2"), &lab.scope()).unwrap();
+    let error = resolve(&client_in("nope"), &lab.scope()).unwrap_err();
+    assert_eq!(error.kind(), Configuration);
+    let text = "the server knows no organisation \"nope\"";
+    assert_eq!(error.to_string(), text);
+    let text = all_text(&error);
+    assert!(
+        text.contains("Sub organization with name nope not found"),
+        "{text}"
+    );
+    assert!(error.advice().unwrap().contains("--organization"), "{text}");
 }

@@ -1,9 +1,9 @@
 //! Names of secrets that URLs would take for something else.
 
 use phase_run::ErrorKind::{Configuration, InvalidName};
-use phase_run::Folder;
+use phase_run::{App, Folder};
 
-use super::{Lab, all_text, demo, listed, new, set, wait};
+use super::{Lab, all_text, demo, listed, new, resolve, set, wait};
 use crate::support::server::infisical::Version;
 
 const ODD: [&str; 9] = [
@@ -77,4 +77,34 @@ fn a_secret_called_like_a_route_is_a_limit_of_the_server() {
         assert!(!all_text(&error).contains("hunter2"), "{error:?}");
     }
     assert_eq!(lab.infisical.stored("dev", "/").len(), 1);
+}
+
+#[test]
+fn a_name_too_long_for_the_servers_routes_is_refused_before_anything_is_sent() {
+    let long = "N".repeat(101);
+    let lab = Lab::new(demo().secret(&long, "1").secret("A", "2"));
+    let client = lab.at_hand();
+    let root = Folder::root();
+    let mut place = lab.place();
+    place.app = App::Name("demo".into());
+    let smileys = "😀".repeat(51);
+    for name in [&long, &smileys] {
+        let errors = [
+            wait(client.create(&place, &new(name, "1"))).unwrap_err(),
+            wait(client.update(&place, &root, name, &set("2"))).unwrap_err(),
+            wait(client.delete(&place, &root, name)).unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), InvalidName);
+            assert!(error.to_string().contains("100 at most"), "{error}");
+            assert!(error.advice().unwrap().contains("shorter"), "{error:?}");
+        }
+    }
+    assert!(lab.asked().is_empty(), "{:?}", lab.asked());
+    // It is listed and used, and the server is not taken for an old one.
+    assert_eq!(listed(&client, &lab.scope()).unwrap(), ["A", &*long]);
+    assert_eq!(resolve(&client, &lab.scope()).unwrap().secrets.len(), 2);
+    wait(client.create(&place, &new(&"N".repeat(100), "3"))).unwrap();
+    let asked = lab.asked();
+    assert!(asked.iter().all(|line| !line.contains("/v3/")), "{asked:?}");
 }

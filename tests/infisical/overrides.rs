@@ -21,10 +21,10 @@ fn listed(lab: &Lab) -> Vec<(String, String, Option<String>)> {
     let secrets = wait(lab.user().list(&lab.scope())).unwrap();
     let row = |secret: &phase_run::Secret| {
         let personal = secret.personal.as_ref().inspect(|own| assert!(own.active));
-        let personal = personal.map(|own| own.value.expose().to_owned());
+        let personal = personal.map(|own| own.value.as_ref().unwrap().expose().to_owned());
         (
             secret.name.clone(),
-            secret.value.expose().to_owned(),
+            secret.value.as_ref().unwrap().expose().to_owned(),
             personal,
         )
     };

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use phase_run::{AppSummary, OwnerKind};
+use phase_run::ErrorKind::Denied;
+use phase_run::{App, AppSummary, OwnerKind, Scope};
 
-use super::{Lab, demo, token, wait};
+use super::{Lab, demo, refusal, resolve, token, wait};
 use crate::support::server::Infisical;
 use crate::support::server::infisical::{IDENTITY, USER, Version};
 
@@ -81,10 +82,50 @@ fn a_service_token_is_nobodys_and_for_one_project() {
         (owner.kind, owner.id, &*owner.expires),
         (OwnerKind::Service, None, "")
     );
-    let project = lab.infisical.project_id("demo");
-    assert_eq!(owner.apps[0].id, project);
-    assert_eq!(owner.apps[0].environments, ["dev", "staging"]);
-    assert_eq!(lab.asked(), ["GET /v2/service-token"]);
+    let expected = [summary(&lab.infisical, "demo", &["dev", "staging"])];
+    assert_eq!(owner.apps, expected);
+    let project = format!("GET /v1/projects/{}", lab.infisical.project_id("demo"));
+    assert_eq!(lab.asked(), ["GET /v2/service-token", &project]);
+}
+
+#[test]
+fn a_service_token_reaches_its_project_and_the_environments_of_its_scopes() {
+    for version in [Version::Current, Version::WithoutV4] {
+        let lab = Lab::new(several().version(version));
+        let scopes = [("staging", "/"), ("dev", "/**"), ("dev", "/x")];
+        let client = lab.client_of(token(&lab.infisical.service_token(&scopes)));
+        let expected = [summary(&lab.infisical, "demo", &["dev", "staging"])];
+        assert_eq!(wait(client.apps()).unwrap(), expected, "{version:?}");
+        assert_eq!(wait(client.owner()).unwrap().apps, expected, "{version:?}");
+    }
+}
+
+#[test]
+fn a_service_token_that_may_not_see_its_project_knows_it_by_its_id() {
+    let lab = Lab::with(several(), |request| {
+        let project = request.path.starts_with("/api/v1/projects/");
+        project.then(|| refusal(403, "PermissionDenied", "no"))
+    });
+    let client = lab.client_of(token(&lab.infisical.service_token(&[("dev", "/")])));
+    let id = lab.infisical.project_id("demo");
+    let apps = wait(client.apps()).unwrap();
+    assert_eq!((&*apps[0].name, &*apps[0].id), (&*id, &*id));
+    assert_eq!(apps[0].environments, ["dev"]);
+}
+
+#[test]
+fn an_old_server_lists_projects_for_users_alone_and_that_is_said() {
+    let lab = Lab::new(several().version(Version::WithoutV4));
+    assert_eq!(wait(lab.user().apps()).unwrap().len(), 2);
+    let client = lab.client();
+    let unnamed = resolve(&client, &Scope::new(App::Only, "dev")).unwrap_err();
+    for error in [wait(client.apps()).unwrap_err(), unnamed] {
+        assert_eq!(error.kind(), Denied);
+        let text = "this server lists projects for users alone";
+        assert_eq!(error.to_string(), text);
+        let advice = "name the project with --app or --app-id";
+        assert_eq!(error.advice(), Some(advice));
+    }
 }
 
 #[test]

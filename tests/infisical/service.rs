@@ -1,9 +1,9 @@
 //! Service tokens, the older kind, which are made for places in one project.
 
 use phase_run::ErrorKind::{Ambiguous, Denied};
-use phase_run::{App, Folders, Scope};
+use phase_run::{App, Folders, NewSecret, Scope};
 
-use super::{Lab, demo, pairs, resolve, these, token};
+use super::{Lab, all_text, demo, new, pairs, refusal, resolve, these, token, wait};
 use crate::support::server::infisical::Version;
 
 fn lab() -> Lab {
@@ -90,4 +90,88 @@ fn a_service_token_keeps_to_its_folders() {
         error.to_string().contains("/ of environment \"dev\""),
         "{error}"
     );
+}
+
+const VERSIONS: [Version; 2] = [Version::Current, Version::WithoutV4];
+
+#[test]
+fn a_service_token_takes_its_project_by_slug_or_name_on_servers_of_every_age() {
+    for version in VERSIONS {
+        let lab = Lab::new(lab().infisical.titled("Web Shop").version(version));
+        let client = lab.client_of(token(&lab.infisical.service_token(&[("dev", "/**")])));
+        for wanted in ["demo", "DEMO", "Web Shop", "shop"] {
+            for environment in ["dev", ""] {
+                let scope = Scope::new(App::Name(wanted.into()), environment);
+                let resolution = resolve(&client, &scope).unwrap();
+                assert_eq!(pairs(&resolution), ["A=dev"], "{version:?} {wanted}");
+                assert_eq!(resolution.place.app, App::Name("demo".into()));
+            }
+        }
+        let asked = lab.asked();
+        let closed = |line: &String| line.contains("/slug/") || line.ends_with("/projects");
+        assert!(!asked.iter().any(closed), "{asked:?}");
+    }
+}
+
+#[test]
+fn another_project_than_the_service_tokens_is_refused_with_both_names() {
+    for version in VERSIONS {
+        let lab = Lab::new(lab().infisical.project("other").version(version));
+        let infisical = lab.infisical.clone().within("demo/dev");
+        let client = lab.client_of(token(&infisical.service_token(&[("dev", "/**")])));
+        let (own, other) = ("demo", lab.infisical.project_id("other"));
+        for (app, own, wanted) in [
+            (App::Name("other".into()), own, "other"),
+            (App::Name("nope".into()), own, "nope"),
+            (
+                App::Id(other.clone()),
+                &*lab.infisical.project_id("demo"),
+                &*other,
+            ),
+        ] {
+            let error = resolve(&client, &Scope::new(app, "")).unwrap_err();
+            assert_eq!(error.kind(), Denied, "{error:?}");
+            let text = format!("the service token is for project {own:?}, and not for {wanted:?}");
+            assert_eq!(error.to_string(), text);
+            assert!(
+                error.advice().unwrap().starts_with("leave --app"),
+                "{error:?}"
+            );
+        }
+        assert!(lab.lists().is_empty());
+    }
+}
+
+#[test]
+fn a_name_that_a_service_token_may_not_look_up_says_the_id() {
+    let lab = Lab::with(lab().infisical, |request| {
+        let project = request.path.starts_with("/api/v1/projects/");
+        project.then(|| refusal(403, "PermissionDenied", "no"))
+    });
+    let client = lab.client_of(token(&lab.infisical.service_token(&[("dev", "/**")])));
+    let error = resolve(&client, &Scope::new(App::Name("demo".into()), "dev")).unwrap_err();
+    assert_eq!(error.kind(), Denied);
+    let id = lab.infisical.project_id("demo");
+    let advice = format!("leave --app out, or give --app-id {id}");
+    assert_eq!(error.advice(), Some(&*advice));
+}
+
+#[test]
+fn what_is_for_other_credentials_than_service_tokens_is_said_to_be() {
+    for version in VERSIONS {
+        let lab = Lab::new(lab().infisical.tags(&["db"]).version(version));
+        let client = lab.client_of(token(&lab.infisical.service_token(&[("dev", "/**")])));
+        let secret = NewSecret {
+            tags: vec!["db".into()],
+            ..new("NEW", "1")
+        };
+        let error = wait(client.create(&lab.place(), &secret)).unwrap_err();
+        assert_eq!(error.kind(), Denied);
+        assert!(
+            error
+                .to_string()
+                .contains("the tag \"db\" to credentials of other kinds")
+        );
+        assert!(all_text(&error).contains("machine identity"), "{error:?}");
+    }
 }

@@ -263,7 +263,7 @@ fn all_that_the_server_keeps_with_a_secret_is_listed() {
     };
     let stored = &lab.infisical.stored("dev", "/")[0];
     assert_eq!(secret.id, stored.id);
-    assert_eq!(secret.value.expose(), "1\n2");
+    assert_eq!(secret.value.as_ref().unwrap().expose(), "1\n2");
     assert_eq!((secret.comment.as_str(), secret.version), ("why", 1));
     assert_eq!(secret.tags, ["db", "aws"]);
     assert!(

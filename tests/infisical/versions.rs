@@ -76,17 +76,16 @@ fn several_folders_at_once_fall_back_all_of_them() {
 }
 
 #[test]
-fn where_no_slug_leads_to_an_id_version_3_is_asked_by_the_slug() {
+fn an_old_server_gives_the_id_for_a_slug_by_a_route_of_its_own() {
     let lab = Lab::new(filled(Version::WithoutV4).without_projects());
     let scope = Scope::new(App::Name("demo".into()), "dev");
     let resolution = resolve(&lab.client(), &scope).unwrap();
     assert_eq!(pairs(&resolution), ["A=1", "B=1", "C=3"]);
     assert_eq!(resolution.place.app, App::Name("demo".into()));
-    assert_eq!(lab.asked()[1..], ["GET /v1/projects/slug/demo", OLD]);
-    assert_eq!(
-        lab.list().query[0],
-        ("workspaceSlug".to_owned(), "demo".to_owned())
-    );
+    let slug = ["GET /v1/projects/slug/demo", "GET /v2/workspace/demo"];
+    assert_eq!(lab.asked()[1..], [slug[0], slug[1], OLD]);
+    let id = lab.infisical.project_id("demo");
+    assert_eq!(lab.list().query[0], ("workspaceId".to_owned(), id));
 }
 
 #[test]

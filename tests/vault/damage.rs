@@ -145,7 +145,7 @@ fn a_vault_of_a_later_version_is_refused_with_the_version_that_is_read() {
 fn what_a_write_would_lose_is_refused_on_reading() {
     let desk = Desk::new();
     put(&desk, &document(&desk, RECORD));
-    assert_eq!(desk.only().value.expose(), "hunter2");
+    assert_eq!(desk.only().value.as_ref().unwrap().expose(), "hunter2");
 
     let good = document(&desk, RECORD);
     let own = format!(r#""{}""#, desk.identity.recipient());

@@ -4,7 +4,10 @@ use super::*;
 
 fn overridden(desk: &Desk) -> Option<(String, bool)> {
     let personal = desk.only().personal?;
-    Some((personal.value.expose().to_owned(), personal.active))
+    Some((
+        personal.value.as_ref().unwrap().expose().to_owned(),
+        personal.active,
+    ))
 }
 
 fn change() -> Change {
@@ -29,7 +32,7 @@ fn an_override_lies_beside_the_vault_which_stays_as_it_is() {
     assert_eq!(overridden(&desk), Some(("mine".to_owned(), true)));
     let stored = desk.only();
     assert_eq!(
-        (stored.value.expose(), stored.version),
+        (stored.value.as_ref().unwrap().expose(), stored.version),
         ("value of NAME", 1)
     );
     assert_eq!(fs::read(desk.file()).unwrap(), before);
@@ -179,9 +182,15 @@ fn overrides_to_a_vault_with_a_passphrase_have_the_same_one() {
     ))
     .unwrap();
     let stored = list(&vault).unwrap().remove(0);
-    assert_eq!(stored.personal.unwrap().value.expose(), "mine");
+    assert_eq!(
+        stored.personal.unwrap().value.as_ref().unwrap().expose(),
+        "mine"
+    );
 
     wait(VaultFile::new(desk.file(), key("one")).change_key(&key("two"))).unwrap();
     let stored = list(&client(&desk.file(), key("two"))).unwrap().remove(0);
-    assert_eq!(stored.personal.unwrap().value.expose(), "mine");
+    assert_eq!(
+        stored.personal.unwrap().value.as_ref().unwrap().expose(),
+        "mine"
+    );
 }

@@ -61,7 +61,16 @@ fn overrides_that_others_wrote_for_us_are_refused() {
     put(&desk, &opened(&desk).replace("\"mine\"", "\"forged\""));
     refused(&desk);
     put(&desk, &opened(&desk).replace("\"forged\"", "\"mine\""));
-    assert_eq!(desk.only().personal.unwrap().value.expose(), "mine");
+    assert_eq!(
+        desk.only()
+            .personal
+            .unwrap()
+            .value
+            .as_ref()
+            .unwrap()
+            .expose(),
+        "mine"
+    );
 }
 
 #[test]
@@ -94,7 +103,16 @@ fn overrides_without_a_seal_are_shown_by_name_and_sealed_as_they_were_shown() {
     // What comes between the look and the seal is not sealed.
     put(&desk, &forged("").replace("forged", "later"));
     wait(desk.vault().seal(unsealed)).unwrap();
-    assert_eq!(desk.only().personal.unwrap().value.expose(), "forged");
+    assert_eq!(
+        desk.only()
+            .personal
+            .unwrap()
+            .value
+            .as_ref()
+            .unwrap()
+            .expose(),
+        "forged"
+    );
     assert!(wait(desk.vault().unsealed()).unwrap().is_none());
     assert!(opened(&desk).contains("\"macs\""), "age opens it still");
 }
@@ -143,6 +161,9 @@ fn any_identity_of_the_own_file_reads_what_was_sealed() {
     wait(with_both.update(&place(), &Folder::root(), "NAME", &change)).unwrap();
     for key in [desk.identity.key(), second.key(), both] {
         let secret = list(&client(&desk.file(), key)).unwrap().remove(0);
-        assert_eq!(secret.personal.unwrap().value.expose(), "mine");
+        assert_eq!(
+            secret.personal.unwrap().value.as_ref().unwrap().expose(),
+            "mine"
+        );
     }
 }

@@ -121,7 +121,7 @@ fn everything_decrypts_to_what_the_official_sdk_saw_for_each_kind_of_token() {
                 let own = secret.personal.as_ref().filter(|own| own.active);
                 assert_eq!(own.is_some(), row["overridden"] == true);
                 let value = own.map_or(&secret.value, |own| &own.value);
-                assert_eq!(value.expose(), row["raw_value"]);
+                assert_eq!(value.as_ref().unwrap().expose(), row["raw_value"]);
             }
         }
     }

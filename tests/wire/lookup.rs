@@ -33,7 +33,8 @@ fn an_environment_is_looked_up_only_if_its_name_fails_and_case_does_not_matter()
     let client = client(&server.url());
     let value = |environment: &str| {
         let scope = Scope::new(App::Id("Web-id".into()), environment);
-        wait(client.list(&scope)).map(|secrets| secrets[0].value.expose().to_owned())
+        wait(client.list(&scope))
+            .map(|secrets| secrets[0].value.as_ref().unwrap().expose().to_owned())
     };
     assert_eq!(value("PRODUCTION").unwrap(), "1");
     assert_eq!(resources(&server), ["secrets"]);

@@ -44,12 +44,15 @@ fn a_created_secret_is_stored_whole_under_its_name_in_upper_case() {
     };
     wait(client.create(&place(), &secret)).unwrap();
     let found = stored(&client, "/", "DB_URL").unwrap();
-    assert_eq!(found.value.expose(), "x\"\n😀");
+    assert_eq!(found.value.as_ref().unwrap().expose(), "x\"\n😀");
     assert_eq!(found.comment, "a comment");
     assert_eq!(found.kind, SecretType::Config);
     assert_eq!(found.tags, ["db"]);
     let personal = found.personal.unwrap();
-    assert_eq!((personal.value.expose(), personal.active), ("mine", true));
+    assert_eq!(
+        (personal.value.as_ref().unwrap().expose(), personal.active),
+        ("mine", true)
+    );
 }
 
 #[test]
@@ -59,7 +62,15 @@ fn creating_what_is_there_is_a_conflict_that_names_secret_and_folder() {
     assert_eq!(error.kind(), Conflict);
     assert_eq!(error.to_string(), "host is already in /");
     assert!(!all_text(&error).contains("hunter2"));
-    assert_eq!(stored(&client, "/", "HOST").unwrap().value.expose(), "h");
+    assert_eq!(
+        stored(&client, "/", "HOST")
+            .unwrap()
+            .value
+            .as_ref()
+            .unwrap()
+            .expose(),
+        "h"
+    );
 }
 
 #[test]
@@ -84,11 +95,19 @@ fn an_update_changes_what_is_given_and_leaves_the_rest() {
     update(&client, "HOST", &change).unwrap();
     let found = stored(&client, "/", "HOST").unwrap();
     assert_eq!(
-        (found.value.expose(), found.comment.as_str()),
+        (
+            found.value.as_ref().unwrap().expose(),
+            found.comment.as_str()
+        ),
         ("v2", "new")
     );
     assert_eq!(
-        stored(&client, "/db", "HOST").unwrap().value.expose(),
+        stored(&client, "/db", "HOST")
+            .unwrap()
+            .value
+            .as_ref()
+            .unwrap()
+            .expose(),
         "other"
     );
     let put = server
@@ -108,7 +127,7 @@ fn an_update_changes_what_is_given_and_leaves_the_rest() {
     update(&client, "host", &tags).unwrap();
     let found = stored(&client, "/", "HOST").unwrap();
     assert_eq!(
-        (found.value.expose(), found.tags),
+        (found.value.as_ref().unwrap().expose(), found.tags),
         ("v2", vec!["a".to_owned()])
     );
 }
@@ -131,6 +150,8 @@ fn an_update_can_move_a_secret_to_another_folder() {
         stored(&client, "/elsewhere", "HOST")
             .unwrap()
             .value
+            .as_ref()
+            .unwrap()
             .expose(),
         "h"
     );
@@ -154,8 +175,11 @@ fn a_personal_override_is_set_and_switched() {
     for active in [true, false, true] {
         let found = stored(&client, "/", "HOST").unwrap();
         let personal = found.personal.unwrap();
-        assert_eq!((personal.value.expose(), personal.active), ("mine", active));
-        assert_eq!(found.value.expose(), "h");
+        assert_eq!(
+            (personal.value.as_ref().unwrap().expose(), personal.active),
+            ("mine", active)
+        );
+        assert_eq!(found.value.as_ref().unwrap().expose(), "h");
         update(&client, "HOST", &switch).unwrap();
     }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use reqwest::Method;
 use zeroize::Zeroizing;
 
-use super::found::Target;
+use super::found::ProjectId;
 use super::refusal::Trouble;
 use super::session::Service;
 use super::trimmed::changed;
@@ -17,6 +17,9 @@ use crate::http::{Answer, Request, json, percent_encoded};
 use crate::provider::text::Text;
 use crate::scope::Folder;
 use crate::secret::SecretValue;
+
+/// The most UTF-16 units of a part of a path, as the server's web framework has it.
+const LONGEST_SEGMENT: usize = 100;
 
 /// The API of one server.
 #[derive(Debug)]
@@ -31,6 +34,8 @@ pub(super) struct Api {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Manner {
     pub(super) imports: bool,
+    /// Whether names will do where values may not be read.
+    pub(super) names_will_do: bool,
     /// Whether overrides stand in for what they override.
     pub(super) personal: bool,
 }
@@ -39,6 +44,7 @@ impl Manner {
     /// As they are stored.
     pub(super) const STORED: Self = Self {
         imports: false,
+        names_will_do: true,
         personal: false,
     };
 }
@@ -49,26 +55,26 @@ pub(super) struct Query<'a> {
     pub(super) environment: &'a str,
     pub(super) folder: &'a Folder,
     pub(super) manner: Manner,
+    pub(super) project: &'a ProjectId,
     pub(super) recursive: bool,
     /// Separated by commas; empty for all secrets.
     pub(super) tags: &'a str,
-    pub(super) target: &'a Target,
 }
 
 impl Query<'_> {
     pub(super) fn about(&self) -> String {
-        about(self.target, self.environment, self.folder)
+        about(self.project, self.environment, self.folder)
     }
 
-    /// The query of version 4 or 3. Every switch is named: their defaults have
-    /// changed over time, and so has the spelling of one.
-    fn pairs(&self, old: bool) -> Vec<(&str, &str)> {
+    /// The query of version 4 or 3, for `values` too or for names alone. Every switch
+    /// is named: their defaults have changed over time, and so has the spelling of one.
+    fn pairs(&self, old: bool, values: bool) -> Vec<(&str, &str)> {
         let word = |yes| if yes { "true" } else { "false" };
         let mut pairs = vec![
-            self.target.parameter(old),
+            self.project.parameter(old),
             ("environment", self.environment),
             ("secretPath", self.folder.as_str()),
-            ("viewSecretValue", "true"),
+            ("viewSecretValue", word(values)),
             ("expandSecretReferences", "false"),
             ("recursive", word(self.recursive)),
             ("include_imports", word(self.manner.imports)),
@@ -91,13 +97,13 @@ pub(super) struct Write<'a> {
     pub(super) folder: &'a Folder,
     pub(super) method: &'a Method,
     pub(super) name: &'a str,
-    pub(super) target: &'a Target,
+    pub(super) project: &'a ProjectId,
     /// What no message may repeat.
     pub(super) value: Option<&'a SecretValue>,
 }
 
-fn about(target: &Target, environment: &str, folder: &Folder) -> String {
-    format!("{folder} of environment {environment:?} in {target}")
+fn about(project: &ProjectId, environment: &str, folder: &Folder) -> String {
+    format!("{folder} of environment {environment:?} in {project}")
 }
 
 impl Api {
@@ -117,11 +123,6 @@ impl Api {
         }
     }
 
-    /// Whether `target` is to be asked for in version 3.
-    pub(super) fn old(&self, target: &Target) -> bool {
-        matches!(target, Target::Slug(_)) || self.is_old()
-    }
-
     /// Whether the server is known to have no version 4.
     pub(super) fn is_old(&self) -> bool {
         self.old.load(Ordering::Relaxed)
@@ -129,9 +130,24 @@ impl Api {
 
     /// The secrets of a folder, and those that it imports.
     pub(super) async fn list(&self, query: &Query<'_>, until: Instant) -> Result<Answer, Trouble> {
+        match self.list_with(query, true, until).await {
+            Err(Trouble::Unreadable(_)) if query.manner.names_will_do => {
+                self.list_with(query, false, until).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// The same, with `values` or, for whoever may not read them, without.
+    async fn list_with(
+        &self,
+        query: &Query<'_>,
+        values: bool,
+        until: Instant,
+    ) -> Result<Answer, Trouble> {
         let about = query.about();
-        if !self.old(query.target) {
-            let pairs = query.pairs(false);
+        if !self.is_old() {
+            let pairs = query.pairs(false, values);
             let request = Request {
                 query: &pairs,
                 ..Request::get("/api/v4/secrets")
@@ -141,7 +157,7 @@ impl Api {
                 answer => return answer,
             }
         }
-        let pairs = query.pairs(true);
+        let pairs = query.pairs(true, values);
         let request = Request {
             query: &pairs,
             ..Request::get("/api/v3/secrets/raw")
@@ -152,7 +168,7 @@ impl Api {
     /// Creates, changes or removes one secret.
     pub(super) async fn write(&self, write: Write<'_>, until: Instant) -> Result<(), Trouble> {
         let name = segment(write.name)?;
-        if !self.old(write.target) {
+        if !self.is_old() {
             let path = format!("/api/v4/secrets/{name}");
             match self.written(write, &path, false, until).await {
                 Err(Trouble::NoRoute(_)) => self.remember_old(),
@@ -170,13 +186,13 @@ impl Api {
         old: bool,
         until: Instant,
     ) -> Result<(), Trouble> {
-        let (parameter, project) = write.target.parameter(old);
+        let (parameter, project) = write.project.parameter(old);
         let body = Written {
             project_id: (parameter == "projectId").then_some(project),
             workspace_id: (parameter == "workspaceId").then_some(project),
             ..*write.body
         };
-        let about = about(write.target, body.environment, write.folder);
+        let about = about(write.project, body.environment, write.folder);
         let answer = self
             .change(write.method, path, json(&body)?, &about, write.value, until)
             .await?;
@@ -246,11 +262,21 @@ fn waiting(about: &str, request: &str) -> Trouble {
 ///
 /// # Errors
 ///
-/// It is one that URLs give a meaning of their own.
+/// It is one that URLs give a meaning of their own, or so long that the server would
+/// say that there is no such route.
 pub(super) fn segment(name: &str) -> Result<String> {
     if matches!(name, "" | "." | "..") {
         let message = format!("{name:?} cannot be a name here");
         return Err(Error::new(ErrorKind::InvalidName, message));
+    }
+    let length = name.encode_utf16().count();
+    if length > LONGEST_SEGMENT {
+        let begins: String = name.chars().take(20).collect();
+        let message = format!(
+            "the name {begins:?}… has {length} characters, and Infisical takes {LONGEST_SEGMENT} at most"
+        );
+        return Err(Error::new(ErrorKind::InvalidName, message)
+            .help("choose a shorter name; one that is there already is changed in the console"));
     }
     Ok(percent_encoded(name))
 }

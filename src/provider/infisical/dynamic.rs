@@ -260,7 +260,7 @@ fn given(name: String, value: SecretValue, lease: &str, folder: &Folder, updated
         personal: None,
         tags: Vec::new(),
         updated: updated.to_owned(),
-        value,
+        value: Some(value),
         version: 1,
     }
 }

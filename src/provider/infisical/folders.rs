@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde::Deserialize;
 
 use super::Infisical;
-use super::found::{Found, Target};
+use super::found::Found;
 use super::refusal::Trouble;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Request};
@@ -47,14 +47,13 @@ impl Infisical {
         folder: &Folder,
         until: Instant,
     ) -> Result<bool> {
-        let (Target::Id(project), Some((above, name))) =
-            (&found.target, folder.as_str().rsplit_once('/'))
-        else {
+        let Some((above, name)) = folder.as_str().rsplit_once('/') else {
             return Ok(false);
         };
         if name.is_empty() {
             return Ok(false);
         }
+        let project = &found.id.0;
         let above = Folder::new(above)?;
         let answer = match self.children(project, found, &above, false, until).await {
             Err(Trouble::Missing(_)) => return Ok(true),

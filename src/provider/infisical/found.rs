@@ -4,31 +4,24 @@ use std::fmt;
 
 use super::wire::Project;
 use crate::notice::Notice;
+use crate::outside::shown;
 use crate::scope::{App, Place};
 
-/// A project, as the server is asked for it.
+/// A project's id.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Target {
-    Id(String),
-    /// On servers that are too old to give the id for it, and know it themselves.
-    Slug(String),
-}
+pub(super) struct ProjectId(pub(super) String);
 
-impl Target {
+impl ProjectId {
     /// What names it in a request of version 3, if `old`, or 4.
     pub(super) fn parameter(&self, old: bool) -> (&'static str, &str) {
-        match self {
-            Self::Id(id) if old => ("workspaceId", id),
-            Self::Id(id) => ("projectId", id),
-            Self::Slug(slug) => ("workspaceSlug", slug),
-        }
+        let name = if old { "workspaceId" } else { "projectId" };
+        (name, &self.0)
     }
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for ProjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Id(name) | Self::Slug(name)) = self;
-        write!(f, "project {name}")
+        write!(f, "project {}", shown(&self.0))
     }
 }
 
@@ -36,55 +29,46 @@ impl fmt::Display for Target {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) environment: String,
+    pub(super) id: ProjectId,
     pub(super) notices: Vec<Notice>,
     /// The project, where the server has described it.
     pub(super) project: Option<Project>,
-    pub(super) target: Target,
 }
 
 impl Found {
     pub(super) fn of(project: Project) -> Self {
         Self {
-            environment: String::new(),
-            notices: Vec::new(),
-            target: Target::Id(project.id.clone()),
+            id: ProjectId(project.id.clone()),
             project: Some(project),
+            ..Self::at(String::new())
         }
     }
 
-    pub(super) fn at(target: Target) -> Self {
+    pub(super) fn at(id: String) -> Self {
         Self {
             environment: String::new(),
+            id: ProjectId(id),
             notices: Vec::new(),
             project: None,
-            target,
         }
     }
 
     /// Project and environment as the server is asked for them.
     pub(super) fn settled(&self) -> Place {
-        let app = match &self.target {
-            Target::Id(id) => App::Id(id.clone()),
-            Target::Slug(slug) => App::Name(slug.clone()),
-        };
         Place {
-            app,
+            app: App::Id(self.id.0.clone()),
             environment: self.environment.clone(),
         }
     }
 
     /// Project and environment, as far as they have been found out.
     pub(super) fn place(&self) -> Place {
-        let app = match (&self.target, &self.project) {
-            (Target::Id(_), Some(project)) if !project.slug.is_empty() => {
-                App::Name(project.slug.clone())
-            }
-            (Target::Id(id), _) => App::Id(id.clone()),
-            (Target::Slug(slug), _) => App::Name(slug.clone()),
-        };
-        Place {
-            app,
-            environment: self.environment.clone(),
+        match &self.project {
+            Some(project) if !project.slug.is_empty() => Place {
+                app: App::Name(project.slug.clone()),
+                environment: self.environment.clone(),
+            },
+            _ => self.settled(),
         }
     }
 }

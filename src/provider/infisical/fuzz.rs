@@ -1,7 +1,7 @@
 //! The answer of a list, for the fuzz target.
 
 use super::api::{Manner, Query};
-use super::found::Target;
+use super::found::ProjectId;
 use super::merge::Rows;
 use super::wire::List;
 use crate::error::{Error, ErrorKind, Result};
@@ -22,11 +22,12 @@ pub fn secrets(body: &[u8]) -> Result<Vec<Secret>> {
         folder: &Folder::root(),
         manner: Manner {
             imports: true,
+            names_will_do: false,
             personal: true,
         },
+        project: &ProjectId(String::new()),
         recursive: false,
         tags: "",
-        target: &Target::Id(String::new()),
     };
     rows.add(list, &query, &[])?;
     rows.settle();

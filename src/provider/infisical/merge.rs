@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::mem;
 
 use super::api::Query;
-use super::found::Target;
 use super::wire::{Import, List, MetadataRow, Row};
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Folder;
@@ -13,8 +12,6 @@ use crate::secret::{Metadata, Personal, Secret, SecretType, SecretValue};
 /// The secrets of one or several lists.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    /// The ids of those whose value these credentials may not read.
-    pub(super) hidden: HashSet<String>,
     /// What the folders import, as if it lay in them.
     pub(super) imported: Vec<Secret>,
     /// What lies in the folders.
@@ -47,7 +44,7 @@ impl Rows {
         let place = |row: &Row<'_>| folder_of(row, query);
         let mut secrets = mem::take(&mut self.secrets);
         let before = secrets.len();
-        self.merge(list.secrets, query, tags, place, &mut secrets)?;
+        Self::merge(list.secrets, query, tags, place, &mut secrets)?;
         let own = &secrets[before..];
         let imports = list.imports.unwrap_or_default();
         let filled = !(own.is_empty() && imports.is_empty());
@@ -60,7 +57,6 @@ impl Rows {
 
     /// Adds the secrets of `rows` to `secrets`, each with the override of it.
     fn merge(
-        &mut self,
         mut rows: Vec<Row<'_>>,
         query: &Query<'_>,
         tags: &[String],
@@ -85,16 +81,18 @@ impl Rows {
             } else {
                 overrides.remove(&(folder.clone(), row.secret_key.as_str().to_owned()))
             };
-            self.note_hidden(personal.as_ref().unwrap_or(&row), &row);
-            let personal = personal.map(|own| own.secret_value.into_value());
-            secrets.push(overridden(secret(row, folder, tags), personal));
+            secrets.push(Secret {
+                personal: personal.map(|mut own| overriding(own.take_value())),
+                ..secret(row, folder, tags)
+            });
         }
         // Newer servers leave out what an override stands in for.
         for ((folder, _), row) in overrides {
-            self.note_hidden(&row, &row);
             let secret = secret(row, folder, tags);
-            let own = secret.value.clone();
-            secrets.push(overridden(secret, Some(own)));
+            secrets.push(Secret {
+                personal: Some(overriding(secret.value.clone())),
+                ..secret
+            });
         }
         Ok(())
     }
@@ -140,29 +138,19 @@ impl Rows {
         for import in imports.into_iter().rev() {
             let mut secrets = Vec::new();
             let place = |_: &Row<'_>| Ok(query.folder.clone());
-            self.merge(import.secrets, query, tags, place, &mut secrets)?;
+            Self::merge(import.secrets, query, tags, place, &mut secrets)?;
             secrets.retain(|secret| known.insert(secret.name.clone()));
             self.imported.append(&mut secrets);
         }
         Ok(())
     }
-
-    /// Remembers that the value of `row`, which `counts` gives, is hidden.
-    fn note_hidden(&mut self, counts: &Row<'_>, row: &Row<'_>) {
-        if counts.is_hidden() {
-            self.hidden.insert(row.id.as_str().to_owned());
-        }
-    }
 }
 
-/// `secret`, which `own` stands in for.
-fn overridden(secret: Secret, own: Option<SecretValue>) -> Secret {
-    Secret {
-        personal: own.map(|value| Personal {
-            active: true,
-            value,
-        }),
-        ..secret
+/// An override, which counts as soon as it is there.
+fn overriding(value: Option<SecretValue>) -> Personal {
+    Personal {
+        active: true,
+        value,
     }
 }
 
@@ -172,7 +160,8 @@ fn key(secret: &Secret) -> (&str, &Folder, &str) {
 }
 
 /// `row` in our terms.
-fn secret(row: Row<'_>, folder: Folder, tags: &[String]) -> Secret {
+fn secret(mut row: Row<'_>, folder: Folder, tags: &[String]) -> Secret {
+    let value = row.take_value();
     let tags = match row.tags {
         Some(tags) => tags.into_iter().map(|tag| tag.slug.into_string()).collect(),
         None => tags.to_vec(),
@@ -188,7 +177,7 @@ fn secret(row: Row<'_>, folder: Folder, tags: &[String]) -> Secret {
         personal: None,
         tags,
         updated: row.updated_at.into_string(),
-        value: row.secret_value.into_value(),
+        value,
         version: row.version.unwrap_or(1),
     }
 }
@@ -221,10 +210,7 @@ fn folder_of(row: &Row<'_>, query: &Query<'_>) -> Result<Folder> {
     };
     let differs = |told: &str, asked: &str| !told.is_empty() && told != asked;
     let environment = row.environment.as_str();
-    let elsewhere = match query.target {
-        Target::Id(id) => differs(row.workspace.as_str(), id),
-        Target::Slug(_) => false,
-    };
+    let elsewhere = differs(row.workspace.as_str(), &query.project.0);
     let any_below = query.recursive || *query.folder == Folder::root();
     let fits = lies == *query.folder || any_below && query.folder.holds(&lies);
     if elsewhere || !fits || differs(environment, query.environment) {

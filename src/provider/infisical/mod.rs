@@ -24,8 +24,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use self::api::{Api, Manner};
-use self::found::{Found, Target};
+use self::api::{Api, Manner, segment};
+use self::found::Found;
 use self::session::Service;
 use self::stock::Listed;
 use super::{Backend, Order, Reached, References, Supply, join, require_whole};
@@ -73,6 +73,7 @@ impl Backend for Infisical {
         let mut found = self.find(&scope.place, until).await?;
         let manner = Manner {
             imports: plan.imports,
+            names_will_do: false,
             personal: plan.personal,
         };
         let rows = self
@@ -121,6 +122,7 @@ impl Backend for Infisical {
     }
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
+        segment(secret.name.as_str())?;
         let mut found = self.find_to_change(place, until).await?;
         let mut added = self.add(&found, secret, until).await;
         if self.corrected(&mut found, &added, until).await? {
@@ -137,6 +139,7 @@ impl Backend for Infisical {
         change: &Change,
         until: Instant,
     ) -> Result<()> {
+        segment(name)?;
         let mut found = self.find_to_change(place, until).await?;
         let mut altered = self.alter(&found, folder, name, change, until).await;
         if self.corrected(&mut found, &altered, until).await? {
@@ -152,6 +155,7 @@ impl Backend for Infisical {
         name: &str,
         until: Instant,
     ) -> Result<bool> {
+        segment(name)?;
         let mut found = self.find_to_change(place, until).await?;
         let mut removed = self.remove(&found, folder, name, until).await;
         if self.corrected(&mut found, &removed, until).await? {
@@ -164,7 +168,7 @@ impl Backend for Infisical {
     }
 
     async fn apps(&self, until: Instant) -> Result<Vec<AppSummary>> {
-        Ok(owner::summaries(self.projects(until).await?))
+        self.reachable(until).await
     }
 
     async fn owner(&self, until: Instant) -> Result<Owner> {
@@ -199,12 +203,9 @@ impl Infisical {
         })
     }
 
-    /// The place of a change, which takes the project's id on every server.
+    /// The place of a change, which must be named whole.
     async fn find_to_change(&self, place: &Place, until: Instant) -> Result<Found> {
-        let mut found = self.find(place, until).await?;
-        if matches!(found.target, Target::Slug(_)) {
-            self.describe(&mut found, until).await?;
-        }
+        let found = self.find(place, until).await?;
         require_whole(&found.notices)?;
         Ok(found)
     }

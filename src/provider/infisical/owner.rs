@@ -1,13 +1,14 @@
 //! Whose token is in use.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use reqwest::Method;
 use serde::Serialize;
 
 use super::Infisical;
-use super::refusal::check;
-use super::wire::Project;
+use super::refusal::{Trouble, check};
+use super::wire::{Project, ServiceToken};
 use crate::credentials::InfisicalLogin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Request, json};
@@ -79,24 +80,44 @@ impl Infisical {
         Ok(())
     }
 
+    /// The projects that these credentials reach, in our terms.
+    pub(super) async fn reachable(&self, until: Instant) -> Result<Vec<AppSummary>> {
+        if self.has_service_token() {
+            let token = self.service_token(until).await?;
+            return Ok(vec![self.project_of(&token, until).await?]);
+        }
+        Ok(summaries(self.projects(until).await?))
+    }
+
+    /// The project of a service token, with the environments that the token is for. It
+    /// goes by its id where the token may not look at it.
+    async fn project_of(&self, token: &ServiceToken, until: Instant) -> Result<AppSummary> {
+        let scopes = token.scopes.iter();
+        let environments: BTreeSet<_> = scopes.map(|scope| scope.environment.clone()).collect();
+        let summary = match self.project(&token.workspace, until).await {
+            Ok(project) => summary(project),
+            Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::Missing) => {
+                AppSummary {
+                    environments: Vec::new(),
+                    id: token.workspace.clone(),
+                    name: token.workspace.clone(),
+                }
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(AppSummary {
+            environments: environments.into_iter().collect(),
+            ..summary
+        })
+    }
+
     /// The owner of the token, and what it reaches.
     pub(super) async fn whose(&self, until: Instant) -> Result<Owner> {
         let session = self.api.service.session(None, until).await?;
         if session.token.expose().starts_with("st.") {
-            let token = self.scopes(until).await?;
-            let mut environments: Vec<_> = token
-                .scopes
-                .into_iter()
-                .map(|scope| scope.environment)
-                .collect();
-            environments.sort_unstable();
-            environments.dedup();
+            let token = self.service_token(until).await?;
             return Ok(Owner {
-                apps: vec![AppSummary {
-                    environments,
-                    id: token.workspace.clone(),
-                    name: token.workspace,
-                }],
+                apps: vec![self.project_of(&token, until).await?],
                 expires: token.expires_at.unwrap_or_default(),
                 id: None,
                 kind: OwnerKind::Service,
@@ -104,8 +125,8 @@ impl Infisical {
             });
         }
         let projects = match self.projects(until).await {
-            // Older servers list projects for users alone.
-            Err(error) if error.kind() == ErrorKind::Denied => Vec::new(),
+            // They are unknown, and the token is good all the same.
+            Err(Trouble::Closed(_)) => Vec::new(),
             projects => projects?,
         };
         let claims = Claims::of(session.token.expose()).unwrap_or_default();
@@ -126,7 +147,7 @@ impl Infisical {
 }
 
 /// Projects in our terms, by name.
-pub(super) fn summaries(projects: Vec<Project>) -> Vec<AppSummary> {
+fn summaries(projects: Vec<Project>) -> Vec<AppSummary> {
     let mut apps: Vec<_> = projects.into_iter().map(summary).collect();
     apps.sort_unstable_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
     apps

@@ -6,13 +6,13 @@ use serde::Deserialize;
 
 use super::Infisical;
 use super::api::segment;
-use super::found::{Found, Target};
+use super::found::Found;
 use super::refusal::Trouble;
 use super::wire::{Project, ServiceToken};
 use crate::credentials::InfisicalLogin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Request};
-use crate::notice::Notice;
+use crate::outside::shown;
 use crate::pick::{Picked, listed, pick};
 use crate::provider::note;
 use crate::scope::{App, Place};
@@ -38,25 +38,29 @@ impl Infisical {
     /// The project and the environment of `place`, which are taken as they were
     /// typed where that will do: asking first would cost every run a round trip.
     pub(super) async fn find(&self, place: &Place, until: Instant) -> Result<Found> {
-        let service_token = self.service_token();
-        let mut scopes = Vec::new();
-        let mut found = match &place.app {
-            App::Id(id) => Found::at(Target::Id(id.clone())),
-            App::Name(wanted) => self.named(wanted, until).await?,
-            App::Only if service_token => {
-                let token = self.scopes(until).await?;
-                scopes = token.scopes;
-                Found::at(Target::Id(token.workspace))
+        let whole = matches!(place.app, App::Id(_)) && !place.environment.is_empty();
+        let token = if self.has_service_token() && !whole {
+            Some(self.service_token(until).await?)
+        } else {
+            None
+        };
+        let mut found = match (&place.app, &token) {
+            (App::Id(id), Some(token)) if token.workspace != *id => {
+                return Err(another_project(id, &token.workspace));
             }
-            App::Only => self.only(until).await?,
+            (App::Id(id), _) => Found::at(id.clone()),
+            (App::Name(wanted), Some(token)) => {
+                self.named_to_token(wanted, &token.workspace, until).await?
+            }
+            (App::Name(wanted), None) => self.named(wanted, until).await?,
+            (App::Only, Some(token)) => Found::at(token.workspace.clone()),
+            (App::Only, None) => self.only(until).await?,
         };
         if !place.environment.is_empty() {
             place.environment.clone_into(&mut found.environment);
             return Ok(found);
         }
-        if service_token && scopes.is_empty() {
-            scopes = self.scopes(until).await?.scopes;
-        }
+        let mut scopes = token.map(|token| token.scopes).unwrap_or_default();
         scopes.sort_unstable_by(|a, b| a.environment.cmp(&b.environment));
         scopes.dedup_by(|a, b| a.environment == b.environment);
         found.environment = match &scopes[..] {
@@ -72,79 +76,66 @@ impl Infisical {
         Ok(found)
     }
 
-    fn service_token(&self) -> bool {
+    pub(super) fn has_service_token(&self) -> bool {
         matches!(&self.api.service.login, InfisicalLogin::Token(token) if token.expose().starts_with("st."))
     }
 
-    pub(super) async fn scopes(&self, until: Instant) -> Result<ServiceToken> {
+    /// What the service token is for.
+    pub(super) async fn service_token(&self, until: Instant) -> Result<ServiceToken> {
         let request = Request::get("/api/v2/service-token");
         let answer = self.ask(&request, "the service token", until).await?;
         answer.json("what the service token may see")
     }
 
-    /// The project with the slug `wanted`, or else the one that is called so.
-    async fn named(&self, wanted: &str, until: Instant) -> Result<Found> {
-        if is_slug(wanted) {
-            if self.api.is_old() {
-                return Ok(Found::at(Target::Slug(wanted.to_owned())));
+    /// The service token's project, whose id is `id`, if `wanted` means it: service
+    /// tokens can have no other looked up.
+    async fn named_to_token(&self, wanted: &str, id: &str, until: Instant) -> Result<Found> {
+        let project = match self.project(id, until).await {
+            Err(error) if error.kind() == ErrorKind::Denied => {
+                let message = format!(
+                    "the service token is for project {id}, and whether that is {:?} it may not see",
+                    shown(wanted)
+                );
+                return Err(Error::new(ErrorKind::Denied, message)
+                    .because(error.told())
+                    .help(format!("leave --app out, or give --app-id {id}")));
             }
-            let path = format!("/api/v1/projects/slug/{}", segment(wanted)?);
-            let about = format!("project {wanted:?}");
-            match self.ask(&Request::get(&path), &about, until).await {
-                Ok(answer) => return Ok(Found::of(project(&answer)?)),
-                // Older than version 4 of the routes for secrets, and version 3 takes slugs.
-                Err(Trouble::NoRoute(_)) => {
-                    self.api.remember_old();
-                    return Ok(Found::at(Target::Slug(wanted.to_owned())));
-                }
-                Err(Trouble::Missing(_)) => {}
-                Err(trouble) => return Err(trouble.into()),
-            }
-        }
-        let (project, notices) = self.called(wanted, until).await?;
-        Ok(Found {
-            notices,
-            ..Found::of(project)
-        })
-    }
-
-    /// The same on servers that are too old for `/api/v1/projects`, which let
-    /// identities list no projects.
-    async fn by_slug(&self, wanted: &str, until: Instant) -> Result<(Project, Vec<Notice>)> {
-        let called = self.called(wanted, until).await;
-        if !matches!(&called, Err(error) if error.kind() == ErrorKind::Denied) {
-            return called;
-        }
-        let path = format!("/api/v2/workspace/{}", segment(wanted)?);
-        let about = format!("project {wanted:?}");
-        let answer = self.ask(&Request::get(&path), &about, until).await?;
-        Ok((project(&answer)?, Vec::new()))
+            project => project?,
+        };
+        let name = project.slug.clone();
+        picked(vec![project], wanted).map_err(|_| another_project(wanted, &name))
     }
 
     /// The project with the slug `wanted`, or else the one that is called so, or has
     /// it for a part of either.
-    async fn called(&self, wanted: &str, until: Instant) -> Result<(Project, Vec<Notice>)> {
-        let mut projects = self.projects(until).await?;
-        let slugs: Vec<&str> = projects.iter().map(|one| one.slug.as_str()).collect();
-        let names: Vec<&str> = projects.iter().map(|one| one.name.as_str()).collect();
-        let of_slugs = pick("project", "--app", wanted, &slugs);
-        let picked = match of_slugs {
-            Ok(Picked { partial: false, .. }) => of_slugs?,
-            _ => match pick("project", "--app", wanted, &names) {
-                Err(error) if error.kind() == ErrorKind::Missing => of_slugs?,
-                picked => picked?,
-            },
-        };
-        let project = projects.swap_remove(picked.index);
-        let mut notice = Vec::new();
-        note(
-            &mut notice,
-            picked.partial,
-            "project",
-            wanted,
-            &project.name,
-        );
-        Ok((project, notice))
+    async fn named(&self, wanted: &str, until: Instant) -> Result<Found> {
+        if is_slug(wanted) {
+            match self.by_slug(wanted, until).await {
+                Err(Trouble::Missing(_)) => {}
+                project => return Ok(Found::of(project?)),
+            }
+        }
+        match self.projects(until).await {
+            Err(Trouble::Closed(error)) => {
+                let message = format!("there is no project with the slug {:?}", shown(wanted));
+                Err(Error::new(ErrorKind::Missing, message)
+                    .because(error.told())
+                    .help("give --app the project's slug, as the console's settings of the project show it, or --app-id its id"))
+            }
+            projects => picked(projects?, wanted),
+        }
+    }
+
+    async fn by_slug(&self, slug: &str, until: Instant) -> Result<Project, Trouble> {
+        let about = format!("project {:?}", shown(slug));
+        let slug = segment(slug)?;
+        let newer = format!("/api/v1/projects/slug/{slug}");
+        let older = format!("/api/v2/workspace/{slug}");
+        match self.ask_either(&newer, &older, &about, until).await {
+            // There are slugs that no project can have.
+            Err(Trouble::Invalid(error)) => Err(Trouble::Missing(error)),
+            answer => Ok(project(&answer?)?),
+        }
     }
 
     /// The only project there is.
@@ -165,19 +156,22 @@ impl Infisical {
         }
     }
 
-    /// The projects that these credentials reach.
-    pub(super) async fn projects(&self, until: Instant) -> Result<Vec<Project>> {
+    /// The projects that these credentials reach. On older servers machine identities
+    /// reach some, and cannot have them listed.
+    pub(super) async fn projects(&self, until: Instant) -> Result<Vec<Project>, Trouble> {
         let about = "the list of projects";
-        let answer = match self
-            .ask(&Request::get("/api/v1/projects"), about, until)
-            .await
-        {
-            Err(Trouble::NoRoute(_)) => {
-                self.ask(&Request::get("/api/v1/workspace"), about, until)
-                    .await?
+        let answer = self.ask_either("/api/v1/projects", "/api/v1/workspace", about, until);
+        let answer = answer.await.map_err(|trouble| match trouble {
+            Trouble::Closed(error) => {
+                let message = "this server lists projects for users alone";
+                Trouble::Closed(
+                    Error::new(ErrorKind::Denied, message)
+                        .because(error.told())
+                        .help("name the project with --app or --app-id"),
+                )
             }
-            answer => answer?,
-        };
+            trouble => trouble,
+        })?;
         let mut projects = answer.json::<Projects>("a list of projects")?.projects;
         // The server lists those of its other products too.
         projects.retain(|one| {
@@ -190,14 +184,11 @@ impl Infisical {
 
     /// The project with that id, with its environments.
     pub(super) async fn project(&self, id: &str, until: Instant) -> Result<Project> {
-        let about = format!("project {id}");
+        let about = format!("project {}", shown(id));
         let id = segment(id)?;
-        let path = format!("/api/v1/projects/{id}");
-        let mut answer = self.ask(&Request::get(&path), &about, until).await;
-        if matches!(answer, Err(Trouble::NoRoute(_))) {
-            let path = format!("/api/v1/workspace/{id}");
-            answer = self.ask(&Request::get(&path), &about, until).await;
-        }
+        let newer = format!("/api/v1/projects/{id}");
+        let older = format!("/api/v1/workspace/{id}");
+        let answer = self.ask_either(&newer, &older, &about, until).await;
         let answer = answer.map_err(|trouble| match trouble {
             Trouble::Missing(error) => {
                 error.help("check --app-id, which is the project's id; its slug is for --app")
@@ -207,31 +198,25 @@ impl Infisical {
         project(&answer)
     }
 
-    /// Sees that the project is known by its id, and described with its environments.
+    /// Sees that the project is described, with its environments.
     pub(super) async fn describe<'a>(
         &self,
         found: &'a mut Found,
         until: Instant,
     ) -> Result<&'a Project> {
-        let project = match (&found.target, found.project.take()) {
-            (Target::Id(_), Some(project)) if !project.environments.is_empty() => project,
-            (Target::Id(id), _) => self.project(id, until).await?,
-            (Target::Slug(slug), _) => {
-                let (project, notice) = self.by_slug(slug, until).await?;
-                found.notices.extend(notice);
-                found.target = Target::Id(project.id.clone());
-                project
-            }
+        let project = match found.project.take() {
+            Some(project) if !project.environments.is_empty() => project,
+            _ => self.project(&found.id.0, until).await?,
         };
         Ok(found.project.insert(project))
     }
 
-    /// After something was missing: puts the names of the project and the
-    /// environment in the place of what was typed, and says whether that is
-    /// another. The project's own description tells a missing environment from a
-    /// missing folder; where it may not be looked at, nothing is corrected.
+    /// After something was missing: puts the name of the environment in the place
+    /// of what was typed, and says whether that is another. The project's own
+    /// description tells a missing environment from a missing folder; where it may
+    /// not be looked at, nothing is corrected.
     pub(super) async fn correct(&self, found: &mut Found, until: Instant) -> Result<bool> {
-        let typed = (found.target.clone(), found.environment.clone());
+        let typed = found.environment.clone();
         let project = match self.describe(found, until).await {
             Err(error) if matches!(error.kind(), ErrorKind::Credentials | ErrorKind::Denied) => {
                 return Ok(false);
@@ -240,18 +225,35 @@ impl Infisical {
         };
         let slugs = project.environments.iter().map(|one| one.slug.as_str());
         let slugs: Vec<&str> = slugs.collect();
-        let wanted = &typed.1;
-        let picked = pick("environment", "--env", wanted, &slugs)?;
+        let picked = pick("environment", "--env", &typed, &slugs)?;
         let chosen = slugs[picked.index].to_owned();
         note(
             &mut found.notices,
             picked.partial,
             "environment",
-            wanted,
+            &typed,
             &chosen,
         );
         found.environment = chosen;
-        Ok((&found.target, &found.environment) != (&typed.0, &typed.1))
+        Ok(found.environment != typed)
+    }
+
+    /// The answer by the `newer` path, or by the `older` one of servers that do not
+    /// know it. These have no version 4 of the routes for secrets, too.
+    pub(super) async fn ask_either(
+        &self,
+        newer: &str,
+        older: &str,
+        about: &str,
+        until: Instant,
+    ) -> Result<Answer, Trouble> {
+        if !self.api.is_old() {
+            match self.ask(&Request::get(newer), about, until).await {
+                Err(Trouble::NoRoute(_)) => self.api.remember_old(),
+                answer => return answer,
+            }
+        }
+        self.ask(&Request::get(older), about, until).await
     }
 
     async fn ask(
@@ -262,6 +264,36 @@ impl Infisical {
     ) -> Result<Answer, Trouble> {
         self.api.service.ask(request, about, &[], until).await
     }
+}
+
+/// The one of `projects` with the slug `wanted`, or else the one that is called so, or
+/// has it for a part of either.
+fn picked(mut projects: Vec<Project>, wanted: &str) -> Result<Found> {
+    let slugs: Vec<&str> = projects.iter().map(|one| one.slug.as_str()).collect();
+    let names: Vec<&str> = projects.iter().map(|one| one.name.as_str()).collect();
+    let of_slugs = pick("project", "--app", wanted, &slugs);
+    let picked = match of_slugs {
+        Ok(Picked { partial: false, .. }) => of_slugs?,
+        _ => match pick("project", "--app", wanted, &names) {
+            Err(error) if error.kind() == ErrorKind::Missing => of_slugs?,
+            picked => picked?,
+        },
+    };
+    let project = projects.swap_remove(picked.index);
+    let name = project.name.clone();
+    let mut found = Found::of(project);
+    note(&mut found.notices, picked.partial, "project", wanted, &name);
+    Ok(found)
+}
+
+/// That a service token is for the project `own`, and not for the one that was wanted.
+fn another_project(wanted: &str, own: &str) -> Error {
+    let message = format!(
+        "the service token is for project {own:?}, and not for {:?}",
+        shown(wanted)
+    );
+    Error::new(ErrorKind::Denied, message)
+        .help("leave --app and --app-id out, or use a token of the project that is meant")
 }
 
 fn project(answer: &Answer) -> Result<Project> {

@@ -75,9 +75,9 @@ impl Infisical {
             environment: &found.environment,
             folder,
             manner,
+            project: &found.id,
             recursive,
             tags: &tags,
-            target: &found.target,
         };
         let requests = folders.iter().map(|folder| async {
             match self.api.list(&query(folder), until).await {
@@ -101,7 +101,7 @@ impl Infisical {
                 &query(folder),
                 &scope.tags,
             )?;
-            if !filled && self.api.old(&found.target) {
+            if !filled && self.api.is_old() {
                 doubted.push((folder.clone(), None));
             }
         }
@@ -122,6 +122,7 @@ impl Infisical {
         let scope = scope.in_folders(folders);
         let manner = Manner {
             imports: true,
+            names_will_do: false,
             personal,
         };
         let Lists { doubted, rows } = self.lists(&found, &scope, manner, until).await?;
@@ -138,7 +139,7 @@ impl Infisical {
 fn without(folders: &[Folder], found: &Found) -> Error {
     let names: Vec<&str> = folders.iter().map(Folder::as_str).collect();
     let (names, environment) = (names.join(", "), &found.environment);
-    let place = format!("{names} in environment {environment:?} of {}", found.target);
+    let place = format!("{names} in environment {environment:?} of {}", found.id);
     Error::new(ErrorKind::Missing, format!("there is no folder {place}"))
         .help("look at --path, or go on without by --allow-empty")
 }

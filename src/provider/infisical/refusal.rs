@@ -9,8 +9,12 @@ use crate::http::{Answer, quoted};
 /// A call that failed, told apart as far as another call may mend it.
 #[derive(Debug)]
 pub(super) enum Trouble {
+    /// The route is for credentials of another kind, whatever these may do.
+    Closed(Error),
     /// What is to be made is there already.
     Exists(Error),
+    /// What was sent cannot be right, whatever there is.
+    Invalid(Error),
     /// A thing that was asked for is not there.
     Missing(Error),
     /// This server is too old, or too new, for the route.
@@ -18,6 +22,8 @@ pub(super) enum Trouble {
     Other(Error),
     /// The token has ended.
     Stale(Error),
+    /// Values may not be read; that they are there may be told.
+    Unreadable(Error),
 }
 
 impl From<Error> for Trouble {
@@ -29,11 +35,14 @@ impl From<Error> for Trouble {
 impl From<Trouble> for Error {
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::Exists(error)
+            Trouble::Closed(error)
+            | Trouble::Exists(error)
+            | Trouble::Invalid(error)
             | Trouble::Missing(error)
             | Trouble::NoRoute(error)
             | Trouble::Other(error)
-            | Trouble::Stale(error) => error,
+            | Trouble::Stale(error)
+            | Trouble::Unreadable(error) => error,
         }
     }
 }
@@ -42,6 +51,19 @@ const NEW_TOKEN: &str = "log in again with `infisical login`, or make a new toke
 
 /// The most bytes of a complaint, where more is not taken apart.
 const LONGEST: usize = 1 << 20;
+
+/// The most bytes of a request, as the server's web framework has it. What is longer
+/// is answered as if the server had failed.
+const LONGEST_REQUEST: usize = 1 << 20;
+
+/// What older servers say of a project that is not there, as if they had failed.
+const NO_PROJECT: [&str; 2] = [
+    "Failed to find project by id",
+    "Failed to find project by slug",
+];
+
+/// What the server says where the reason stands in the place of the word for it.
+const NO_REASON: &str = "You are not allowed to access this resource";
 
 /// What an answer that says no says.
 #[derive(Default)]
@@ -79,6 +101,21 @@ impl Said {
         self.text.starts_with("Service token with ID") || self.text == "Service token has expired"
     }
 
+    /// Whether credentials of this kind cannot have what was asked for.
+    fn is_closed(&self) -> bool {
+        self.name.starts_with("Forbidden access to ")
+    }
+
+    /// Whether a user's session has to be changed into one of an organisation first.
+    fn is_of_no_organisation(&self) -> bool {
+        self.name.contains("no organization found")
+    }
+
+    /// Whether a project is not there, whatever the status.
+    fn is_of_no_project(&self) -> bool {
+        NO_PROJECT.contains(&&*self.name)
+    }
+
     /// Whether it is the route that is missing, as the web framework says it.
     fn is_of_route(&self) -> bool {
         self.name == "Not Found" || self.text.starts_with("Route ")
@@ -101,14 +138,48 @@ pub(super) fn complaint(answer: &Answer) -> Result<Said> {
             message,
             req_id,
         }) => Ok(Said {
+            text: in_detail(&details).unwrap_or_else(|| match one_line(&message) {
+                text if text == NO_REASON && !error.as_str().is_empty() => {
+                    error.as_str().to_owned()
+                }
+                text => text,
+            }),
             name: error.into_string(),
             request: req_id.into_string(),
-            text: in_detail(&details).unwrap_or_else(|| one_line(&message)),
         }),
         // An HTML page with 4xx is not Infisical; one with 5xx is its proxy.
         Err(error) if !answer.is_json() && answer.status() < 500 => Err(error),
         Err(_) => Ok(Said::default()),
     }
+}
+
+/// Whether `answer` to a request with a body of `length` bytes is the last word,
+/// though it looks as if the server had failed.
+pub(super) fn is_last_word(answer: &Answer, length: usize) -> bool {
+    is_of_length(answer, length)
+        || answer.status() == 500 && complaint(answer).is_ok_and(|said| said.is_of_no_project())
+}
+
+fn is_of_length(answer: &Answer, length: usize) -> bool {
+    answer.status() == 500 && length > LONGEST_REQUEST
+}
+
+/// `answer`, unless it says that `length` bytes are too many for the server.
+pub(super) fn unless_too_long(answer: Answer, length: usize, about: &str) -> Result<Answer> {
+    let status = answer.status();
+    let limit = match status {
+        413 if answer.is_json() => String::new(),
+        _ if is_of_length(&answer, length) => {
+            format!(", and the server takes {LONGEST_REQUEST} at most")
+        }
+        _ => return Ok(answer),
+    };
+    let message = format!(
+        "the request about {about} is too large: it has {length} bytes{limit} (status {status})"
+    );
+    Err(Error::new(ErrorKind::TooLarge, message).help(
+        "nothing was written: make the value shorter, or store only where the large one lies",
+    ))
 }
 
 /// `answer`, if it is a success. `about` says what was asked for; `hidden` are
@@ -131,9 +202,13 @@ pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answ
         (_, "TokenError") => Trouble::Stale(error),
         (404, _) if said.is_of_route() => Trouble::NoRoute(error),
         (404, _) => Trouble::Missing(error),
+        (500, _) if said.is_of_no_project() => Trouble::Missing(error),
         (400, _) if said.is_of_twin() => Trouble::Exists(error),
+        (403, _) if said.is_closed() => Trouble::Closed(error),
+        (403, "PermissionDenied") if said.text.contains("readValue") => Trouble::Unreadable(error),
         // Older servers say so of what is not allowed or does not fit, too.
-        (401, "PermissionDenied" | "ValidationFailure") => Trouble::Other(error),
+        (401 | 422, "ValidationFailure") => Trouble::Invalid(error),
+        (401, "PermissionDenied") => Trouble::Other(error),
         (401, _) => Trouble::Stale(error),
         _ => Trouble::Other(error),
     })
@@ -184,11 +259,21 @@ fn error(status: u16, said: &Said, about: &str) -> Error {
             "the token has expired, or is none of this server's".to_owned(),
             NEW_TOKEN,
         ),
+        (401, _) if said.is_of_no_organisation() => (
+            ErrorKind::Credentials,
+            "the session is in no organisation".to_owned(),
+            "give --organization, the id of one, or log in again with `infisical login`",
+        ),
         (401, name) if name != "ValidationFailure" => (
             ErrorKind::Credentials,
             "the server does not know the token: it has expired, was revoked, or was used up"
                 .to_owned(),
             NEW_TOKEN,
+        ),
+        (403, _) if said.is_closed() => (
+            ErrorKind::Denied,
+            format!("the server gives {about} to credentials of other kinds alone"),
+            "use a machine identity, or the login of a user, for this",
         ),
         (403, _) => (
             ErrorKind::Denied,
@@ -200,7 +285,7 @@ fn error(status: u16, said: &Said, about: &str) -> Error {
             format!("the server has no such route: {about} cannot be asked for"),
             "check --host; if it is right, the server is too old for this",
         ),
-        (404, _) => (
+        (404 | 500, _) if status == 404 || said.is_of_no_project() => (
             ErrorKind::Missing,
             format!("the server does not find {about}"),
             "check --app, --app-id, --env and --path",

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::login::{self, Granted};
-use super::refusal::{Trouble, check};
+use super::refusal::{Trouble, check, is_last_word, unless_too_long};
 use crate::credentials::InfisicalLogin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Connection, Http, Request};
@@ -89,15 +89,18 @@ impl Service {
         until: Instant,
     ) -> Result<Answer, Trouble> {
         let authorization = Zeroizing::new(format!("Bearer {}", session.token.expose()));
+        let length = request.body.as_ref().map_or(0, |body| body.len());
         let request = Request {
             authorization: Some(&authorization),
             body: request.body.clone(),
+            is_last_word: &|answer| is_last_word(answer, length),
             method: request.method.clone(),
             ..*request
         };
         let mut hidden = vec![session.token.expose()];
         hidden.extend(values.iter().map(|value| value.expose()));
-        check(self.http.send(&request, until).await?, about, &hidden)
+        let answer = self.http.send(&request, until).await?;
+        check(unless_too_long(answer, length, about)?, about, &hidden)
     }
 
     /// The session, which is not `ended`. Whoever comes while somebody logs in

@@ -1,18 +1,15 @@
 //! The secrets of some folders: their own, those that they import, and what
 //! leases gave. Some may be hidden from these credentials.
 
-use std::collections::HashSet;
-
 use super::api::Manner;
 use super::merge::Rows;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::scope::{Folder, Folders, Scope};
 use crate::secret::{Secret, SecretValue};
 use crate::stock::{Entry, Plain, Stock, Syntax};
 
 #[derive(Debug)]
 pub(super) struct Listed {
-    hidden: HashSet<String>,
     imported: Plain,
     leased: Plain,
     own: Plain,
@@ -30,7 +27,6 @@ impl Listed {
         };
         let plain = |secrets| Plain::new(secrets, manner.personal);
         Self {
-            hidden: rows.hidden,
             imported: plain(rows.imported),
             leased: plain(leased),
             own: plain(rows.secrets),
@@ -99,16 +95,6 @@ impl Stock for Listed {
     fn open(&self, _: &[usize]) {}
 
     fn value(&self, number: usize) -> Result<(&SecretValue, bool)> {
-        let entry = self.entry(number);
-        if self.hidden.contains(entry.id) {
-            let message = format!(
-                "the value of {} is hidden: these credentials may not read it",
-                entry.name
-            );
-            return Err(Error::new(ErrorKind::Denied, message).help(
-                "give the identity a role that may read values, or leave the secret out with --exclude",
-            ));
-        }
         let (part, inner) = self.part(number);
         part.value(inner)
     }

@@ -6,7 +6,7 @@ use reqwest::Method;
 
 use super::Infisical;
 use super::api::{Manner, Write};
-use super::found::{Found, Target};
+use super::found::Found;
 use super::refusal::Trouble;
 use super::trimmed::stays;
 use super::wire::{Move, Written};
@@ -167,17 +167,18 @@ impl Infisical {
 
     async fn move_to(&self, one: One<'_>, folder: &Folder, until: Instant) -> Result<()> {
         let secret = self.stored(one, until).await?;
-        let target = &one.found.target;
-        let old = self.api.old(target);
-        let slug = match target {
-            Target::Id(id) if old => self.project(id, until).await?.slug,
-            _ => String::new(),
+        let project = &one.found.id.0;
+        let old = self.api.is_old();
+        let slug = if old {
+            self.project(project, until).await?.slug
+        } else {
+            String::new()
         };
         let environment = one.found.environment.as_str();
         let body = Move {
             destination_environment: environment,
             destination_secret_path: folder.as_str(),
-            project_id: (!old).then(|| target.parameter(old).1),
+            project_id: (!old).then_some(project),
             project_slug: old.then_some(&slug),
             secret_ids: [&secret.id],
             should_overwrite: false,
@@ -211,7 +212,7 @@ impl Infisical {
             folder: one.folder,
             method,
             name: one.name,
-            target: &one.found.target,
+            project: &one.found.id,
             value: one.value,
         };
         self.api.write(write, until).await

@@ -10,7 +10,6 @@ use super::found::Found;
 use super::refusal::Trouble;
 use super::wire::TagRow;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::Request;
 
 /// A tag, in either wrapping.
 #[derive(Deserialize)]
@@ -30,17 +29,17 @@ impl Infisical {
         if slugs.is_empty() {
             return Ok(Vec::new());
         }
-        let (_, project) = found.target.parameter(false);
-        let project = segment(project)?;
+        let project = segment(&found.id.0)?;
         let mut ids = Vec::with_capacity(slugs.len());
         for slug in slugs {
-            let path = format!("/api/v1/projects/{project}/tags/slug/{}", segment(slug)?);
             let about = format!("the tag {slug:?}");
-            let request = Request::get(&path);
-            let answer = self.api.service.ask(&request, &about, &[], until).await;
+            let path = format!("{project}/tags/slug/{}", segment(slug)?);
+            let newer = format!("/api/v1/projects/{path}");
+            let older = format!("/api/v1/workspace/{path}");
+            let answer = self.ask_either(&newer, &older, &about, until).await;
             let answer = answer.map_err(|trouble| match trouble {
                 Trouble::Missing(error) => {
-                    let message = format!("{} has no tag {slug:?}", found.target);
+                    let message = format!("{} has no tag {slug:?}", found.id);
                     Trouble::Other(
                         Error::new(ErrorKind::Missing, message)
                             .because(error.told())

@@ -1,8 +1,11 @@
 //! JSON as it is on the wire. These types go no further than their callers here.
 
+use std::mem;
+
 use serde::{Deserialize, Serialize};
 
 use crate::provider::text::Text;
+use crate::secret::SecretValue;
 use crate::stock::age;
 
 /// What a login, of whichever method, gives.
@@ -145,9 +148,11 @@ pub(super) struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// Whether it came without its value, for want of the permission to read it.
-    pub(super) fn is_hidden(&self) -> bool {
-        self.secret_value_hidden == Some(true) || self.secret_value.as_str() == HIDDEN
+    /// Its value, once, unless that is hidden from these credentials.
+    pub(super) fn take_value(&mut self) -> Option<SecretValue> {
+        let hidden = self.secret_value_hidden == Some(true);
+        let value = mem::take(&mut self.secret_value);
+        (!hidden && value.as_str() != HIDDEN).then(|| value.into_value())
     }
 
     /// What tells which of two overrides counts: the greater one does.

@@ -48,7 +48,7 @@ pub(super) fn secrets(
         );
         let personal = overrides.get(at).map(|own| Personal {
             active: own.active,
-            value: own.value.clone(),
+            value: Some(own.value.clone()),
         });
         record.clone().into_secret(personal)
     };

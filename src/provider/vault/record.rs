@@ -74,7 +74,7 @@ impl Record {
             personal,
             tags: self.tags,
             updated: self.updated,
-            value: self.value,
+            value: Some(self.value),
             version: self.version,
         }
     }

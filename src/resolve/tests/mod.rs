@@ -216,7 +216,7 @@ fn overrides_come_before_references() {
     let mut target = secret("/", "OVR", "shared", "1");
     target.personal = Some(Personal {
         active: true,
-        value: SecretValue::new("own".to_owned()),
+        value: Some(SecretValue::new("own".to_owned())),
     });
     let secrets = vec![target, secret("/", "R", "${OVR}", "1")];
     for (personal, expected) in [(true, "own"), (false, "shared")] {

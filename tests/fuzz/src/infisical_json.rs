@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use phase_run::fuzz::infisical::secrets;
-use phase_run::{ErrorKind, Secret};
+use phase_run::{ErrorKind, Secret, SecretValue};
 use serde_json::Value;
 
 /// An answer is secrets or is refused; the order of its own rows does not change
@@ -44,11 +44,15 @@ pub fn infisical_json(data: &[u8]) {
 
 /// Each secret by folder and name: what counts of it.
 fn told(secrets: &[Secret]) -> BTreeMap<(String, String), (String, Option<String>)> {
+    let shown = |value: &Option<SecretValue>| match value {
+        Some(value) => value.expose().to_owned(),
+        None => "(hidden)".to_owned(),
+    };
     let row = |secret: &Secret| {
         let own = secret.personal.as_ref();
-        let own = own.map(|own| own.value.expose().to_owned());
+        let own = own.map(|own| shown(&own.value));
         let place = (secret.folder.to_string(), secret.name.clone());
-        (place, (secret.value.expose().to_owned(), own))
+        (place, (shown(&secret.value), own))
     };
     secrets.iter().map(row).collect()
 }

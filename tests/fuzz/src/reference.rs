@@ -71,7 +71,7 @@ fn secret((name, value): (char, &str)) -> Secret {
         personal: None,
         tags: Vec::new(),
         updated: String::new(),
-        value: SecretValue::new(value.to_owned()),
+        value: Some(SecretValue::new(value.to_owned())),
         version: 1,
     }
 }

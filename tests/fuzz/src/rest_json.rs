@@ -40,7 +40,8 @@ pub fn rest_json(data: &[u8]) {
     assert_eq!(dynamic, told);
     for (one, other) in forwards.iter().zip(&backwards) {
         assert_eq!(format!("{one:?}"), format!("{other:?}"));
-        assert_eq!(one.value.expose(), other.value.expose());
+        let exposed = |secret: &Secret| secret.value.as_ref().map(|it| it.expose().to_owned());
+        assert_eq!(exposed(one), exposed(other));
     }
 }
 

@@ -345,3 +345,26 @@ fn a_refused_login_is_sent_once_and_told_without_the_secret() {
         .stderr_lacks("hunter2");
     assert_eq!(server.requests().len(), 1);
 }
+
+#[test]
+fn an_identitys_id_that_is_no_uuid_is_told_by_its_flag_or_variable_before_anything_is_sent() {
+    let server = lab().serve();
+    let flag = nobody(&server).arguments(&["--machine-identity-id", "my-app"]);
+    let variable = |name: &str| nobody(&server).variable(name, "my-app");
+    for (run, place) in [
+        (flag, "--machine-identity-id"),
+        (
+            variable("INFISICAL_MACHINE_IDENTITY_ID"),
+            "INFISICAL_MACHINE_IDENTITY_ID",
+        ),
+        (
+            variable("INFISICAL_AWS_IAM_AUTH_IDENTITY_ID"),
+            "INFISICAL_AWS_IAM_AUTH_IDENTITY_ID",
+        ),
+    ] {
+        let run = run.arguments(&["--provider", "infisical", "--auth", "aws-iam"]);
+        let finished = run.sh(PRINT).failed(125, "configuration");
+        finished.stderr_has(&format!("the identity's id in {place} is no UUID"));
+    }
+    assert!(server.requests().is_empty());
+}

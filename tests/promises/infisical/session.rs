@@ -126,6 +126,23 @@ fn an_organisation_that_the_cli_never_used_is_entered_at_the_server() {
 }
 
 #[test]
+fn a_login_of_the_older_format_enters_an_organisation_by_its_id_alone() {
+    let (_, server) = known();
+    let within = |id: &str| {
+        let config = moved(recorded()["config_legacy"].take(), &server);
+        let run = logged_in(&config).arguments(&["--organization", id]);
+        run.sh(PRINT)
+    };
+    let id = crate::support::server::infisical::ORGANISATION;
+    within(id).stdout("of the user").status(0).silent();
+    assert_eq!(asked(&server)[0], "POST /api/v3/auth/select-organization");
+    let named = within("Acme").failed(125, "missing");
+    named.stderr_has("\"Acme\"").stderr_has("give the id");
+    let stranger = within("00000000-0000-4000-8000-000000000000").failed(125, "denied");
+    stranger.stderr_has("check --organization");
+}
+
+#[test]
 fn a_profile_is_chosen_by_a_variable() {
     let (_, server) = known();
     let config = moved(recorded()["config_profiles"].take(), &server);

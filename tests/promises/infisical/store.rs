@@ -187,3 +187,30 @@ fn leases_are_made_only_when_asked_for_and_given_back_when_wanted() {
     let leases = infisical.leases();
     assert_eq!((leases[0].revoked, leases[1].revoked), (false, true));
 }
+
+#[test]
+fn a_value_that_is_hidden_is_listed_as_hidden_and_never_shown() {
+    let server = lab().describing().serve();
+    let list = |more: &[&str]| secrets(&server, &[&["list"][..], more].concat()).status(0);
+    assert!(list(&[]).silent().text().contains("HOST"));
+    let shown = list(&["--show"]);
+    let told = "hides these values from these credentials: HOST";
+    assert!(shown.stderr_has(told).text().contains("(hidden)"));
+    for words in [&["--json"][..], &["--json", "--show"]] {
+        let rows: Value = serde_json::from_str(&list(words).text()).unwrap();
+        assert_eq!(
+            (&rows[0]["name"], &rows[0]["hidden"]),
+            (&"HOST".into(), &true.into())
+        );
+        assert_eq!(rows[0]["value"], Value::Null);
+    }
+    let got = secrets(&server, &["get", "HOST"]).failed(125, "denied");
+    got.stdout("");
+    let server = lab().serve();
+    let words = ["secrets", "list", "--json", "--show"];
+    let rows: Value = serde_json::from_str(&subcommand(&server, &words).status(0).text()).unwrap();
+    assert_eq!(
+        (&rows[0]["value"], &rows[0]["hidden"]),
+        (&"of dev".into(), &false.into())
+    );
+}

@@ -2,7 +2,9 @@
 
 use std::io::{self, IsTerminal as _};
 
-use phase_run::{Change, Folder, NewSecret, Plan, Scope, Secret, SecretName, SecretType};
+use phase_run::{
+    Change, Folder, NewSecret, Plan, Scope, Secret, SecretName, SecretType, SecretValue,
+};
 
 use super::store::Store;
 use super::value::{name, name_and_value};
@@ -70,8 +72,14 @@ pub(crate) fn secrets(args: &Secrets, world: &World<'_>, report: Report) -> Resu
     }
 }
 
+/// What stands in a table for a value that the server hides.
+const HIDDEN: &str = "(hidden)";
+
 fn list(store: &Store, show: bool, json: bool) -> Result<(), Failure> {
     let secrets = store.fetch(store.client.list(&store.scope))?;
+    if show {
+        warn_of_hidden(&secrets, store.report);
+    }
     if json {
         let rows: Vec<_> = secrets.iter().map(|secret| as_json(secret, show)).collect();
         return print_json(&serde_json::json!(rows));
@@ -101,14 +109,26 @@ fn list(store: &Store, show: bool, json: bool) -> Result<(), Failure> {
             secret.tags.join(","),
             personal.to_owned(),
             secret.comment.clone(),
-            if show {
-                secret.value.expose().to_owned()
-            } else {
-                String::new()
+            match &secret.value {
+                _ if !show => String::new(),
+                Some(value) => value.expose().to_owned(),
+                None => HIDDEN.to_owned(),
             },
         ]
     }));
     print(&columns(&table))
+}
+
+/// What is hidden must not be taken for a value.
+fn warn_of_hidden(secrets: &[Secret], report: Report) {
+    let hidden = secrets.iter().filter(|secret| secret.value.is_none());
+    let names: Vec<&str> = hidden.map(|secret| secret.name.as_str()).collect();
+    if !names.is_empty() {
+        let names = names.join(", ");
+        report.warn(&format!(
+            "the server hides these values from these credentials: {names}"
+        ));
+    }
 }
 
 fn as_json(secret: &Secret, show: bool) -> serde_json::Value {
@@ -121,12 +141,14 @@ fn as_json(secret: &Secret, show: bool) -> serde_json::Value {
         "version": secret.version,
         "updated": secret.updated,
         "metadata": metadata(secret, show),
+        "hidden": secret.value.is_none(),
         "override": secret.personal.as_ref().map(|personal| personal.active),
     });
     if show {
-        row["value"] = secret.value.expose().into();
+        let shown = |value: &Option<SecretValue>| value.as_ref().map(|it| it.expose().to_owned());
+        row["value"] = shown(&secret.value).into();
         if let Some(personal) = &secret.personal {
-            row["override_value"] = personal.value.expose().into();
+            row["override_value"] = shown(&personal.value).into();
         }
     }
     row

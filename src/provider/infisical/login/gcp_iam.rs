@@ -36,7 +36,9 @@ pub(super) async fn log_in(
     };
     let answer = attempt.post(WAY, body).await?;
     let is_refused = matches!(answer.status(), 400 | 401 | 403) && answer.is_json();
-    let refusal = match granted(answer, WAY, &[token.expose()]) {
+    let hidden = [token.expose()];
+    let sent = attempt.sent(WAY, Some(identity), &hidden);
+    let refusal = match granted(answer, sent) {
         Err(refusal) if is_refused => refusal,
         result => return result,
     };

@@ -20,8 +20,9 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde::Serialize;
 
+use self::refused::Sent;
 use super::session::Service;
-use super::wire;
+use super::{refusal, wire};
 use crate::credentials::{IdentityProof, InfisicalLogin};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Request, json};
@@ -208,7 +209,18 @@ impl Attempt<'_> {
 
     /// Sends `body`, which holds the secrets `hidden`.
     async fn send(&self, way: Way, body: Body<'_>, hidden: &[&str]) -> Result<Granted> {
-        granted(self.post(way, body).await?, way, hidden)
+        let sent = self.sent(way, body.identity_id, hidden);
+        granted(self.post(way, body).await?, sent)
+    }
+
+    /// What is sent by `way` as `identity`, with the secrets `hidden` in it.
+    fn sent<'b>(&'b self, way: Way, identity: Option<&'b str>, hidden: &'b [&'b str]) -> Sent<'b> {
+        Sent {
+            hidden,
+            identity,
+            organisation: self.service.organisation.as_deref(),
+            way,
+        }
     }
 
     async fn post(&self, way: Way, body: Body<'_>) -> Result<Answer> {
@@ -217,18 +229,28 @@ impl Attempt<'_> {
             organization_slug: self.service.organisation.as_deref(),
             ..body
         };
+        let text = json(&body)?;
+        let length = text.len();
+        let is_last_word = |answer: &Answer| {
+            refused::is_last_word(answer, body.identity_id) || refusal::is_last_word(answer, length)
+        };
         let request = Request {
-            body: Some(json(&body)?),
+            body: Some(text),
+            is_last_word: &is_last_word,
             method: Method::POST,
             ..Request::get(&path)
         };
-        self.service.http.send(&request, self.until).await
+        let answer = self.service.http.send(&request, self.until).await?;
+        refusal::unless_too_long(answer, length, way.name).map_err(|error| {
+            error.help("look at what proves the identity: the file of its token may be another")
+        })
     }
 }
 
-/// What `answer` grants, if it does. `hidden` are texts that must not be repeated.
-fn granted(answer: Answer, way: Way, hidden: &[&str]) -> Result<Granted> {
-    let answer = refused::check(answer, way, hidden)?;
+/// What `answer` to what was `sent` grants, if it does.
+fn granted(answer: Answer, sent: Sent<'_>) -> Result<Granted> {
+    let Sent { way, .. } = sent;
+    let answer = refused::check(answer, sent)?;
     let wire::Granted {
         access_token,
         expires_in,

@@ -3,7 +3,18 @@
 use super::Way;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, quoted};
-use crate::provider::infisical::refusal::complaint;
+use crate::outside::{is_uuid, shown};
+use crate::provider::infisical::refusal::{Said, complaint};
+
+/// A login that was sent, as far as a refusal may be about it.
+#[derive(Clone, Copy)]
+pub(super) struct Sent<'a> {
+    /// Texts that must not be repeated even if the server does.
+    pub(super) hidden: &'a [&'a str],
+    pub(super) identity: Option<&'a str>,
+    pub(super) organisation: Option<&'a str>,
+    pub(super) way: Way,
+}
 
 /// How a complaint begins or goes on, what kind it is, what it means (`{}` is
 /// the method), and what to do.
@@ -15,6 +26,12 @@ const COMPLAINTS: &[Row] = &[
         ErrorKind::Credentials,
         "the client secret has expired",
         "make another one in the console, at the identity's universal auth",
+    ),
+    (
+        "No identity with specified client ID",
+        ErrorKind::Credentials,
+        "the server knows no such client id",
+        "check it, and --host: each server, and each region of Infisical Cloud, has its own",
     ),
     (
         "usage limit reached",
@@ -42,18 +59,51 @@ const COMPLAINTS: &[Row] = &[
     ),
 ];
 
-/// `answer`, if it lets us in. `hidden` are texts that must not be repeated even
-/// if the server does.
-pub(super) fn check(answer: Answer, way: Way, hidden: &[&str]) -> Result<Answer> {
+/// Whether `answer` to a login as `identity` is the last word, though it looks as if
+/// the server had failed: so it does when it looks for an id that is no UUID.
+pub(super) fn is_last_word(answer: &Answer, identity: Option<&str>) -> bool {
+    answer.status() == 500 && answer.is_json() && !identity.is_none_or(is_uuid)
+}
+
+/// `answer`, if it lets us in.
+pub(super) fn check(answer: Answer, sent: Sent<'_>) -> Result<Answer> {
     let status = answer.status();
     if (200..300).contains(&status) {
         return Ok(answer);
     }
     let said = complaint(&answer)?;
-    let error = error(status, &said.text, way);
-    Err(match quoted(&said.text, hidden) {
+    let error = special(status, &said, sent).unwrap_or_else(|| error(status, &said.text, sent.way));
+    Err(match quoted(&said.text, sent.hidden) {
         Some(text) => error.because(said.with(&text)),
         None => error,
+    })
+}
+
+/// What is about the identity's id, the organisation, or the form of it all.
+fn special(status: u16, said: &Said, sent: Sent<'_>) -> Option<Error> {
+    let invalid = said.name == "ValidationFailure";
+    if let Some(id) = sent.identity
+        && !is_uuid(id)
+        && (invalid || status == 500)
+    {
+        let message = format!("the identity's id is no UUID: {:?}", shown(id));
+        return Some(Error::new(ErrorKind::Configuration, message).help(
+            "look it up in the console, at the identity's details: the name and the client id are others",
+        ));
+    }
+    if let Some(slug) = sent.organisation
+        && said.text.starts_with("Sub organization")
+    {
+        let message = format!("the server knows no organisation {:?}", shown(slug));
+        return Some(Error::new(ErrorKind::Configuration, message).help(
+            "check --organization and INFISICAL_AUTH_ORGANIZATION_SLUG: the slug of a part of the organisation is meant",
+        ));
+    }
+    let name = sent.way.name;
+    let message = format!("the server cannot read what was sent for {name} (status {status})");
+    invalid.then(|| {
+        Error::new(ErrorKind::Configuration, message)
+            .help("it says which part does not validate: mend that one")
     })
 }
 

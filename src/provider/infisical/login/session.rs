@@ -51,7 +51,14 @@ async fn exchanged(
     };
     let answer = attempt.service.http.send(&request, attempt.until).await?;
     let about = format!("organisation {organisation}");
-    let answer = check(answer, &about, &[token.expose()])?;
+    let answer = check(answer, &about, &[token.expose()]).map_err(|trouble| {
+        let error = Error::from(trouble);
+        if error.kind() == ErrorKind::Denied {
+            error.help("check --organization: the user must be a member of that organisation")
+        } else {
+            error
+        }
+    })?;
     let selected: Selected<'_> = answer.json("a session")?;
     if selected.is_mfa_enabled == Some(true) {
         let message = format!("{about} wants a second factor, which nobody can give here");

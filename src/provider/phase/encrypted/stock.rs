@@ -106,7 +106,7 @@ impl Vault {
         let personal = row.own.as_ref().map(|(active, text)| {
             open(text, "personal override").map(|own| Personal {
                 active: *active,
-                value: value(own),
+                value: Some(value(own)),
             })
         });
         Ok(Secret {
@@ -119,7 +119,10 @@ impl Vault {
             personal: personal.transpose()?,
             tags: row.tags.clone(),
             updated: row.updated.clone(),
-            value: value(open(row.shared.as_deref().unwrap_or_default(), "value")?),
+            value: Some(value(open(
+                row.shared.as_deref().unwrap_or_default(),
+                "value",
+            )?)),
             version: row.version,
         })
     }

@@ -286,7 +286,7 @@ fn given(
                 // They carry none, and are meant whatever tags are asked for.
                 tags: scope.tags.clone(),
                 updated: dynamic.updated.clone(),
-                value: value.clone(),
+                value: Some(value.clone()),
                 version: 1,
             }),
             None if wanted(name) => unset.push(name.clone()),

@@ -48,13 +48,13 @@ pub(super) fn secret(mut row: Row<'_>, asked: Option<&Folder>) -> Result<Secret>
         kind: SecretType::from_word(row.kind.as_str()).unwrap_or_default(),
         metadata: Vec::new(),
         tags: row.take_tags(),
-        value: value.into_value(),
+        value: Some(value.into_value()),
         comment: row.comment.into_string(),
         id: row.id.into_string(),
         name: row.key.into_string(),
         personal: row.r#override.map(|own| Personal {
             active: own.is_active,
-            value: own.value.into_value(),
+            value: Some(own.value.into_value()),
         }),
         updated: row.updated_at.into_string(),
         version: row.version.unwrap_or(1),
@@ -92,7 +92,9 @@ impl<'a> Batch<ChangedRow<'a>> {
         let own = stored.personal.as_ref();
         let personal = match (&change.personal, own) {
             (Some(value), _) => Some((value, true)),
-            (None, Some(own)) if change.toggle_personal => Some((&own.value, !own.active)),
+            (None, Some(own)) if change.toggle_personal => {
+                own.value.as_ref().map(|value| (value, !own.active))
+            }
             (None, _) => None,
         };
         let row = ChangedRow {

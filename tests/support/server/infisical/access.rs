@@ -51,9 +51,11 @@ impl World {
             return self.asked(self.project_of_secrets(project)?, slug, path, actor);
         }
         let id = fields.optional(api.project())?;
-        let slug = fields.optional("workspaceSlug")?.filter(|_| api == Api::V3);
-        let environment = fields.optional("environment")?;
         let old = self.settings.version.is_old();
+        // An older server takes it of machine identities alone.
+        let taken = api == Api::V3 && (!old || matches!(actor, Actor::Machine(_)));
+        let slug = fields.optional("workspaceSlug")?.filter(|_| taken);
+        let environment = fields.optional("environment")?;
         let missing = match (old, api, &id, &slug, actor) {
             (true, ..) => "Missing workspace id or environment",
             (_, Api::V3, None, None, Actor::Machine(_) | Actor::User) => {

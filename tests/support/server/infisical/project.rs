@@ -85,21 +85,15 @@ impl World {
     ) -> Answer<Value> {
         let actor = self.member(request)?;
         let old = self.settings.version.is_old();
-        if old && slug.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        let odd = slug.len() > 36 || slug.bytes().any(|byte| byte.is_ascii_uppercase());
+        if old && odd {
             // What it says, whatever is wrong.
             let text = "Slug must be at least 5 character but no more than 36";
             let kind = json!({"code": "custom"});
             return Err(Refusal::invalid(vec![issue(kind, &["slug".into()], text)]));
         }
         check_slug(&Fields::at(&json!({}), Vec::new())?, slug)?;
-        let missing = |refusal| {
-            if old {
-                Refusal::unforeseen("Failed to find project by slug")
-            } else {
-                refusal
-            }
-        };
-        let project = self.project_called(slug).map_err(missing)?;
+        let project = self.project_called(slug)?;
         self.enter(actor, project)?;
         let mut row = self.project_row(&self.projects[project], noun);
         if noun == "workspace" && !old {

@@ -59,7 +59,10 @@ impl World {
         let ["api", version, rest @ ..] = &parts[..] else {
             return Err(Refusal::route(request));
         };
-        if parts.iter().any(|part| part.chars().count() > LONGEST) {
+        if parts
+            .iter()
+            .any(|part| part.encode_utf16().count() > LONGEST)
+        {
             return Err(Refusal::route(request));
         }
         let plain = |answer: Answer<Value>| answer.map(|body| reply(200, &body));

@@ -225,7 +225,13 @@ impl World {
     pub(super) fn project_called(&self, slug: &str) -> Answer<usize> {
         let mut projects = self.projects.iter();
         let found = projects.position(|project| project.slug == slug);
-        found.ok_or_else(|| Refusal::new(404, format!("Project with slug '{slug}' not found")))
+        found.ok_or_else(|| {
+            if self.settings.version.is_old() {
+                Refusal::unforeseen("Failed to find project by slug")
+            } else {
+                Refusal::new(404, format!("Project with slug '{slug}' not found"))
+            }
+        })
     }
 
     /// The root folder of an environment.

@@ -181,6 +181,12 @@ impl Infisical {
         self
     }
 
+    /// The machine identity learns which secrets there are, and reads none.
+    pub(crate) fn describing(self) -> Self {
+        self.world().machines[0].rights.reads.clear();
+        self
+    }
+
     /// By what else the machine identity may log in.
     pub(crate) fn identity(self, identity: Identity) -> Self {
         self.world().identities.push(identity);
