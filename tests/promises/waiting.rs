@@ -31,7 +31,8 @@ fn failing_at_first(count: usize) -> Server {
 
 #[test]
 fn somebody_at_a_terminal_is_told_what_is_waited_for_on_a_line_that_is_erased() {
-    let run = nobody().arguments(&["--timeout", "4s"]).at(Seat::Leader);
+    // No attempt is waited for longer than 5 s: two seconds pass before it is over.
+    let run = nobody().arguments(&["--timeout", "8s"]).at(Seat::Leader);
     let text = run.sh("echo started").spawn().finish().text();
     let said = "\rphase-run: still trying 127.0.0.1:1: connection refused";
     assert!(text.contains(said), "{text:?}");
