@@ -45,6 +45,17 @@ fn what_may_be_read_is_read_beside_what_may_not() {
 }
 
 #[test]
+fn what_may_not_be_read_below_a_folder_is_listed_too() {
+    let lab = Lab::new(filled().secret("C", "3").hidden());
+    let scope = lab.scope().in_folders(Folders::All);
+    let secrets = wait(lab.at_hand().list(&scope)).unwrap().into_iter();
+    let values = secrets.map(|one| (one.name, one.value.is_some()));
+    let expected = [("A", true), ("B", true), ("C", false)];
+    let expected = expected.map(|(name, is_some)| (name.to_owned(), is_some));
+    assert_eq!(values.collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn a_value_that_comes_hidden_among_others_is_none() {
     let early = filled().version(Version::Early).secret("C", "3").hidden();
     let lab = Lab::new(early);

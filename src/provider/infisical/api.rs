@@ -128,14 +128,23 @@ impl Api {
         self.old.load(Ordering::Relaxed)
     }
 
-    /// The secrets of a folder, and those that it imports.
-    pub(super) async fn list(&self, query: &Query<'_>, until: Instant) -> Result<Answer, Trouble> {
-        match self.list_with(query, true, until).await {
-            Err(Trouble::Unreadable(_)) if query.manner.names_will_do => {
-                self.list_with(query, false, until).await
-            }
-            answer => answer,
+    /// The secrets of a folder, and those that it imports. Where names will do, what
+    /// may not be read is in a second list.
+    pub(super) async fn list(
+        &self,
+        query: &Query<'_>,
+        until: Instant,
+    ) -> Result<Vec<Answer>, Trouble> {
+        let names_will_do = query.manner.names_will_do;
+        let mut lists = match self.list_with(query, true, until).await {
+            Err(Trouble::Unreadable(_)) if names_will_do => Vec::new(),
+            answer => vec![answer?],
+        };
+        // Below the folder the server leaves out what may not be read, and says nothing.
+        if lists.is_empty() || names_will_do && query.recursive {
+            lists.push(self.list_with(query, false, until).await?);
         }
+        Ok(lists)
     }
 
     /// The same, with `values` or, for whoever may not read them, without.

@@ -97,10 +97,11 @@ impl Rows {
         Ok(())
     }
 
-    /// Each secret once, where several lists have it.
+    /// Each secret once, where several lists have it: with its value, if one has that.
     pub(super) fn settle(&mut self) {
         for secrets in [&mut self.secrets, &mut self.imported] {
-            secrets.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+            let is_hidden = |one: &Secret| one.value.is_none();
+            secrets.sort_unstable_by(|a, b| (key(a), is_hidden(a)).cmp(&(key(b), is_hidden(b))));
             secrets.dedup_by(|a, b| !a.id.is_empty() && key(a) == key(b));
         }
     }

@@ -88,19 +88,19 @@ impl Infisical {
         let answers = join::all::<_, Error, _>(requests).await?;
         let mut rows = Rows::default();
         let mut doubted = Vec::new();
-        for (answer, folder) in answers.into_iter().zip(&folders) {
-            let answer = match answer {
-                Ok(answer) => answer,
+        for (answers, folder) in answers.into_iter().zip(&folders) {
+            let answers = match answers {
+                Ok(answers) => answers,
                 Err(error) => {
                     doubted.push((folder.clone(), Some(error)));
                     continue;
                 }
             };
-            let filled = rows.add(
-                answer.json("a list of secrets")?,
-                &query(folder),
-                &scope.tags,
-            )?;
+            let mut filled = false;
+            for answer in answers {
+                let list = answer.json("a list of secrets")?;
+                filled |= rows.add(list, &query(folder), &scope.tags)?;
+            }
             if !filled && self.api.is_old() {
                 doubted.push((folder.clone(), None));
             }
