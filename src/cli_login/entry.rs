@@ -56,22 +56,12 @@ fn plain(text: &str) -> Option<Zeroizing<String>> {
     let bytes = if let Some(text) = text.strip_prefix(BASE64) {
         STANDARD.decode(text.trim()).ok()?
     } else if let Some(text) = text.strip_prefix(HEX) {
-        unhex(text.trim())?
+        hex::decode(text.trim()).ok()?
     } else {
         return Some(Zeroizing::new(text.to_owned()));
     };
     let bytes = Zeroizing::new(bytes);
     Some(Zeroizing::new(str::from_utf8(&bytes).ok()?.to_owned()))
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let value = |digit: u8| char::from(digit).to_digit(16);
-    let byte = |pair: &[u8]| u8::try_from(value(pair[0])? << 4 | value(pair[1])?).ok();
-    let pairs = text.as_bytes().chunks_exact(2);
-    if !pairs.remainder().is_empty() {
-        return None;
-    }
-    pairs.map(byte).collect()
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The URL of a proxy.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 use zeroize::Zeroizing;
@@ -225,25 +227,8 @@ fn host_and_port(place: &str) -> Option<(String, Option<u16>)> {
 
 /// `text` with each `%XX` decoded, unless that gives no UTF-8.
 fn decoded(text: &str) -> SecretValue {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let (byte, after) = match after.split_at_checked(2) {
-            Some((digits, after)) if first == b'%' => match hexadecimal(digits) {
-                Some(byte) => (byte, after),
-                None => (first, &rest[1..]),
-            },
-            _ => (first, after),
-        };
-        bytes.push(byte);
-        rest = after;
-    }
-    SecretValue::new(String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned()))
-}
-
-fn hexadecimal(digits: &[u8]) -> Option<u8> {
-    let digit = |at: usize| char::from(digits[at]).to_digit(16);
-    u8::try_from(digit(0)? * 16 + digit(1)?).ok()
+    let decoded = percent_decode_str(text).decode_utf8();
+    SecretValue::new(decoded.map_or_else(|_| text.to_owned(), Cow::into_owned))
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ impl Scope<'_> {
             hash(request.as_bytes())
         );
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.key(keys.secret.expose()));
-        let signature = hex(hmac::sign(&key, text.as_bytes()).as_ref());
+        let signature = hex::encode(hmac::sign(&key, text.as_bytes()).as_ref());
         format!(
             "{ALGORITHM} Credential={}/{scope}, SignedHeaders={names}, Signature={signature}",
             keys.id
@@ -113,14 +113,7 @@ fn stamp(at: SystemTime) -> String {
 }
 
 fn hash(bytes: &[u8]) -> String {
-    hex(digest::digest(&digest::SHA256, bytes).as_ref())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
 #[cfg(test)]
@@ -191,7 +184,7 @@ mod tests {
             time: "20150830T123600Z",
         };
         assert_eq!(
-            hex(&scope.key(SECRET)),
+            hex::encode(scope.key(SECRET)),
             "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9"
         );
     }

@@ -21,24 +21,7 @@ pub(super) fn authorization(id: &str, signature: &[u8]) -> String {
 
 /// `Sun, 05 Jan 2014 21:31:40 GMT`. There are no times before 1970.
 pub(super) fn date(at: SystemTime) -> String {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let at = at.max(UNIX_EPOCH);
-    let days = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 86400;
-    let name = DAYS[usize::try_from(days % 7).unwrap_or_default()];
-    // `2014-01-05T21:31:40Z`
-    let text = humantime::format_rfc3339_seconds(at).to_string();
-    let part = |range| text.get(range).unwrap_or_default();
-    let month: usize = part(5..7).parse().unwrap_or(1);
-    format!(
-        "{name}, {} {} {} {} GMT",
-        part(8..10),
-        MONTHS[(month - 1) % 12],
-        part(0..4),
-        part(11..19)
-    )
+    httpdate::fmt_http_date(at.max(UNIX_EPOCH))
 }
 
 #[cfg(test)]

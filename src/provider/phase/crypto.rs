@@ -104,7 +104,7 @@ fn seal_with(text: &str, recipient: &Bytes, pair: &KeyPair, nonce: [u8; NONCE]) 
         .ok()?;
     sealed.extend_from_slice(&tag);
     sealed.extend_from_slice(&nonce);
-    let (public, sealed) = (hex(&pair.public), STANDARD.encode(&*sealed));
+    let (public, sealed) = (hex::encode(pair.public), STANDARD.encode(&*sealed));
     Some(format!("ph:v1:{public}:{sealed}"))
 }
 
@@ -140,12 +140,12 @@ pub(super) fn into_text(mut bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Strin
 pub(super) fn digest(name: &str, salt: &str) -> Option<String> {
     if salt.is_empty() {
         let hash: Bytes = Blake2b::<U32>::digest(name).into();
-        return Some(hex(&hash));
+        return Some(hex::encode(hash));
     }
     let mut hash = <Blake2bMac<U32> as Mac>::new_from_slice(salt.as_bytes()).ok()?;
     hash.update(name.as_bytes());
     let hash: Bytes = hash.finalize().into_bytes().into();
-    Some(hex(&hash))
+    Some(hex::encode(hash))
 }
 
 /// The ephemeral public key, and the decoded rest.
@@ -156,27 +156,10 @@ fn parse(text: &str) -> Option<(Bytes, Zeroizing<Vec<u8>>)> {
     (sealed.len() >= TAG + NONCE).then_some((*unhex(peer)?, sealed))
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from(DIGITS[usize::from(nibble)]));
-        }
-    }
-    text
-}
-
 /// The bytes that hexadecimal digits of either case spell, if they are `N`.
 pub(super) fn unhex<const N: usize>(text: &str) -> Option<Zeroizing<[u8; N]>> {
     let mut bytes = Zeroizing::new([0; N]);
-    if text.len() != 2 * N {
-        return None;
-    }
-    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        let value = |digit: u8| char::from(digit).to_digit(16);
-        *byte = u8::try_from(value(digits[0])? << 4 | value(digits[1])?).ok()?;
-    }
+    hex::decode_to_slice(text, &mut *bytes).ok()?;
     Some(bytes)
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::crypto::{self, KeyPair, Unopened, hex, unhex};
+use super::crypto::{self, KeyPair, Unopened, unhex};
 use crate::credentials::PhaseToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::SecretValue;
@@ -103,7 +103,7 @@ impl EnvironmentKeys {
         let seed = holder.open(seed, &format!("the key of {about}"))?;
         let salt = holder.open(salt, &format!("the salt of {about}"))?;
         let pair = unhex(&seed).map(|seed| KeyPair::from_seed(&seed));
-        let pair = pair.filter(|pair| hex(&pair.public) == identity.to_ascii_lowercase());
+        let pair = pair.filter(|pair| hex::encode(pair.public) == identity.to_ascii_lowercase());
         let pair = pair.ok_or_else(|| {
             let text = format!("the key of {about} is not the one its public key belongs to");
             Error::new(ErrorKind::Decryption, text)
@@ -125,7 +125,7 @@ impl EnvironmentKeys {
     /// digest of the salt.
     pub(super) fn fingerprints(&self) -> (String, String) {
         let salt = crypto::digest(&self.salt, "");
-        (hex(&self.pair.public), salt.unwrap_or_default())
+        (hex::encode(self.pair.public), salt.unwrap_or_default())
     }
 
     /// What is in a ciphertext of this environment.
@@ -254,8 +254,8 @@ mod tests {
         let holder = HolderKeys(KeyPair::from_seed(&[1; 32]));
         let seal = |text: &str| crypto::seal(text, &holder.0.public).unwrap();
         let (seed, salt) = (seal(&"2".repeat(64)), seal(&"3".repeat(64)));
-        let right = hex(&KeyPair::from_seed(&[0x22; 32]).public);
-        let wrong = hex(&KeyPair::from_seed(&[0x23; 32]).public);
+        let right = hex::encode(KeyPair::from_seed(&[0x22; 32]).public);
+        let wrong = hex::encode(KeyPair::from_seed(&[0x23; 32]).public);
         let keys = |identity: &str| EnvironmentKeys::new(&holder, &seed, &salt, identity, "it");
         assert!(keys(&right).is_ok());
         assert!(keys(&right.to_uppercase()).is_ok());
@@ -273,7 +273,7 @@ mod tests {
             pair: KeyPair::from_seed(&vectors::bytes(&live["env_seed"])),
             salt: Zeroizing::new(live["env_salt"].as_str().unwrap().to_owned()),
         };
-        assert_eq!(hex(&keys.pair.public), live["env_public"]);
+        assert_eq!(hex::encode(keys.pair.public), live["env_public"]);
         for row in rows {
             let text = |field: &str| row[field].as_str().unwrap();
             assert_eq!(*keys.open(text("key_ct")).unwrap(), text("key"));

@@ -7,8 +7,8 @@ fn key_pairs_from_seeds_are_those_of_libsodium() {
     assert_eq!(rows.len(), 5);
     for row in rows {
         let pair = KeyPair::from_seed(&bytes(&row["seed"]));
-        assert_eq!(hex(&pair.public), row["public_key"]);
-        assert_eq!(hex(&*pair.secret), row["private_key"]);
+        assert_eq!(hex::encode(pair.public), row["public_key"]);
+        assert_eq!(hex::encode(*pair.secret), row["private_key"]);
     }
 }
 
@@ -20,14 +20,14 @@ fn session_keys_are_those_of_libsodium() {
         let secret = Zeroizing::new(bytes(&row["client_private"]));
         let server = bytes(&row["server_public"]);
         let shared = x25519::shared(&secret, &server).unwrap();
-        assert_eq!(hex(&*shared), row["shared_point_x25519"]);
+        assert_eq!(hex::encode(*shared), row["shared_point_x25519"]);
         let client = KeyPair::new(bytes(&row["client_public"]), secret);
         let key = client.session(&server, &client.public, &server).unwrap();
-        assert_eq!(hex(&*key), row["client_tx"]);
+        assert_eq!(hex::encode(*key), row["client_tx"]);
         let secret = Zeroizing::new(bytes(&row["server_private"]));
         let server = KeyPair::new(server, secret);
         let key = server.session(&client.public, &client.public, &server.public);
-        assert_eq!(hex(&*key.unwrap()), row["server_rx"]);
+        assert_eq!(hex::encode(*key.unwrap()), row["server_rx"]);
     }
 }
 
@@ -126,7 +126,7 @@ fn what_is_no_text_once_opened_is_told_apart() {
     let tag = cipher.encrypt_in_place_detached(XNonce::from_slice(&nonce), b"", &mut sealed);
     sealed.extend_from_slice(&tag.unwrap());
     sealed.extend_from_slice(&nonce);
-    let public = hex(&sender.public);
+    let public = hex::encode(sender.public);
     let text = format!("ph:v1:{public}:{}", STANDARD.encode(sealed));
     assert_eq!(pair.open(&text), Err(Unopened::NotText));
 }

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use self::exchange::Counter;
-use super::crypto::{KeyPair, hex};
+use super::crypto::KeyPair;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Connection;
 use crate::secret::SecretValue;
@@ -78,7 +78,7 @@ impl WebLogin {
         let (listener, port) = listener;
         // The page takes this apart at each hyphen, and its address at each slash.
         // Base64 has neither a slash nor a plus for any of these characters.
-        let code = format!("{port}-{}-{}", hex(&keys.public), plain(name));
+        let code = format!("{port}-{}-{}", hex::encode(keys.public), plain(name));
         let code = STANDARD.encode(code);
         let host = server.as_str().trim_end_matches('/');
         Ok(Self {

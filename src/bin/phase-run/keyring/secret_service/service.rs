@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::pin;
 
-use futures_core::Stream as _;
+use futures_util::Stream as _;
 use zbus::message::{Message, Type};
 use zbus::{
     Connection, MatchRule, MessageStream, ObjectPath, OwnedObjectPath, OwnedVariant, Structure,
