@@ -286,7 +286,7 @@ impl Http {
     fn late(&self, last: Option<Failure>) -> Error {
         let message = format!("no answer from {} within the time given", self.way());
         let error = Error::new(ErrorKind::Timeout, message)
-            .help("a longer --timeout may help; check --host and the network if it does not");
+            .help("give more time with --timeout, or check --host and the network");
         match last {
             Some(failure) => error.because(failure.text()),
             None => error,

@@ -107,6 +107,7 @@ const PROGRAM: Map = &[
     ("args", &[]),
     ("exit", &[]),
     ("sys", &[]),
+    ("advice", &["args", "exit"]),
     ("usage", &["args", "exit"]),
     ("print", &["exit", "sys"]),
     ("report", &["args", "exit", "print", "sys"]),

@@ -153,6 +153,12 @@ impl Failure {
         self
     }
 
+    /// The same with each line that says what to do as `change` has it.
+    pub(crate) fn each_help(mut self, change: impl Fn(&str) -> Option<String>) -> Self {
+        self.help = self.help.iter().filter_map(|line| change(line)).collect();
+        self
+    }
+
     pub(crate) fn reason(&self) -> Reason {
         self.reason
     }

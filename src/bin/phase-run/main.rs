@@ -1,5 +1,6 @@
 //! Starts a program with its secrets in the environment.
 
+mod advice;
 mod args;
 mod command;
 mod environment;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Err(refused) => return refuse(refused, &arguments, &variables),
     };
     let user = settings::user_file(&variables);
+    let subcommands = typed.1.subcommands.clone();
     // What is wrong with it is told to those who need it.
     let keys = user.as_ref().ok().and_then(Option::as_ref);
     let (args, stand_ins) = match complete(typed, &arguments, &variables, keys) {
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
     match dispatch(args, &variables, &user, report) {
         Ok(outcome) => launch::finish(outcome),
         Err(failure) => {
+            let failure = advice::fitting(failure, &subcommands);
             report.fail(&failure);
             status(&failure, sysexits).into()
         }

@@ -174,7 +174,7 @@ fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
     }
     let text = error.render().to_string();
     if looks_like_token(&text) {
-        return with_token(&text);
+        return with_token(&text, command);
     }
     let stray = stray(error);
     let text = if is_login(stray) {
@@ -212,12 +212,18 @@ fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
 
 /// What is wrong with a word that looks like a token, in the parser's words, where
 /// the word itself is hidden.
-fn with_token(text: &str) -> Failure {
+fn with_token(text: &str, command: &clap::Command) -> Failure {
     let first = text.lines().next().unwrap_or_default();
     let first = first.strip_prefix("error: ").unwrap_or(first);
+    let mut options = command.get_arguments().filter_map(clap::Arg::get_long);
+    let file = if options.any(|option| option == "token-file") {
+        ", or in a file with --token-file"
+    } else {
+        ""
+    };
     Failure::new(Reason::Usage, masked(first))
         .help("a token is never a word of a command line, which others can read: end that one, if it was real")
-        .help("give a token in PHASE_SERVICE_TOKEN or INFISICAL_TOKEN, or in a file with --token-file")
+        .help(format!("give a token in PHASE_SERVICE_TOKEN or INFISICAL_TOKEN{file}"))
 }
 
 /// Whether a word that is not understood may be a token, which is not repeated.

@@ -117,7 +117,7 @@ fn footing<'a>(profiles: &'a Profiles, profile: &str) -> Result<Footing<'a>> {
 
 /// What people do by hand, and we do not.
 const EXPORT: &str =
-    "log in with the AWS CLI, and run: eval \"$(aws configure export-credentials --format env)\"";
+    "log in with the AWS CLI, and run `eval \"$(aws configure export-credentials --format env)\"`";
 
 /// What becomes of a profile without keys and role.
 fn without_keys<'a>(

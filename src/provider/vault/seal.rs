@@ -162,7 +162,7 @@ fn header<'a>(bytes: &'a [u8], file: &Path) -> Result<Decryptor<&'a [u8]>> {
     if bytes.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----") {
         return Err(foreign(
             "is an armored age file, and a vault is a binary one",
-            "decrypt it with `age -d` and encrypt it without `--armor`",
+            "decrypt it with `age -d`, and encrypt it with `age` without armour",
         ));
     }
     if !bytes.starts_with(b"age-encryption.org/") {

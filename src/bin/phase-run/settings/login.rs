@@ -130,11 +130,11 @@ impl Login {
             Ok(Some(token)) => Ok(token),
             Ok(None) => Err(lost("it has no such entry any more".to_owned())
                 .help(format!(
-                    "log in again: phase-run auth login --host {}",
+                    "log in again: `phase-run auth login --host {}`",
                     typed_host(&self.host)
                 ))),
             Err(why) => Err(lost(why).help(
-                "unlock the keyring, set PHASE_SERVICE_TOKEN, or keep the token in a file: phase-run auth login --store file",
+                "unlock the keyring, set PHASE_SERVICE_TOKEN, or keep the token in a file: `phase-run auth login --store file`",
             )),
         }
     }
@@ -148,6 +148,8 @@ fn elsewhere(host: &str, origin: &Origin, others: &[String]) -> Failure {
         others.join(", ")
     );
     Failure::new(Reason::Credentials, text)
-        .help(format!("log in there: phase-run auth login --host {typed}"))
+        .help(format!(
+            "log in there: `phase-run auth login --host {typed}`"
+        ))
         .help("or leave the host to the login: do not name one")
 }
