@@ -24,7 +24,13 @@ pub(super) enum Nowhere {
 
 /// Failures, each once, whoever ran into it first.
 #[derive(Debug, Default)]
-pub(super) struct Failures(BTreeMap<(Position, String), Failed>);
+pub(super) struct Failures {
+    all: BTreeMap<(Position, String), Failed>,
+    /// The secrets that were asked for and run into a circle, each with the reference
+    /// that stays in its value, and why. Where a circle is entered decides what stays:
+    /// so it is another one for each.
+    kept: BTreeMap<(String, String), String>,
+}
 
 #[derive(Debug)]
 struct Failed {
@@ -52,7 +58,12 @@ impl Failures {
             Nowhere::Missing(reason) => (reason, false),
             Nowhere::NotMeant => return,
         };
-        self.0
+        if cyclic && let Some(root) = names.first() {
+            let stays = (root.clone(), reference.text.to_owned());
+            let told = || format!("{reason} ({})", way(names, reference));
+            self.kept.entry(stays).or_insert_with(told);
+        }
+        self.all
             .entry((holder, reference.text.to_owned()))
             .or_insert_with(|| Failed {
                 name: names.last().cloned().unwrap_or_default(),
@@ -65,7 +76,7 @@ impl Failures {
     /// One error for all of them, if there are any.
     pub(super) fn error(&self) -> Option<Error> {
         let ways: Vec<String> = self
-            .0
+            .all
             .values()
             .take(MOST)
             .map(|failed| format!("{} ({})", failed.way, failed.reason))
@@ -73,11 +84,11 @@ impl Failures {
         if ways.is_empty() {
             return None;
         }
-        let more = match self.0.len().saturating_sub(MOST) {
+        let more = match self.all.len().saturating_sub(MOST) {
             0 => String::new(),
             more => format!("; and {more} more"),
         };
-        let cyclic = self.0.values().all(|failed| failed.cyclic);
+        let cyclic = self.all.values().all(|failed| failed.cyclic);
         let word = if cyclic { "in a circle" } else { "nowhere" };
         let text = format!("a reference leads {word}: {}{more}", ways.join("; "));
         Some(Error::new(ErrorKind::Unresolved, text).help(
@@ -85,15 +96,32 @@ impl Failures {
         ))
     }
 
-    /// One notice for each.
+    /// One notice for each: which secret keeps which reference. What leads nowhere stays
+    /// in the secret that holds it, a circle in the one that was asked for.
     pub(super) fn notices(self) -> Vec<Notice> {
-        self.0
-            .into_iter()
-            .map(|((_, reference), failed)| Notice::Unresolved {
-                name: failed.name,
-                reference,
-                reason: failed.reason,
-            })
-            .collect()
+        let held = self.all.into_iter().filter(|(_, failed)| !failed.cyclic);
+        let held = held.map(|((_, reference), failed)| Notice::Unresolved {
+            name: failed.name,
+            reference,
+            reason: failed.reason,
+        });
+        let kept = self.kept.into_iter();
+        let kept = kept.map(|((name, reference), reason)| Notice::Unresolved {
+            name,
+            reference,
+            reason,
+        });
+        held.chain(kept).collect()
     }
+}
+
+/// The way from the secret that was asked for to `reference`; a long one is cut.
+fn way(names: &[String], reference: &Reference<'_>) -> String {
+    let names = match names {
+        [first, second, .., last] if names.len() > 6 => {
+            format!("{first} → {second} → … → {last}")
+        }
+        names => names.join(" → "),
+    };
+    format!("{names} → {}", reference.text)
 }

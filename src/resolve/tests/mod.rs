@@ -244,3 +244,34 @@ fn what_the_server_left_over_is_unresolved_and_what_is_not_meant_is_text() {
     );
     assert!(matches!(step("${X:-y}"), Ok(Step::Done(..))));
 }
+
+#[test]
+fn a_circle_says_of_each_secret_that_was_asked_for_which_reference_it_keeps() {
+    let rows = [("A", "a${B}"), ("B", "b${A}"), ("C", "${A}"), ("D", "${D}")];
+    let secrets = rows.map(|(name, text)| secret("/", name, text, "1"));
+    let plan = Plan {
+        allow_unresolved: true,
+        ..Plan::default()
+    };
+    let stock = stock(secrets.to_vec(), &plan);
+    let roots = stock.entries();
+    let mut resolver = Resolver::following(place("web", "dev"), Arc::clone(&stock), &plan);
+    let Ok(Step::Done(done, notices)) = resolver.step(&roots) else {
+        panic!("all is there");
+    };
+    let told: Vec<String> = notices.iter().map(ToString::to_string).collect();
+    let why = "stays as it is: it leads back to where it stands";
+    assert_eq!(
+        told,
+        [
+            format!("A: ${{A}} {why} (A → B → ${{A}})"),
+            format!("B: ${{B}} {why} (B → A → ${{B}})"),
+            format!("C: ${{A}} {why} (C → A → B → ${{A}})"),
+            format!("D: ${{D}} {why} (D → ${{D}})"),
+        ]
+    );
+    let kept = ["ab${A}", "ba${B}", "ab${A}", "${D}"];
+    for (one, kept) in done.iter().zip(kept) {
+        assert_eq!(one.value.expose(), kept, "{}", one.name);
+    }
+}
