@@ -22,6 +22,18 @@ pub(crate) struct Picked {
 /// [`ErrorKind::Missing`] where nothing fits, [`ErrorKind::Ambiguous`] where
 /// two do; both list the candidates.
 pub(crate) fn pick(what: &str, flag: &str, wanted: &str, names: &[&str]) -> Result<Picked> {
+    pick_with_ids(what, flag, wanted, names, &[])
+}
+
+/// The same where each of `names` has its id at the same place of `ids`: these tell two
+/// of one name apart.
+pub(crate) fn pick_with_ids(
+    what: &str,
+    flag: &str,
+    wanted: &str,
+    names: &[&str],
+    ids: &[&str],
+) -> Result<Picked> {
     let lower = wanted.to_lowercase();
     let shown = outside::shown(wanted);
     let tests: [&dyn Fn(&str) -> bool; 3] = [
@@ -40,12 +52,20 @@ pub(crate) fn pick(what: &str, flag: &str, wanted: &str, names: &[&str]) -> Resu
                 });
             }
             _ => {
-                let list = hits.iter().map(|&at| names[at]);
-                return Err(Error::new(
-                    ErrorKind::Ambiguous,
-                    format!("{what} {shown:?} could be any of: {}", listed(list)),
-                )
-                .help(format!("give {flag} the whole name, or the id")));
+                let twins = |at: usize| hits.iter().filter(|&&hit| names[hit] == names[at]).count();
+                let list = hits.iter().map(|&at| match ids.get(at) {
+                    Some(id) if twins(at) > 1 => format!("{} ({id})", names[at]),
+                    _ => names[at].to_owned(),
+                });
+                let list: Vec<String> = list.collect();
+                let list = listed(list.iter().map(String::as_str));
+                let text = format!("{what} {shown:?} could be any of: {list}");
+                let advice = if ids.is_empty() || hits.iter().all(|&at| twins(at) == 1) {
+                    format!("give {flag} the whole name, or the id")
+                } else {
+                    by_id(what, flag)
+                };
+                return Err(Error::new(ErrorKind::Ambiguous, text).help(advice));
             }
         }
     }
@@ -55,6 +75,14 @@ pub(crate) fn pick(what: &str, flag: &str, wanted: &str, names: &[&str]) -> Resu
     } else {
         error.help(format!("there are: {}", listed(names.iter().copied())))
     })
+}
+
+/// What to do about two of one name.
+fn by_id(what: &str, flag: &str) -> String {
+    match flag {
+        "--app" => "say which by its id, with --app-id".to_owned(),
+        _ => format!("give one {what} of these another name in the console"),
+    }
 }
 
 /// The names, sorted, with commas; a long list is cut.
@@ -119,8 +147,19 @@ mod tests {
     }
 
     #[test]
-    fn two_of_the_same_name_are_ambiguous() {
+    fn two_of_the_same_name_are_ambiguous_and_told_apart_by_their_ids() {
         let error = picked("web", &["web", "web"]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Ambiguous);
+        let names = ["web", "Web-2", "web"];
+        let of = |wanted, flag| {
+            let error = pick_with_ids("app", flag, wanted, &names, &["1", "2", "3"]).unwrap_err();
+            (error.to_string(), error.advice().unwrap().to_owned())
+        };
+        let (text, advice) = of("we", "--app");
+        assert!(text.ends_with("any of: Web-2, web (1), web (3)"), "{text}");
+        assert_eq!(advice, "say which by its id, with --app-id");
+        let (text, advice) = of("web", "--env");
+        assert!(text.ends_with("any of: web (1), web (3)"), "{text}");
+        assert!(advice.contains("another name"), "{advice}");
     }
 }

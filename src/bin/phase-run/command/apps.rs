@@ -1,5 +1,7 @@
 //! `apps`: what these credentials reach.
 
+use phase_run::AppSummary;
+
 use super::settings;
 use crate::args;
 use crate::exit::Failure;
@@ -25,11 +27,23 @@ pub(crate) fn apps(args: &args::Apps, world: &World<'_>, report: Report) -> Resu
         return print_json(&serde_json::json!(apps));
     }
     let lines = apps.iter().map(|app| {
+        let name = told_apart(app, &apps);
         let line = match &app.environments[..] {
-            [] => app.name.clone(),
-            names => format!("{}: {}", app.name, names.join(", ")),
+            [] => name,
+            names => format!("{name}: {}", names.join(", ")),
         };
         printable(&line) + "\n"
     });
     print(&lines.collect::<String>())
+}
+
+/// The name of `app`, with its id if another one of `apps` is called the same.
+pub(in crate::command) fn told_apart(app: &AppSummary, apps: &[AppSummary]) -> String {
+    let name = app.name.to_lowercase();
+    let twins = apps.iter().filter(|one| one.name.to_lowercase() == name);
+    if twins.count() > 1 && !app.id.is_empty() {
+        format!("{} ({})", app.name, app.id)
+    } else {
+        app.name.clone()
+    }
 }

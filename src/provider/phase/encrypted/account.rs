@@ -6,7 +6,7 @@ use crate::credentials::PhaseToken;
 use crate::error::Result;
 use crate::notice::Notice;
 use crate::owner::Owner;
-use crate::pick::pick;
+use crate::pick::pick_with_ids;
 use crate::provider::note;
 use crate::provider::phase::keys::{EnvironmentKeys, HolderKeys};
 use crate::provider::phase::token::{App, EnvironmentKey, TokenAnswer};
@@ -56,16 +56,20 @@ impl Account {
             scope::App::Only => return Err(scope::App::unnamed()),
             scope::App::Id(id) => (self.by_id(id)?, place.app.clone()),
             scope::App::Name(wanted) => {
-                let names: Vec<&str> = self.apps.iter().map(|app| app.name.as_str()).collect();
-                let picked = pick("app", "--app", wanted, &names)?;
+                let apps = self.apps.iter();
+                let (names, ids): (Vec<&str>, Vec<&str>) =
+                    apps.map(|app| (&*app.name, &*app.id)).unzip();
+                let picked = pick_with_ids("app", "--app", wanted, &names, &ids)?;
                 let app = &self.apps[picked.index];
                 note(&mut notices, picked.partial, "app", wanted, &app.name);
                 (app, scope::App::Name(app.name.clone()))
             }
         };
         let wanted = &place.environment;
-        let names: Vec<&str> = app.environment_keys.iter().map(name).collect();
-        let picked = pick("environment", "--env", wanted, &names)?;
+        let keys = app.environment_keys.iter();
+        let (names, ids): (Vec<&str>, Vec<&str>) =
+            keys.map(|key| (name(key), &*key.environment.id)).unzip();
+        let picked = pick_with_ids("environment", "--env", wanted, &names, &ids)?;
         let environment = &app.environment_keys[picked.index];
         let chosen = name(environment);
         note(&mut notices, picked.partial, "environment", wanted, chosen);

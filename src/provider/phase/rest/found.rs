@@ -8,7 +8,7 @@ use super::wire::keeps_case;
 use crate::credentials::Holder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
-use crate::pick::pick;
+use crate::pick::{pick, pick_with_ids};
 use crate::provider::join;
 use crate::provider::phase::dynamic::Dynamics;
 use crate::provider::phase::refusal::Trouble;
@@ -68,8 +68,9 @@ impl Rest {
                     .help("give --app-id, or use the token of a service account"));
                 }
                 let apps = self.api.apps(until).await?;
-                let names: Vec<&str> = apps.iter().map(|app| app.name.as_str()).collect();
-                let picked = pick("app", "--app", wanted, &names)?;
+                let (names, ids): (Vec<&str>, Vec<&str>) =
+                    apps.iter().map(|app| (&*app.name, &*app.id)).unzip();
+                let picked = pick_with_ids("app", "--app", wanted, &names, &ids)?;
                 let app = &apps[picked.index];
                 note(&mut found.notices, picked.partial, "app", wanted, &app.name);
                 found.app = App::Name(app.name.clone());

@@ -3,6 +3,7 @@
 use phase_run::Owner;
 
 use crate::args::{Context, ProviderName};
+use crate::command::apps::told_apart;
 use crate::command::settings;
 use crate::exit::Failure;
 use crate::fetch::fetch;
@@ -77,7 +78,7 @@ fn as_text(owner: &Owner, called: &str, host: &str, source: &str) -> String {
     };
     rows.push(["expires".to_owned(), expires.to_owned()]);
     rows.extend(owner.apps.iter().map(|app| {
-        let name = format!("{called} {}", app.name);
+        let name = format!("{called} {}", told_apart(app, &owner.apps));
         [name, app.environments.join(", ")]
     }));
     columns(&rows)
