@@ -18,7 +18,7 @@ use crate::provider::vault::Vault;
 use crate::provider::{Backend, Order, Provider, References, Supply};
 use crate::resolve::{Chosen, Resolved, Resolver, Step, chosen};
 use crate::scope::{Folder, Place, Scope, Site};
-use crate::secret::{Change, NewSecret, Secret};
+use crate::secret::{Change, NewSecret, Outline, Secret};
 use crate::trust::TrustStore;
 
 /// A store of secrets, reached with one set of credentials.
@@ -177,6 +177,23 @@ impl Client {
             .retain(|secret| scope.folders.contains(&secret.folder) && scope.admits(&secret.tags));
         secrets.sort_by(|a, b| (&a.name, &a.folder).cmp(&(&b.name, &b.folder)));
         Ok(secrets)
+    }
+
+    /// The same secrets without their values, none of which is opened: one that does
+    /// not decrypt fails nothing.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ErrorKind`](crate::ErrorKind).
+    ///
+    /// # Cancellation
+    ///
+    /// As for [`list`](Self::list).
+    pub async fn outlines(&self, scope: &Scope) -> Result<Vec<Outline>> {
+        let mut all = self.provider.outlines(scope, self.until()).await?;
+        all.retain(|one| scope.folders.contains(&one.folder) && scope.admits(&one.tags));
+        all.sort_by(|a, b| (&a.name, &a.folder).cmp(&(&b.name, &b.folder)));
+        Ok(all)
     }
 
     /// The values of `scope`: overrides applied, references followed, one per name.

@@ -107,6 +107,6 @@ pub use provider::vault::{UnsealedOverrides, VaultFile, VaultIdentity, VaultReci
 pub use resolve::Resolved;
 pub use scope::{App, Folder, Folders, Place, Scope};
 pub use secret::{
-    Change, Metadata, NewSecret, Personal, Secret, SecretName, SecretType, SecretValue,
+    Change, Metadata, NewSecret, Outline, Personal, Secret, SecretName, SecretType, SecretValue,
 };
 pub use trust::TrustStore;

@@ -203,6 +203,49 @@ pub struct Secret {
     pub version: u64,
 }
 
+/// What is told of a secret without its values.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Outline {
+    /// Free text for people, empty if there is none; `None` if it does not decrypt.
+    pub comment: Option<String>,
+    /// The folder it lies in.
+    pub folder: Folder,
+    /// Whether its value is hidden from these credentials. (Infisical)
+    pub hidden: bool,
+    /// How the store treats it.
+    pub kind: SecretType,
+    /// What else the store keeps with it, in the store's order. (Infisical)
+    pub metadata: Vec<Metadata>,
+    /// The name as stored.
+    pub name: String,
+    /// Whether the personal override is in force, where there is one.
+    pub personal: Option<bool>,
+    /// Tags, in the store's order.
+    pub tags: Vec<String>,
+    /// When it was last changed: RFC 3339, UTC, or empty if the store does not say.
+    pub updated: String,
+    /// Counts changes, from 1.
+    pub version: u64,
+}
+
+impl From<&Secret> for Outline {
+    fn from(secret: &Secret) -> Self {
+        Self {
+            comment: Some(secret.comment.clone()),
+            folder: secret.folder.clone(),
+            hidden: secret.value.is_none(),
+            kind: secret.kind,
+            metadata: secret.metadata.clone(),
+            name: secret.name.clone(),
+            personal: secret.personal.as_ref().map(|personal| personal.active),
+            tags: secret.tags.clone(),
+            updated: secret.updated.clone(),
+            version: secret.version,
+        }
+    }
+}
+
 /// What [`Client::create`](crate::Client::create) writes.
 #[derive(Clone, Debug)]
 pub struct NewSecret {

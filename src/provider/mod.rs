@@ -18,7 +18,7 @@ use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
 use crate::scope::{Folder, Place, Scope, Site};
-use crate::secret::{Change, NewSecret, Secret};
+use crate::secret::{Change, NewSecret, Outline, Secret};
 use crate::stock::Stock;
 
 /// What [`Backend::stock`] is asked for.
@@ -94,6 +94,12 @@ pub(crate) trait Backend {
     /// [`Missing`](crate::ErrorKind::Missing). Names are matched as
     /// [`pick`](crate::pick::pick) does it.
     async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>>;
+
+    /// The same, but that no value is opened, nor fails the call.
+    async fn outlines(&self, scope: &Scope, until: Instant) -> Result<Vec<Outline>> {
+        let secrets = self.list(scope, until).await?;
+        Ok(secrets.iter().map(Outline::from).collect())
+    }
 
     /// The environment in which the scope lies, for use: nothing is opened but what
     /// is needed. Where references are the server's, or [folders](Reached::folders) are
@@ -195,6 +201,10 @@ macro_rules! dispatch {
 impl Backend for Provider {
     async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
         dispatch!(self, backend => backend.list(scope, until).await)
+    }
+
+    async fn outlines(&self, scope: &Scope, until: Instant) -> Result<Vec<Outline>> {
+        dispatch!(self, backend => backend.outlines(scope, until).await)
     }
 
     async fn stock(

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _};
 
 use phase_run::{
-    Change, Folder, NewSecret, Plan, Scope, Secret, SecretName, SecretType, SecretValue,
+    Change, Folder, NewSecret, Outline, Plan, Scope, Secret, SecretName, SecretType, SecretValue,
 };
 
 use super::store::Store;
@@ -76,12 +76,21 @@ pub(crate) fn secrets(args: &Secrets, world: &World<'_>, report: Report) -> Resu
 const HIDDEN: &str = "(hidden)";
 
 fn list(store: &Store, show: bool, json: bool) -> Result<(), Failure> {
-    let secrets = store.fetch(store.client.list(&store.scope))?;
-    if show {
+    let rows: Vec<(Outline, Option<Secret>)> = if show {
+        let secrets = store.fetch(store.client.list(&store.scope))?;
         warn_of_hidden(&secrets, store.report);
-    }
+        let row = |secret| (Outline::from(&secret), Some(secret));
+        secrets.into_iter().map(row).collect()
+    } else {
+        // What is not shown need not decrypt.
+        let outlines = store.fetch(store.client.outlines(&store.scope))?;
+        outlines.into_iter().map(|one| (one, None)).collect()
+    };
     if json {
-        let rows: Vec<_> = secrets.iter().map(|secret| as_json(secret, show)).collect();
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|(outline, secret)| as_json(outline, secret.as_ref()))
+            .collect();
         return print_json(&serde_json::json!(rows));
     }
     let mut table = vec![
@@ -96,23 +105,24 @@ fn list(store: &Store, show: bool, json: bool) -> Result<(), Failure> {
         ]
         .map(str::to_owned),
     ];
-    table.extend(secrets.iter().map(|secret| {
-        let personal = match &secret.personal {
+    table.extend(rows.iter().map(|(outline, secret)| {
+        let personal = match outline.personal {
             None => "",
-            Some(personal) if personal.active => "active",
-            Some(_) => "off",
+            Some(true) => "active",
+            Some(false) => "off",
         };
+        let comment = outline.comment.as_deref();
         [
-            secret.name.clone(),
-            secret.folder.to_string(),
-            secret.kind.as_str().to_owned(),
-            secret.tags.join(","),
+            outline.name.clone(),
+            outline.folder.to_string(),
+            outline.kind.as_str().to_owned(),
+            outline.tags.join(","),
             personal.to_owned(),
-            secret.comment.clone(),
-            match &secret.value {
-                _ if !show => String::new(),
-                Some(value) => value.expose().to_owned(),
-                None => HIDDEN.to_owned(),
+            comment.unwrap_or("(does not decrypt)").to_owned(),
+            match secret.as_ref().map(|secret| &secret.value) {
+                None => String::new(),
+                Some(Some(value)) => value.expose().to_owned(),
+                Some(None) => HIDDEN.to_owned(),
             },
         ]
     }));
@@ -131,20 +141,21 @@ fn warn_of_hidden(secrets: &[Secret], report: Report) {
     }
 }
 
-fn as_json(secret: &Secret, show: bool) -> serde_json::Value {
+/// Values too, where there is the `secret` itself.
+fn as_json(outline: &Outline, secret: Option<&Secret>) -> serde_json::Value {
     let mut row = serde_json::json!({
-        "name": secret.name,
-        "path": secret.folder.as_str(),
-        "type": secret.kind.as_str(),
-        "tags": secret.tags,
-        "comment": secret.comment,
-        "version": secret.version,
-        "updated": secret.updated,
-        "metadata": metadata(secret, show),
-        "hidden": secret.value.is_none(),
-        "override": secret.personal.as_ref().map(|personal| personal.active),
+        "name": outline.name,
+        "path": outline.folder.as_str(),
+        "type": outline.kind.as_str(),
+        "tags": outline.tags,
+        "comment": outline.comment,
+        "version": outline.version,
+        "updated": outline.updated,
+        "metadata": metadata(outline, secret.is_some()),
+        "hidden": outline.hidden,
+        "override": outline.personal,
     });
-    if show {
+    if let Some(secret) = secret {
         let shown = |value: &Option<SecretValue>| value.as_ref().map(|it| it.expose().to_owned());
         row["value"] = shown(&secret.value).into();
         if let Some(personal) = &secret.personal {
@@ -155,8 +166,8 @@ fn as_json(secret: &Secret, show: bool) -> serde_json::Value {
 }
 
 /// What the store keeps with it; a value that is a secret too is shown like one.
-fn metadata(secret: &Secret, show: bool) -> serde_json::Value {
-    let lines = secret.metadata.iter().map(|line| {
+fn metadata(outline: &Outline, show: bool) -> serde_json::Value {
+    let lines = outline.metadata.iter().map(|line| {
         let value = (show || !line.encrypted).then(|| line.value.expose());
         (line.key.clone(), serde_json::json!(value))
     });
@@ -259,7 +270,7 @@ fn beside(store: &Store, write: &Write) -> Change {
 fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
     let folder = store.folder()?;
     // All of them are looked up first, so that a wrong name deletes nothing.
-    let secrets = store.fetch(store.client.list(&untagged(&store.scope)))?;
+    let secrets = store.fetch(store.client.outlines(&untagged(&store.scope)))?;
     let here = secrets.iter().filter(|secret| secret.folder == *folder);
     let names_stored = here.map(|secret| secret.name.as_str());
     let mut doomed = Vec::new();
@@ -317,9 +328,9 @@ fn export(store: &Store, allow_empty: bool, allow_unresolved: bool) -> Result<()
     print_json(&serde_json::Value::Object(object))
 }
 
-fn find(store: &Store, name: &str) -> Result<Secret, Failure> {
+fn find(store: &Store, name: &str) -> Result<Outline, Failure> {
     let folder = store.folder()?;
-    let mut secrets = store.fetch(store.client.list(&untagged(&store.scope)))?;
+    let mut secrets = store.fetch(store.client.outlines(&untagged(&store.scope)))?;
     secrets.retain(|secret| secret.folder == *folder);
     let names = secrets.iter().map(|secret| secret.name.as_str());
     let stored = store.stored_as(name, names).map(str::to_owned);

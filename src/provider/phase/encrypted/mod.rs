@@ -32,7 +32,7 @@ use crate::provider::{
     Backend, Order, Reached, References, Supply, join, no_log_out, places, require_whole,
 };
 use crate::scope::{Folder, Place, Scope, Site};
-use crate::secret::{Change, NewSecret, Secret};
+use crate::secret::{Change, NewSecret, Outline, Secret};
 use crate::stock::age;
 use crate::trust::TrustStore;
 use account::Account;
@@ -56,18 +56,11 @@ pub(crate) struct Encrypted {
 
 impl Backend for Encrypted {
     async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
-        let account = self.account(until).await?;
-        let place = account.locate(&scope.place)?;
-        let at = (place.ids().1, &*place.about());
-        let question = Question {
-            dynamics: Dynamics::Hidden,
-            ..ALL
-        };
-        let answers = self.answers(at, &scope.folders, question, until).await?;
-        let (rows, _) = parted(answers, &scope.folders)?;
-        let mut vault = Vault::new(place.about(), self.keys(&account, &place)?, rows);
-        vault.enter(scope, false)?;
-        vault.secrets()
+        self.named_vault(scope, until).await?.secrets()
+    }
+
+    async fn outlines(&self, scope: &Scope, until: Instant) -> Result<Vec<Outline>> {
+        self.named_vault(scope, until).await?.outlines()
     }
 
     async fn stock(
@@ -259,6 +252,22 @@ impl Encrypted {
             },
             trust: None,
         })
+    }
+
+    /// The environment of `scope`, with the names of the secrets in it open.
+    async fn named_vault(&self, scope: &Scope, until: Instant) -> Result<Vault> {
+        let account = self.account(until).await?;
+        let place = account.locate(&scope.place)?;
+        let at = (place.ids().1, &*place.about());
+        let question = Question {
+            dynamics: Dynamics::Hidden,
+            ..ALL
+        };
+        let answers = self.answers(at, &scope.folders, question, until).await?;
+        let (rows, _) = parted(answers, &scope.folders)?;
+        let mut vault = Vault::new(place.about(), self.keys(&account, &place)?, rows);
+        vault.enter(scope, false)?;
+        Ok(vault)
     }
 
     /// Remembers in `store` which public keys environments have.

@@ -9,7 +9,7 @@ use crate::notice::Notice;
 use crate::provider::phase::cores;
 use crate::provider::phase::keys::{EnvironmentKeys, FORGED, Unnamed, value};
 use crate::scope::{Folder, Scope};
-use crate::secret::{Personal, Secret, SecretValue};
+use crate::secret::{Outline, Personal, Secret, SecretValue};
 use crate::stock::{Entry, Stock};
 
 /// Secrets of an environment, sorted so that they can be found by what the server
@@ -91,6 +91,40 @@ impl Vault {
         cores::map(&self.scope, |&number| self.secret(number))
             .into_iter()
             .collect()
+    }
+
+    /// What is told of the same secrets without a value.
+    ///
+    /// # Errors
+    ///
+    /// None: their names are open.
+    pub(super) fn outlines(&self) -> Result<Vec<Outline>> {
+        cores::map(&self.scope, |&number| self.outline(number))
+            .into_iter()
+            .collect()
+    }
+
+    fn outline(&self, number: usize) -> Result<Outline> {
+        let row = &self.rows[number];
+        let comment = match row.comment.as_str() {
+            "" => Some(String::new()),
+            text => {
+                let opened = self.keys.open(text).ok();
+                opened.map(|mut text| std::mem::take(&mut *text))
+            }
+        };
+        Ok(Outline {
+            comment,
+            folder: row.folder.clone(),
+            hidden: false,
+            kind: row.kind,
+            metadata: Vec::new(),
+            name: self.name(number)?.to_owned(),
+            personal: row.own.as_ref().map(|(active, _)| *active),
+            tags: row.tags.clone(),
+            updated: row.updated.clone(),
+            version: row.version,
+        })
     }
 
     fn secret(&self, number: usize) -> Result<Secret> {
