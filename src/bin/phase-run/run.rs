@@ -224,8 +224,15 @@ fn require_names<'a>(
         missing.join(", ")
     );
     let left_out = |name: &&str| resolution.left_out.iter().any(|one| one == name);
+    let given = |name: &&str| {
+        resolution.notices.iter().any(|notice| {
+        matches!(notice, Notice::Dynamic { keys, .. } if keys.iter().any(|key| key == name))
+    })
+    };
     let help = if missing.iter().all(left_out) {
         "--only or --exclude leave them out"
+    } else if missing.iter().all(given) {
+        "a dynamic secret gives them, in a lease: leave --leases skip out"
     } else {
         "create them in the store, or look at --env, --path and --tag"
     };

@@ -213,7 +213,8 @@ fn create(store: &Store, write: &Write) -> Result<(), Failure> {
         tags: store.scope.tags.clone(),
         value,
     };
-    store.fetch(store.client.create(&store.scope.place, &secret))
+    let created = store.fetch(store.client.create(&store.scope.place, &secret));
+    created.map_err(|failure| store.or_dynamic(&name, failure))
 }
 
 fn update(
@@ -250,11 +251,12 @@ fn update(
         value,
         ..beside(store, write)
     };
-    store.fetch(
+    let updated = store.fetch(
         store
             .client
             .update(&store.scope.place, folder, &name, &change),
-    )
+    );
+    updated.map_err(|failure| store.or_dynamic(&name, failure))
 }
 
 /// What is to change beside a value.

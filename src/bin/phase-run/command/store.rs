@@ -1,6 +1,6 @@
 //! The store that a command works on.
 
-use phase_run::{Client, Folder, Folders, Place, Plan, Resolution, Resolved, Scope};
+use phase_run::{Client, Folder, Folders, Notice, Place, Plan, Resolution, Resolved, Scope};
 
 use super::settings;
 use crate::args;
@@ -105,9 +105,14 @@ impl Store {
         {
             resolution = look_for(stored, alone)?;
         }
+        if resolution.secrets.is_empty() {
+            // The failure says it.
+            let is_dynamic = |notice: &Notice| matches!(notice, Notice::Dynamic { .. });
+            resolution.notices.retain(|notice| !is_dynamic(notice));
+        }
         self.tell(&resolution);
         let found = resolution.secrets.into_iter().next();
-        found.ok_or_else(|| missing(name, &resolution.place))
+        found.ok_or_else(|| self.or_dynamic(name, missing(name, &resolution.place)))
     }
 
     /// The one of `names` that `name` means: as it is spelt, or else in upper
@@ -140,7 +145,49 @@ impl Store {
     }
 
     pub(super) fn missing(&self, name: &str) -> Failure {
-        missing(name, &self.scope.place)
+        self.or_dynamic(name, missing(name, &self.scope.place))
+    }
+
+    /// `failure` to find or to make the secret `name`; where a dynamic secret gives that
+    /// name a value, one that says so.
+    pub(super) fn or_dynamic(&self, name: &str, failure: Failure) -> Failure {
+        let reason = failure.reason();
+        let dynamic = match reason {
+            Reason::Missing | Reason::Conflict => self.dynamic(name),
+            _ => None,
+        };
+        let Some(dynamic) = dynamic else {
+            return failure;
+        };
+        let text = format!(
+            "{name} is a name of the dynamic secret {dynamic:?}, and has no value but in a lease of it"
+        );
+        Failure::new(reason, text)
+            .help("`phase-run run` has leases made; the dynamic secret itself is changed in the Phase console")
+    }
+
+    /// The dynamic secret that gives `name` a value, if there is one. (Phase)
+    fn dynamic(&self, name: &str) -> Option<String> {
+        if self.provider != ProviderName::Phase {
+            return None;
+        }
+        let upper = name.to_uppercase();
+        let plan = Plan {
+            allow_empty: true,
+            allow_partial: true,
+            allow_unresolved: true,
+            wanted: &|other| other == name || other == upper,
+            ..Plan::default()
+        };
+        let scope = self.scope.clone().tagged(Vec::new());
+        let resolution = fetch(self.client.resolve(&scope, &plan)).ok()?;
+        resolution
+            .notices
+            .into_iter()
+            .find_map(|notice| match notice {
+                Notice::Dynamic { name, keys } if !keys.is_empty() => Some(name),
+                _ => None,
+            })
     }
 }
 
