@@ -78,6 +78,13 @@ impl Error {
         self
     }
 
+    /// Adds a part to the message: what came of it.
+    pub(crate) fn and(mut self, more: &str) -> Self {
+        self.message.push_str(", and ");
+        self.message.push_str(more);
+        self
+    }
+
     /// Adds the cause. It must not hold a secret value, nor a URL with a query.
     pub(crate) fn because(
         mut self,

@@ -26,7 +26,7 @@ use failure::Failure;
 use headers::headers;
 pub use proxy::Proxies;
 use proxy::Proxy;
-pub(crate) use request::Request;
+pub(crate) use request::{Effect, Request};
 pub use retry::{OnRetry, Retry};
 
 /// A client for one server. It connects, and reads certificates, when it is first used.
@@ -98,7 +98,7 @@ impl Http {
     /// network fails. What may have been carried out is never sent twice.
     pub(crate) async fn send(&self, request: &Request<'_>, until: Instant) -> Result<Answer> {
         let client = self.client(until)?;
-        let safe = request.repeatable;
+        let effect = request.effect;
         if until <= Instant::now() {
             return Err(self.late(None));
         }
@@ -112,13 +112,15 @@ impl Http {
                 (Ok(Ok(answer)), _) => return Ok(answer),
                 (Ok(Err(failure)), _) => failure,
                 // Cut off before it could say anything: the attempt before it did.
-                (Err(_), Some(failure)) if start.elapsed() < Self::MOMENT => {
-                    return failure.end(safe);
+                (Err(_), Some(failure))
+                    if effect == Effect::Nothing && start.elapsed() < Self::MOMENT =>
+                {
+                    return failure.end(effect);
                 }
-                (Err(_), last) => return Err(failure::warn_of_half_done(self.late(last), safe)),
+                (Err(_), last) => return Err(effect.in_doubt(self.late(last))),
             };
-            if !(failure.passing && (safe || failure.unsent)) {
-                return failure.end(safe);
+            if !(failure.passing && (effect == Effect::Nothing || failure.unsent)) {
+                return failure.end(effect);
             }
             let wait = failure
                 .wait
@@ -130,7 +132,7 @@ impl Http {
             let patience = patience.map(|most| most.saturating_sub(now - begun));
             let left = until.saturating_duration_since(now);
             if wait >= patience.map_or(left, |patience| patience.min(left)) {
-                return failure.end(safe);
+                return failure.end(effect);
             }
             let problem = failure.text();
             tracing::debug!(attempt, ?wait, problem, "asking again");

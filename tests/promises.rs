@@ -26,6 +26,7 @@ mod sharing;
 mod shell;
 mod vault;
 mod waiting;
+mod words;
 
 use std::path::PathBuf;
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rustls::InvalidMessage;
 
-use super::Answer;
+use super::{Answer, Effect};
 use crate::error::{Error, ErrorKind, Result, plain};
 pub(super) use words::Words;
 
@@ -123,10 +123,11 @@ impl Failure {
     }
 
     /// The result when there is no further attempt.
-    pub(super) fn end(self, safe: bool) -> Result<Answer> {
+    pub(super) fn end(self, effect: Effect) -> Result<Answer> {
         match self.what {
             What::Answer(answer) => Ok(answer),
-            What::Error(error) => Err(warn_of_half_done(error, safe || self.unsent)),
+            What::Error(error) if self.unsent => Err(error),
+            What::Error(error) => Err(effect.in_doubt(error)),
         }
     }
 
@@ -136,15 +137,6 @@ impl Failure {
             What::Answer(answer) => format!("the last answer had status {}", answer.status()),
             What::Error(error) => error.told(),
         }
-    }
-}
-
-/// Adds to `error` that a change may have been made, unless there was none to make.
-pub(super) fn warn_of_half_done(error: Error, safe: bool) -> Error {
-    if safe {
-        error
-    } else {
-        error.help("the change may have been made all the same: look before trying again")
     }
 }
 

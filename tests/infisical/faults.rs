@@ -74,7 +74,7 @@ fn a_change_is_never_sent_twice_and_says_that_it_may_have_been_made() {
     let lab = failing(1, &Reply::reset(), is_write);
     let error = wait(lab.at_hand().create(&lab.place(), &new("B", "2"))).unwrap_err();
     assert!(
-        error.advice().unwrap().contains("may have been made"),
+        error.to_string().contains("may have been stored"),
         "{error:?}"
     );
 }

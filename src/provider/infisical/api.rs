@@ -13,7 +13,7 @@ use super::session::Service;
 use super::trimmed::changed;
 use super::wire::{Kept, Move, Moved, Single, Written};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Answer, Request, json, percent_encoded};
+use crate::http::{Answer, Effect, Request, json, percent_encoded};
 use crate::provider::text::Text;
 use crate::scope::Folder;
 use crate::secret::SecretValue;
@@ -249,8 +249,8 @@ impl Api {
     ) -> Result<Answer, Trouble> {
         let request = Request {
             body: Some(body),
+            effect: Effect::Change,
             method: method.clone(),
-            repeatable: false,
             ..Request::get(path)
         };
         let values: Vec<&SecretValue> = value.into_iter().collect();

@@ -12,7 +12,7 @@ use super::found::Found;
 use super::refusal::Trouble;
 use super::wire::Project;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Request, json};
+use crate::http::{Effect, Request, json};
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
 use crate::provider::text::Text;
@@ -191,8 +191,8 @@ impl Infisical {
         };
         let request = Request {
             body: Some(json(&body)?),
+            effect: Effect::Lease,
             method: Method::POST,
-            repeatable: false,
             ..Request::get(LEASES)
         };
         let about = format!("a lease of dynamic secret {name:?}");

@@ -1,13 +1,18 @@
 //! Dynamic secrets: rows that give credentials when a lease is asked for.
 
 use std::collections::HashMap;
+use std::time::{Duration, SystemTime};
 
-use super::wire::{KeyName, Row, Text, digest};
+use super::wire::{KeyName, KnownLease, MadeRow, Row, Text, digest};
 use crate::error::Result;
+use crate::http::Answer;
 use crate::lease::Lease;
 use crate::notice::Notice;
 use crate::scope::Folder;
 use crate::secret::SecretValue;
+
+/// How far a server's clock may be off within one request.
+const MARGIN: Duration = Duration::from_secs(5);
 
 /// The digest of no name: asked for together with dynamic secrets, it keeps
 /// all others out of the answer.
@@ -29,25 +34,19 @@ pub(super) struct Dynamic {
     pub(super) credentials: Vec<(String, String, Option<SecretValue>)>,
     pub(super) folder: Folder,
     pub(super) id: String,
-    lease: Option<(String, String)>,
     name: String,
     pub(super) updated: String,
 }
 
 impl Dynamic {
     /// Takes `row` apart. A lease names its values by the same text as the row does.
+    /// [`leases`] reads what else there is of it.
     pub(super) fn new(mut row: Row<'_>, asked: Option<&Folder>) -> Result<Self> {
         let folder = row.folder(asked)?;
-        let lease = row.lease.take();
-        let (lease, mut given) = match lease {
-            Some(lease) => {
-                let given = lease.credentials.into_iter();
-                let given = given.map(|one| (one.key.into_string(), one.value.into_value()));
-                let id = (lease.id.into_string(), lease.expires_at.into_string());
-                (Some(id), given.collect())
-            }
-            None => (None, HashMap::new()),
-        };
+        let given = row.lease.take().into_iter();
+        let given = given.flat_map(|lease| lease.credentials);
+        let given = given.map(|one| (one.key.into_string(), one.value.into_value()));
+        let mut given: HashMap<_, _> = given.collect();
         let credential = |KeyName {
                               key_digest,
                               key_name,
@@ -60,21 +59,8 @@ impl Dynamic {
             credentials: row.key_map.into_iter().map(credential).collect(),
             folder,
             id: row.id.into_string(),
-            lease,
             name: row.name.into_string(),
             updated: row.updated_at.into_string(),
-        })
-    }
-
-    /// The lease, if one was given; `target` says where.
-    pub(super) fn lease(&self, target: (&str, &str)) -> Option<Lease> {
-        let (id, expires) = self.lease.as_ref()?;
-        Some(Lease {
-            expires: expires.clone(),
-            folder: self.folder.clone(),
-            id: id.clone(),
-            name: self.name.clone(),
-            target: (target.0.to_owned(), target.1.to_owned()),
         })
     }
 
@@ -87,7 +73,56 @@ impl Dynamic {
     }
 }
 
-/// The same, those of one folder together.
+/// The leases that were made for `answer`, of dynamic secrets in `folder`; `target` says
+/// where. They are there, whatever else the answer holds: nothing else of it is read.
+pub(super) fn leases(answer: &Answer, folder: &Folder, target: (&str, &str)) -> Vec<Lease> {
+    let rows: Result<Vec<MadeRow<'_>>> = answer.json("a list of leases");
+    let lease = |row: MadeRow<'_>| {
+        let lease = row.lease?;
+        Some(Lease {
+            expires: lease.expires_at.into_string(),
+            folder: folder.clone(),
+            id: lease.id.into_string(),
+            name: row.name.into_string(),
+            target: (target.0.to_owned(), target.1.to_owned()),
+        })
+    };
+    let rows = rows.into_iter().flatten();
+    rows.filter_map(lease).collect()
+}
+
+/// Among all leases of a dynamic secret in `folder`, the one that was made for us, within
+/// the time `since` we asked for it. There is one; but others may ask at the same time.
+///
+/// One that is not ours and newer was made after ours, and so was made within that time
+/// of it: where the newest is that far from the next, it is ours.
+pub(super) fn ours(
+    answer: &Answer,
+    folder: &Folder,
+    target: (&str, &str),
+    since: Duration,
+) -> Option<Lease> {
+    let rows: Vec<KnownLease<'_>> = answer.json("a list of leases").ok()?;
+    let mut dated: Vec<(SystemTime, KnownLease<'_>)> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let created = humantime::parse_rfc3339(row.created_at.as_str()).ok()?;
+        dated.push((created, row));
+    }
+    dated.sort_by_key(|(created, _)| *created);
+    let (created, newest) = dated.pop()?;
+    let alone = dated
+        .last()
+        .is_none_or(|(before, _)| *before + since + MARGIN < created);
+    (alone && newest.status.as_str() == "active").then(|| Lease {
+        expires: newest.expires_at.into_string(),
+        folder: folder.clone(),
+        id: newest.id.into_string(),
+        name: newest.name.into_string(),
+        target: (target.0.to_owned(), target.1.to_owned()),
+    })
+}
+
+/// Dynamic secrets, those of one folder together.
 pub(super) fn by_folder(mut all: Vec<Dynamic>) -> Vec<Vec<Dynamic>> {
     all.sort_by(|a, b| a.folder.cmp(&b.folder));
     let mut groups: Vec<Vec<Dynamic>> = Vec::new();

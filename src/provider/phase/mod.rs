@@ -20,6 +20,7 @@ mod x25519;
 
 use crate::credentials::{Holder, PhaseToken};
 use crate::error::{Error, ErrorKind, Result};
+use crate::http::Effect;
 use crate::pick::listed;
 use crate::scope::Folder;
 use crate::secret::{Change, SecretType};
@@ -31,6 +32,16 @@ pub use web::{WebLogin, WebToken};
 
 /// Where leases are looked after, by both APIs.
 const LEASES: &str = "/service/public/v1/secrets/dynamic/leases/";
+
+/// What a request that is no GET of this path leaves behind: to end a lease twice is
+/// to end it.
+fn effect_of(path: &str) -> Effect {
+    if path == LEASES {
+        Effect::Nothing
+    } else {
+        Effect::Change
+    }
+}
 
 /// A lease that has ended already need not be ended.
 fn ended(answer: Result<(), Trouble>) -> Result<()> {
@@ -105,6 +116,24 @@ fn require_unsealed(name: &str, kind: SecretType, change: &Change) -> Result<()>
     }
     let text = format!("{name} is of type sealed: Phase changes neither its value nor its type");
     Err(Error::new(ErrorKind::Configuration, text).help("delete it, and create it anew"))
+}
+
+/// The most characters of a tag.
+const LONGEST_TAG: usize = 64;
+
+/// Fails for a tag that the server does not take: over REST it stores the secret all the
+/// same, without its tags.
+fn require_short(tags: &[String]) -> Result<()> {
+    let length = |tag: &&String| tag.trim().chars().count();
+    let Some(tag) = tags.iter().find(|tag| length(tag) > LONGEST_TAG) else {
+        return Ok(());
+    };
+    let start: String = tag.chars().take(20).collect();
+    let text = format!(
+        "the tag {start:?}… has {} characters, and Phase takes {LONGEST_TAG}: nothing was sent",
+        length(&tag)
+    );
+    Err(Error::new(ErrorKind::InvalidValue, text).help("shorten the tag"))
 }
 
 /// `error`; if it is a conflict, one that says what is there.

@@ -4,9 +4,12 @@
 //! account and 403 for a user, a dead token 401 here and 403 on older servers.
 //! So the text decides, and the status only where the text is unknown.
 
+use reqwest::Method;
+
+use super::service::Matter;
 use super::wire::Complaint;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Answer, quoted};
+use crate::http::{Answer, Effect, Request, quoted};
 
 /// A call that failed, told apart as far as another call may mend it.
 #[derive(Debug)]
@@ -14,6 +17,8 @@ pub(super) enum Trouble {
     NoApp(Error),
     NoEnvironment(Error),
     Other(Error),
+    /// Leases were made, but not of the dynamic secrets with these ids.
+    Partly(Error, Vec<String>),
 }
 
 impl From<Error> for Trouble {
@@ -25,9 +30,66 @@ impl From<Error> for Trouble {
 impl From<Trouble> for Error {
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::NoApp(error) | Trouble::NoEnvironment(error) | Trouble::Other(error) => error,
+            Trouble::NoApp(error)
+            | Trouble::NoEnvironment(error)
+            | Trouble::Other(error)
+            | Trouble::Partly(error, _) => error,
         }
     }
+}
+
+/// What was sent, as far as an answer is to be understood.
+pub(super) struct Sent<'a> {
+    /// How long its body is.
+    bytes: usize,
+    effect: Effect,
+    is_new: bool,
+    matter: Matter<'a>,
+    over_rest: bool,
+    /// What the role of the account must allow, where that is known.
+    permission: Option<&'static str>,
+}
+
+/// Where secrets are, over REST and end to end encrypted.
+const SECRETS: &str = "secrets/";
+const ENCRYPTED: &str = "/service/secrets/";
+
+impl<'a> Sent<'a> {
+    pub(super) fn new(request: &Request<'_>, matter: Matter<'a>) -> Self {
+        let path = request.path.trim_start_matches("/service/public/v1/");
+        Self {
+            bytes: request.body.as_ref().map_or(0, |body| body.len()),
+            effect: request.effect,
+            is_new: request.method == Method::POST,
+            matter,
+            over_rest: path != request.path,
+            permission: match (path, request.method.as_str()) {
+                ("apps/", _) => Some("Apps: read"),
+                ("environments/", _) => Some("Environments: read"),
+                (SECRETS | ENCRYPTED, "GET") => Some("Secrets: read"),
+                (SECRETS | ENCRYPTED, "POST") => Some("Secrets: create"),
+                (SECRETS | ENCRYPTED, "PUT") => Some("Secrets: update"),
+                (SECRETS | ENCRYPTED, "DELETE") => Some("Secrets: delete"),
+                _ => None,
+            },
+        }
+    }
+
+    /// `text` with what was sent in the place of what stands in braces.
+    fn fill(&self, text: &str, permission: &str) -> String {
+        text.replace("{}", self.matter.about)
+            .replace("{secret}", self.matter.secret.unwrap_or("the secret"))
+            .replace("{permission}", permission)
+    }
+}
+
+/// The permission that `complaint` says is missing, as the console calls it.
+fn missing_permission(complaint: &str) -> Option<String> {
+    let what = complaint.strip_prefix("You don't have permission to ")?;
+    let (verb, rest) = what.split_once(' ')?;
+    let things = rest.split(" in ").next()?.trim_end_matches('.');
+    let first = things.get(..1)?.to_uppercase();
+    Some(format!("{first}{}: {verb}", &things[1..]))
 }
 
 /// How a complaint begins, what kind it is, what it means (`{}` is what was
@@ -90,8 +152,8 @@ const COMPLAINTS: &[Row] = &[
     (
         "You don't have permission",
         ErrorKind::Denied,
-        "the role of this account does not allow that with {}",
-        "give its role the permission in the Phase console: reading needs Secrets: read",
+        "the role of this account does not allow that with {}: it lacks {permission}",
+        "give its role {permission} in the Phase console",
     ),
     (
         "Access denied: a network access policy",
@@ -144,8 +206,20 @@ const COMPLAINTS: &[Row] = &[
     (
         "Rotating secrets are managed",
         ErrorKind::Denied,
-        "Phase itself looks after the rotating secrets in {}, and takes no change of them",
-        "rotate it in the Phase console",
+        "{secret} is a rotating secret: Phase itself looks after it, and takes no change of it",
+        "rotate it, or change it, in the Phase console",
+    ),
+    (
+        "Sealed secrets cannot be unsealed",
+        ErrorKind::Configuration,
+        "{secret} is of type sealed, and stays so",
+        "delete it, and create it anew",
+    ),
+    (
+        "Tag name exceeds",
+        ErrorKind::InvalidValue,
+        "a tag of {secret} is longer than the 64 characters that Phase takes",
+        "shorten the tag",
     ),
     (
         "Duplicate secret found",
@@ -155,25 +229,38 @@ const COMPLAINTS: &[Row] = &[
     ),
 ];
 
-/// `answer`, if it is a success. `about` says what was asked for; `hidden` are
+/// `answer`, if it is a success, and else what it says of what was `sent`. `hidden` are
 /// texts that must not be repeated even if the server does.
-pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answer, Trouble> {
+pub(super) fn check(answer: Answer, sent: &Sent<'_>, hidden: &[&str]) -> Result<Answer, Trouble> {
     let status = answer.status();
     if (200..300).contains(&status) {
         return Ok(answer);
     }
+    let mut leases = (0, Vec::new());
     let text = match answer.json::<Complaint<'_>>("an error text") {
-        Ok(complaint) => complaint.into_string(),
+        Ok(complaint) => {
+            leases = (complaint.successful_leases, complaint.unleased());
+            complaint.text()
+        }
+        Err(_) if status == 413 && sent.bytes > 0 => return Err(too_large(status, sent).into()),
         // An HTML page with 4xx is not Phase; one with 5xx is its proxy.
         Err(error) if !answer.is_json() && status < 500 => return Err(error.into()),
         Err(_) => String::new(),
     };
-    let error = error(status, &text, about);
+    let mut error = error(status, &text, sent);
+    if leases.0 > 0 {
+        let more = format!(
+            "made those of {} more: what can be told to be ours is given back, the rest ends by itself",
+            leases.0
+        );
+        error = error.and(&more);
+    }
     let error = match quoted(&text, hidden) {
         Some(text) => error.because(format!("the server said {text}")),
         None => error,
     };
     Err(match status {
+        _ if leases.0 > 0 => Trouble::Partly(error, leases.1),
         404 if text.starts_with("App with ID") => Trouble::NoApp(error),
         _ if text.starts_with("Environment '") || text == "Environment not found" => {
             Trouble::NoEnvironment(error)
@@ -182,39 +269,144 @@ pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answ
     })
 }
 
-fn error(status: u16, text: &str, about: &str) -> Error {
-    if let Some((_, kind, meaning, advice)) = COMPLAINTS
+fn error(status: u16, text: &str, sent: &Sent<'_>) -> Error {
+    if let Some((beginning, kind, meaning, advice)) = COMPLAINTS
         .iter()
         .find(|(beginning, ..)| text.starts_with(beginning))
     {
-        return Error::new(*kind, meaning.replace("{}", about)).help(*advice);
+        let permission = missing_permission(text);
+        let permission = permission.as_deref().or(sent.permission);
+        let permission = permission.unwrap_or("the permission for it");
+        let error = Error::new(*kind, sent.fill(meaning, permission));
+        let mut advice = sent.fill(advice, permission);
+        if permission == "Apps: read" {
+            advice.push_str(", or name the app by its id, with --app-id");
+        }
+        if *beginning == "Tag name exceeds" && sent.over_rest && sent.is_new {
+            return error
+                .and("it is stored all the same, without its tags")
+                .help(
+                    "give shorter ones by `phase-run secrets update NAME --keep-value --tag TAG`",
+                );
+        }
+        return error.help(advice);
     }
+    if status >= 500 {
+        return failed(status, sent);
+    }
+    let about = sent.matter.about;
     let (kind, meaning, advice) = match status {
         401 | 403 => (
             ErrorKind::Denied,
             format!("the server refuses access to {about}"),
-            "check the token and what its account may do; a proxy or a firewall may also have answered",
+            match sent.permission {
+                Some(permission) => format!(
+                    "check the token and what its account may do: this takes {permission}; a proxy or a firewall may also have answered"
+                ),
+                None => "check the token and what its account may do; a proxy or a firewall may also have answered".to_owned(),
+            },
         ),
         404 => (
             ErrorKind::Missing,
             format!("the server does not find {about}"),
-            "check --app, --app-id and --env",
+            "check --app, --app-id and --env".to_owned(),
         ),
         409 => (
             ErrorKind::Conflict,
             format!("{about} has changed meanwhile"),
-            "look again with list",
-        ),
-        500.. => (
-            ErrorKind::Unreachable,
-            "the server failed".to_owned(),
-            "try again later; the server's log says more",
+            "look again with list".to_owned(),
         ),
         _ => (
             ErrorKind::Protocol,
             "the server does not accept the request".to_owned(),
-            "server and phase-run may be too far apart in age: compare their versions",
+            "server and phase-run may be too far apart in age: compare their versions".to_owned(),
         ),
     };
     Error::new(kind, format!("{meaning} (status {status})")).help(advice)
+}
+
+/// The most bytes of a body that Phase itself reads.
+const MOST: usize = 2_621_440;
+
+/// The server or its proxy failed, and a change may be stored or not.
+fn failed(status: u16, sent: &Sent<'_>) -> Error {
+    if status == 500 && sent.bytes > MOST {
+        return too_large(status, sent);
+    }
+    let message = format!("the server failed (status {status})");
+    let error = Error::new(ErrorKind::Unreachable, message);
+    let tags = sent.matter.tagged && status == 500;
+    match sent.effect {
+        Effect::Change if tags => {
+            let without = if sent.over_rest {
+                ", perhaps without its tags"
+            } else {
+                ""
+            };
+            error
+                .and(&format!("the change may have been stored all the same{without}"))
+                .help("look with `phase-run secrets list` before trying again\na tag that stands twice in the organisation fails every write that names it: if one of these does, delete one of the two in the Phase console, or write without it")
+        }
+        Effect::Change | Effect::Lease => sent.effect.in_doubt(error),
+        Effect::Nothing if sent.over_rest && status == 500 => error.help(
+            "try again later; the server's log says more: over REST, one secret that it cannot decrypt fails all that are asked for with it",
+        ),
+        Effect::Nothing => error.help("try again later; the server's log says more"),
+    }
+}
+
+/// What was sent is longer than what is taken.
+fn too_large(status: u16, sent: &Sent<'_>) -> Error {
+    let size = sent.bytes;
+    let limit = if status == 413 {
+        "nginx before the server takes 1 MiB (1048576 bytes) unless told otherwise (client_max_body_size)"
+    } else {
+        "Phase takes 2.5 MiB (2621440 bytes)"
+    };
+    let message = format!(
+        "{} is larger than the server takes (status {status}): {size} bytes as it is sent, and nothing was stored",
+        sent.matter.secret.unwrap_or("the request"),
+    );
+    let grown = if sent.over_rest {
+        ""
+    } else {
+        ", and encrypted values are a third longer"
+    };
+    Error::new(ErrorKind::TooLarge, message).help(format!("shorten the value: {limit}{grown}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_permission_that_is_missing_is_called_as_in_the_console() {
+        for (complaint, permission) in [
+            (
+                "You don't have permission to read secrets in this environment.",
+                Some("Secrets: read"),
+            ),
+            (
+                "You don't have permission to delete secrets in this environment.",
+                Some("Secrets: delete"),
+            ),
+            (
+                "You don't have permission to read apps.",
+                Some("Apps: read"),
+            ),
+            (
+                "You don't have permission to read service accounts.",
+                Some("Service accounts: read"),
+            ),
+            ("You don't have permission", None),
+            ("You don't have permission to \u{e9}", None),
+            ("You don't have permission to see \u{e9}", None),
+        ] {
+            assert_eq!(
+                missing_permission(complaint).as_deref(),
+                permission,
+                "{complaint}"
+            );
+        }
+    }
 }

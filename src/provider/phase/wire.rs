@@ -19,6 +19,9 @@ pub(super) struct Complaint<'a> {
     error: Text<'a>,
     #[serde(borrow, default, alias = "failedLeases")]
     failed_leases: Vec<FailedLease<'a>>,
+    /// How many leases were made before that, and stay.
+    #[serde(default, alias = "successfulLeases")]
+    pub(super) successful_leases: u64,
 }
 
 /// A dynamic secret of which no lease could be made.
@@ -26,21 +29,49 @@ pub(super) struct Complaint<'a> {
 struct FailedLease<'a> {
     #[serde(borrow, default)]
     error: Text<'a>,
+    #[serde(borrow, default, alias = "secretId")]
+    secret_id: Text<'a>,
     #[serde(borrow, default, alias = "secretName")]
     secret_name: Text<'a>,
 }
 
 impl Complaint<'_> {
+    /// The ids of the dynamic secrets of which no lease could be made.
+    pub(super) fn unleased(&self) -> Vec<String> {
+        let failed = self.failed_leases.iter();
+        failed
+            .map(|one| one.secret_id.as_str().to_owned())
+            .collect()
+    }
+
     /// What the server says, and of which secrets.
-    pub(super) fn into_string(self) -> String {
-        let mut text = self.error.into_string();
-        for FailedLease { error, secret_name } in &self.failed_leases {
+    pub(super) fn text(&self) -> String {
+        let mut text = self.error.as_str().to_owned();
+        for FailedLease {
+            error, secret_name, ..
+        } in &self.failed_leases
+        {
             for part in ["; ", secret_name.as_str(), ": ", error.as_str()] {
                 text.push_str(part);
             }
         }
         text
     }
+}
+
+/// A lease in the list of those of a dynamic secret.
+#[derive(Deserialize)]
+pub(super) struct KnownLease<'a> {
+    #[serde(borrow, default, alias = "createdAt")]
+    pub(super) created_at: Text<'a>,
+    #[serde(borrow, default, alias = "expiresAt")]
+    pub(super) expires_at: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) id: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) name: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) status: Text<'a>,
 }
 
 /// A secret or, with a map of names instead of a key, a dynamic secret.
@@ -101,6 +132,20 @@ pub(super) struct KeyName<'a> {
 pub(super) struct LeaseRow<'a> {
     #[serde(borrow, default)]
     pub(super) credentials: Vec<Credential<'a>>,
+}
+
+/// The same row, as far as it says which lease was made.
+#[derive(Deserialize)]
+pub(super) struct MadeRow<'a> {
+    #[serde(borrow, default)]
+    pub(super) lease: Option<MadeLease<'a>>,
+    #[serde(borrow, default)]
+    pub(super) name: Text<'a>,
+}
+
+/// A lease, and nothing of what it gave.
+#[derive(Deserialize)]
+pub(super) struct MadeLease<'a> {
     #[serde(borrow, default, alias = "expiresAt")]
     pub(super) expires_at: Text<'a>,
     #[serde(borrow, default)]

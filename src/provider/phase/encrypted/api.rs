@@ -9,13 +9,13 @@ use zeroize::Zeroizing;
 
 use super::account::Located;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Answer, Request, json};
+use crate::http::{Answer, Effect, Request, json};
 use crate::lease::Lease;
-use crate::provider::phase::LEASES;
 use crate::provider::phase::dynamic::{Dynamics, NO_KEY};
 use crate::provider::phase::refusal::Trouble;
-use crate::provider::phase::service::Service;
+use crate::provider::phase::service::{Matter, Service};
 use crate::provider::phase::wire::Batch;
+use crate::provider::phase::{LEASES, effect_of};
 use crate::scope::Folder;
 
 const SECRETS: &str = "/service/secrets/";
@@ -51,7 +51,7 @@ impl Api {
         if question.dynamics == Dynamics::Shown {
             headers.push(("dynamic", "true"));
         }
-        self.get(&headers, true, about, until).await
+        self.get(&headers, Effect::Nothing, about, until).await
     }
 
     /// The dynamic secrets of one folder, each with a lease that is made now.
@@ -80,20 +80,43 @@ impl Api {
             ("lease", "true"),
         ];
         headers.extend(ttl.as_deref().map(|ttl| ("lease-ttl", ttl)));
-        self.get(&headers, false, &place.about(), until).await
+        self.get(&headers, Effect::Lease, &place.about(), until)
+            .await
     }
 
-    /// Sends changes of secrets.
+    /// All leases of the dynamic secret with that id.
+    pub(super) async fn leases(
+        &self,
+        place: &Located<'_>,
+        id: &str,
+        until: Instant,
+    ) -> Result<Answer, Trouble> {
+        let request = Request {
+            headers: &[("environment", place.ids().1)],
+            query: &[("secret_id", id)],
+            ..Request::get(LEASES)
+        };
+        self.service.ask(request, "its leases".into(), until).await
+    }
+
+    /// Sends changes of secrets, all called `name`; `tagged` is whether they have tags.
     pub(super) async fn change(
         &self,
         method: Method,
         place: &Located<'_>,
         rows: Vec<impl Serialize>,
+        (name, tagged): (&str, bool),
         until: Instant,
     ) -> Result<(), Trouble> {
         let body = json(&Batch { secrets: rows })?;
         let headers = [("environment", place.ids().1)];
-        self.send(SECRETS, method, &headers, body, &place.about(), until)
+        let matter = Matter {
+            about: &place.about(),
+            secret: Some(name),
+            tagged,
+            values: &[],
+        };
+        self.send(SECRETS, method, &headers, body, matter, until)
             .await
     }
 
@@ -102,23 +125,24 @@ impl Api {
         let body = json(&serde_json::json!({ "lease_id": lease.id }))?;
         let headers = [("environment", lease.target.1.as_str())];
         let about = format!("the lease of {:?}", lease.name);
-        self.send(LEASES, Method::DELETE, &headers, body, &about, until)
+        let matter = (&*about).into();
+        self.send(LEASES, Method::DELETE, &headers, body, matter, until)
             .await
     }
 
     async fn get(
         &self,
         headers: &[(&'static str, &str)],
-        repeatable: bool,
+        effect: Effect,
         about: &str,
         until: Instant,
     ) -> Result<Answer, Trouble> {
         let request = Request {
+            effect,
             headers,
-            repeatable,
             ..Request::get(SECRETS)
         };
-        self.service.ask(request, about, &[], until).await
+        self.service.ask(request, about.into(), until).await
     }
 
     async fn send(
@@ -127,17 +151,17 @@ impl Api {
         method: Method,
         headers: &[(&'static str, &str)],
         body: Zeroizing<Vec<u8>>,
-        about: &str,
+        matter: Matter<'_>,
         until: Instant,
     ) -> Result<(), Trouble> {
         let request = Request {
             body: Some(body),
+            effect: effect_of(path),
             headers,
             method,
-            repeatable: false,
             ..Request::get(path)
         };
-        let answer = self.service.ask(request, about, &[], until).await?;
+        let answer = self.service.ask(request, matter, until).await?;
         // Success is an empty answer here; a page of some other server is none.
         if !answer.is_empty() {
             answer.json::<serde::de::IgnoredAny>("a confirmation")?;

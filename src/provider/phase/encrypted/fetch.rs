@@ -1,6 +1,6 @@
 //! What is asked of the server, and when.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::Answer;
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
-use crate::provider::phase::dynamic::{Dynamic, Dynamics};
+use crate::provider::phase::dynamic::{self, Dynamic, Dynamics};
 use crate::provider::phase::keys::{EnvironmentKeys, FORGED, Unnamed};
 use crate::provider::phase::refusal::Trouble;
 use crate::provider::phase::spelt;
@@ -235,16 +235,27 @@ impl Encrypted {
             return Ok(unleased);
         };
         let mut names: HashMap<String, Vec<String>> = HashMap::new();
-        let mut folders = BTreeSet::new();
+        let mut folders: BTreeMap<Folder, Vec<String>> = BTreeMap::new();
         for (dynamic, wanted) in unleased {
-            folders.insert(dynamic.folder);
+            let ids = folders.entry(dynamic.folder).or_default();
+            ids.push(dynamic.id.clone());
             names.insert(dynamic.id, wanted);
         }
         let mut all = Vec::new();
-        for folder in folders {
-            let answer = self.api.lease(place, &folder, ttl, until).await?;
+        for (folder, ids) in folders {
+            let start = Instant::now();
+            let answer = self.api.lease(place, &folder, ttl, until).await;
+            if let Err(Trouble::Partly(_, failed)) = &answer {
+                for id in ids.iter().filter(|id| !failed.contains(id)) {
+                    let all = self.api.leases(place, id, until).await;
+                    let ours =
+                        all.map(|all| dynamic::ours(&all, &folder, place.ids(), start.elapsed()));
+                    made.extend(ours.ok().flatten());
+                }
+            }
+            let answer = answer?;
+            made.extend(dynamic::leases(&answer, &folder, place.ids()));
             let (_, dynamic) = parted(vec![answer], &order.scope.folders)?;
-            made.extend(dynamic.iter().filter_map(|one| one.lease(place.ids())));
             // What else is in the folder got a lease too, and is not wanted.
             let wanted = dynamic.into_iter().filter_map(|one| {
                 let names = names.remove(&one.id)?;

@@ -19,7 +19,7 @@ use reqwest::Method;
 use super::dynamic::Dynamics;
 use super::service::Service;
 use super::{
-    absent, ended, newest, or_exists, require_one, require_owner, require_unsealed,
+    absent, ended, newest, or_exists, require_one, require_owner, require_short, require_unsealed,
     without_override,
 };
 use crate::credentials::PhaseToken;
@@ -149,6 +149,7 @@ impl Backend for Encrypted {
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
         require_owner(&self.api.service.token, secret.personal.is_some())?;
+        require_short(&secret.tags)?;
         let account = self.account(until).await?;
         let place = account.locate(place)?;
         require_whole(&place.notices)?;
@@ -158,7 +159,13 @@ impl Backend for Encrypted {
         let row = ChangedRow::creation(secret, &name, &keys)?;
         let answer = self
             .api
-            .change(Method::POST, &place, vec![row], until)
+            .change(
+                Method::POST,
+                &place,
+                vec![row],
+                (&name, !secret.tags.is_empty()),
+                until,
+            )
             .await;
         answer.map_err(|trouble| or_exists(trouble.into(), &name, &secret.folder))
     }
@@ -175,6 +182,7 @@ impl Backend for Encrypted {
             &self.api.service.token,
             change.personal.is_some() || change.toggle_personal,
         )?;
+        require_short(change.tags.as_deref().unwrap_or_default())?;
         let account = self.account(until).await?;
         let place = account.locate(place)?;
         require_whole(&place.notices)?;
@@ -191,7 +199,12 @@ impl Backend for Encrypted {
             return Err(without_override(name));
         }
         let row = ChangedRow::change(stored, change, &keys)?;
-        let answer = self.api.change(Method::PUT, &place, vec![row], until).await;
+        let tagged = !change.tags.as_ref().unwrap_or(&stored.tags).is_empty();
+        let told = (name, tagged);
+        let answer = self
+            .api
+            .change(Method::PUT, &place, vec![row], told, until)
+            .await;
         answer.map_err(|trouble| or_exists(trouble.into(), name, to))
     }
 
@@ -212,7 +225,10 @@ impl Backend for Encrypted {
         }
         require_one(rows.len(), name, folder)?;
         let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-        self.api.change(Method::DELETE, &place, ids, until).await?;
+        let told = (name, false);
+        self.api
+            .change(Method::DELETE, &place, ids, told, until)
+            .await?;
         Ok(true)
     }
 

@@ -7,15 +7,15 @@ use zeroize::Zeroizing;
 
 use super::wire::{App, Environment, List, secret};
 use crate::error::Result;
-use crate::http::{Answer, Request, json};
+use crate::http::{Answer, Effect, Request, json};
 use crate::lease::Lease;
-use crate::provider::phase::LEASES;
 use crate::provider::phase::dynamic::{Dynamic, Dynamics};
 use crate::provider::phase::refusal::Trouble;
-use crate::provider::phase::service::Service;
+use crate::provider::phase::service::{Matter, Service};
 use crate::provider::phase::wire::{Batch, Row};
+use crate::provider::phase::{LEASES, effect_of};
 use crate::scope::Folder;
-use crate::secret::{Change, NewSecret, Secret, SecretValue};
+use crate::secret::{Change, NewSecret, Secret};
 
 const APPS: &str = "/service/public/v1/apps/";
 const ENVIRONMENTS: &str = "/service/public/v1/environments/";
@@ -32,6 +32,21 @@ pub(super) struct Api {
 pub(super) struct Rows {
     pub(super) dynamic: Vec<Dynamic>,
     pub(super) secrets: Vec<Secret>,
+}
+
+impl Rows {
+    /// Those of `answer`; `asked` is the folder that was asked for, if one was.
+    pub(super) fn of(answer: &Answer, asked: Option<&Folder>) -> Result<Self> {
+        let mut rows = Self::default();
+        for row in answer.json::<Vec<Row<'_>>>("a list of secrets")? {
+            if row.is_dynamic() {
+                rows.dynamic.push(Dynamic::new(row, asked)?);
+            } else {
+                rows.secrets.push(secret(row, asked)?);
+            }
+        }
+        Ok(rows)
+    }
 }
 
 /// An environment of an app, as the server is asked for it.
@@ -56,7 +71,9 @@ impl Target<'_> {
 impl Api {
     /// The apps, in the server's order.
     pub(super) async fn apps(&self, until: Instant) -> Result<Vec<App>, Trouble> {
-        let answer = self.get(APPS, &[], true, "the list of apps", until).await?;
+        let answer = self
+            .get(APPS, &[], Effect::Nothing, "the list of apps", until)
+            .await?;
         Ok(answer.json::<List<App>>("a list of apps")?.data)
     }
 
@@ -69,7 +86,13 @@ impl Api {
     ) -> Result<Vec<String>, Trouble> {
         let about = format!("the environments of app {app}");
         let answer = self
-            .get(ENVIRONMENTS, &[("app_id", app)], true, &about, until)
+            .get(
+                ENVIRONMENTS,
+                &[("app_id", app)],
+                Effect::Nothing,
+                &about,
+                until,
+            )
             .await?;
         let list: List<Environment> = answer.json("a list of environments")?;
         Ok(list
@@ -94,7 +117,10 @@ impl Api {
         if dynamics == Dynamics::Shown {
             more.push(("dynamic", "true"));
         }
-        self.rows(target, folder, &more, true, until).await
+        let answer = self
+            .rows(target, folder, &more, Effect::Nothing, until)
+            .await?;
+        Ok(Rows::of(&answer, folder)?)
     }
 
     /// The dynamic secrets of one folder, each with a lease that is made now.
@@ -107,12 +133,12 @@ impl Api {
         name: &str,
         ttl: Option<Duration>,
         until: Instant,
-    ) -> Result<Vec<Dynamic>, Trouble> {
+    ) -> Result<Answer, Trouble> {
         let ttl = ttl.map(|ttl| ttl.as_secs().to_string());
         let mut more = vec![("key", name), ("dynamic", "true"), ("lease", "true")];
         more.extend(ttl.as_deref().map(|ttl| ("lease_ttl", ttl)));
-        let rows = self.rows(target, Some(folder), &more, false, until).await?;
-        Ok(rows.dynamic)
+        self.rows(target, Some(folder), &more, Effect::Lease, until)
+            .await
     }
 
     async fn rows(
@@ -120,24 +146,27 @@ impl Api {
         target: Target<'_>,
         folder: Option<&Folder>,
         more: &[(&str, &str)],
-        repeatable: bool,
+        effect: Effect,
         until: Instant,
-    ) -> Result<Rows, Trouble> {
+    ) -> Result<Answer, Trouble> {
         let mut query = target.query().to_vec();
         query.extend(folder.map(|folder| ("path", folder.as_str())));
         query.extend(more);
-        let answer = self
-            .get(SECRETS, &query, repeatable, &target.about(), until)
-            .await?;
-        let mut rows = Rows::default();
-        for row in answer.json::<Vec<Row<'_>>>("a list of secrets")? {
-            if row.is_dynamic() {
-                rows.dynamic.push(Dynamic::new(row, folder)?);
-            } else {
-                rows.secrets.push(secret(row, folder)?);
-            }
-        }
-        Ok(rows)
+        self.get(SECRETS, &query, effect, &target.about(), until)
+            .await
+    }
+
+    /// All leases of the dynamic secret with that id.
+    pub(super) async fn leases(
+        &self,
+        target: Target<'_>,
+        id: &str,
+        until: Instant,
+    ) -> Result<Answer, Trouble> {
+        let mut query = target.query().to_vec();
+        query.push(("secret_id", id));
+        self.get(LEASES, &query, Effect::Nothing, "its leases", until)
+            .await
     }
 
     /// Ends a lease.
@@ -146,8 +175,15 @@ impl Api {
         let target = Target { app, environment };
         let body = json(&serde_json::json!({ "lease_id": lease.id }))?;
         let about = format!("the lease of {:?}", lease.name);
-        self.change(LEASES, Method::DELETE, target, body, &about, &[], until)
-            .await
+        self.change(
+            LEASES,
+            Method::DELETE,
+            target,
+            body,
+            (&*about).into(),
+            until,
+        )
+        .await
     }
 
     /// Adds a secret.
@@ -160,7 +196,13 @@ impl Api {
         let values = [Some(&secret.value), secret.personal.as_ref()];
         let about = format!("folder {} of {}", secret.folder, target.about());
         let body = json(&Batch::creation(secret))?;
-        self.change(SECRETS, Method::POST, target, body, &about, &values, until)
+        let matter = Matter {
+            about: &about,
+            secret: Some(secret.name.as_str()),
+            tagged: !secret.tags.is_empty(),
+            values: &values,
+        };
+        self.change(SECRETS, Method::POST, target, body, matter, until)
             .await
     }
 
@@ -174,73 +216,67 @@ impl Api {
     ) -> Result<(), Trouble> {
         let values = [change.value.as_ref(), change.personal.as_ref()];
         let body = json(&Batch::change(stored, change))?;
-        self.change(
-            SECRETS,
-            Method::PUT,
-            target,
-            body,
-            &target.about(),
-            &values,
-            until,
-        )
-        .await
+        let matter = Matter {
+            about: &target.about(),
+            secret: Some(&stored.name),
+            tagged: change.tags.as_ref().is_some_and(|tags| !tags.is_empty()),
+            values: &values,
+        };
+        self.change(SECRETS, Method::PUT, target, body, matter, until)
+            .await
     }
 
-    /// Removes the secrets with these ids.
+    /// Removes the secrets with these ids, all called `name`.
     pub(super) async fn delete(
         &self,
         target: Target<'_>,
+        name: &str,
         ids: Vec<&str>,
         until: Instant,
     ) -> Result<(), Trouble> {
         let body = json(&Batch::removal(ids))?;
-        self.change(
-            SECRETS,
-            Method::DELETE,
-            target,
-            body,
-            &target.about(),
-            &[],
-            until,
-        )
-        .await
+        let matter = Matter {
+            about: &target.about(),
+            secret: Some(name),
+            ..Matter::default()
+        };
+        self.change(SECRETS, Method::DELETE, target, body, matter, until)
+            .await
     }
 
     async fn get(
         &self,
         path: &str,
         query: &[(&str, &str)],
-        repeatable: bool,
+        effect: Effect,
         about: &str,
         until: Instant,
     ) -> Result<Answer, Trouble> {
         let request = Request {
+            effect,
             query,
-            repeatable,
             ..Request::get(path)
         };
-        self.service.ask(request, about, &[], until).await
+        self.service.ask(request, about.into(), until).await
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a request has that many parts")]
     async fn change(
         &self,
         path: &str,
         method: Method,
         target: Target<'_>,
         body: Zeroizing<Vec<u8>>,
-        about: &str,
-        values: &[Option<&SecretValue>],
+        matter: Matter<'_>,
         until: Instant,
     ) -> Result<(), Trouble> {
         let request = Request {
             body: Some(body),
+            effect: effect_of(path),
             method,
             query: &target.query(),
-            repeatable: false,
             ..Request::get(path)
         };
-        let answer = self.service.ask(request, about, values, until).await?;
+        let answer = self.service.ask(request, matter, until).await?;
         // A page of some other server with status 200 is no success.
         answer.json::<serde::de::IgnoredAny>("a confirmation")?;
         Ok(())

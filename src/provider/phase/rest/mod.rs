@@ -13,8 +13,8 @@ use super::dynamic::{self, Dynamic, Dynamics};
 use super::refusal::Trouble;
 use super::service::Service;
 use super::{
-    absent, ended, exists, newest, or_exists, require_one, require_owner, require_unsealed,
-    without_override,
+    absent, ended, exists, newest, or_exists, require_one, require_owner, require_short,
+    require_unsealed, without_override,
 };
 use crate::credentials::PhaseToken;
 use crate::emptiness::Held;
@@ -85,6 +85,7 @@ impl Backend for Rest {
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
         require_owner(&self.api.service.token, secret.personal.is_some())?;
+        require_short(&secret.tags)?;
         let mut found = self.find(place, until).await?;
         require_whole(&found.notices)?;
         let mut result = self.api.create(found.target(), secret, until).await;
@@ -114,6 +115,7 @@ impl Backend for Rest {
             &self.api.service.token,
             change.personal.is_some() || change.toggle_personal,
         )?;
+        require_short(change.tags.as_deref().unwrap_or_default())?;
         let (mut found, rows) = self.rows(place, folder, name, until).await?;
         let stored = newest(&rows, |row| age(&row.updated, &row.id));
         let stored = stored.ok_or_else(|| absent(name, folder, &found.environment))?;
@@ -153,7 +155,7 @@ impl Backend for Rest {
         }
         require_one(rows.len(), name, folder)?;
         let ids = rows.iter().map(|row| row.id.as_str()).collect();
-        self.api.delete(found.target(), ids, until).await?;
+        self.api.delete(found.target(), name, ids, until).await?;
         Ok(true)
     }
 
@@ -253,13 +255,23 @@ impl Rest {
                 all.extend(some);
                 continue;
             };
-            let leased = self
-                .api
-                .lease(found.target(), &some[0].folder, name, ttl, until)
-                .await?;
+            let folder = some[0].folder.clone();
             let target = (found.id.as_str(), found.environment.as_str());
-            made.extend(leased.iter().filter_map(|one| one.lease(target)));
-            all.extend(leased);
+            let start = Instant::now();
+            let answer = self
+                .api
+                .lease(found.target(), &folder, name, ttl, until)
+                .await;
+            if let Err(Trouble::Partly(_, failed)) = &answer {
+                for one in some.iter().filter(|one| !failed.contains(&one.id)) {
+                    let all = self.api.leases(found.target(), &one.id, until).await;
+                    let ours = all.map(|all| dynamic::ours(&all, &folder, target, start.elapsed()));
+                    made.extend(ours.ok().flatten());
+                }
+            }
+            let answer = answer?;
+            made.extend(dynamic::leases(&answer, &folder, target));
+            all.extend(Rows::of(&answer, Some(&folder))?.dynamic);
         }
         Ok(all)
     }
