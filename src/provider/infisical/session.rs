@@ -100,7 +100,12 @@ impl Service {
         let mut hidden = vec![session.token.expose()];
         hidden.extend(values.iter().map(|value| value.expose()));
         let answer = self.http.send(&request, until).await?;
-        check(unless_too_long(answer, length, about)?, about, &hidden)
+        let failed = answer.status() >= 500;
+        let answer = check(unless_too_long(answer, length, about)?, about, &hidden);
+        answer.map_err(|trouble| match trouble {
+            Trouble::Other(error) if failed => Trouble::Other(request.effect.in_doubt(error)),
+            trouble => trouble,
+        })
     }
 
     /// The session, which is not `ended`. Whoever comes while somebody logs in
