@@ -86,7 +86,7 @@ impl Error {
     }
 
     /// Adds the cause. It must not hold a secret value, nor a URL with a query.
-    pub(crate) fn because(
+    pub(crate) fn with_source(
         mut self,
         source: impl Into<Box<dyn error::Error + Send + Sync>>,
     ) -> Self {
@@ -95,7 +95,7 @@ impl Error {
     }
 
     /// The error and its cause, in one line.
-    pub(crate) fn told(&self) -> String {
+    pub(crate) fn with_cause_text(&self) -> String {
         match &self.source {
             Some(source) => format!("{self}: {source}"),
             None => self.to_string(),
@@ -103,7 +103,7 @@ impl Error {
     }
 
     /// The same once more, for somebody else who waited for it. The cause stays as text.
-    pub(crate) fn again(&self) -> Self {
+    pub(crate) fn duplicate(&self) -> Self {
         Self {
             kind: self.kind,
             message: self.message.clone(),

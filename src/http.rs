@@ -290,7 +290,7 @@ impl Http {
         let error = Error::new(ErrorKind::Timeout, message)
             .help("give more time with --timeout, or check --host and the network");
         match last {
-            Some(failure) => error.because(failure.text()),
+            Some(failure) => error.with_source(failure.text()),
             None => error,
         }
     }
@@ -321,7 +321,7 @@ impl Http {
             .build()
             .map_err(|error| {
                 Error::new(ErrorKind::Configuration, "the HTTP client cannot be set up")
-                    .because(error.without_url())
+                    .with_source(error.without_url())
             })?;
         Ok(self.client.get_or_init(|| client))
     }

@@ -11,7 +11,8 @@ pub(crate) fn json(body: &impl Serialize) -> Result<Zeroizing<Vec<u8>>> {
     serde_json::to_vec(body)
         .map(Zeroizing::new)
         .map_err(|error| {
-            Error::new(ErrorKind::System, "the request cannot be written as JSON").because(error)
+            Error::new(ErrorKind::System, "the request cannot be written as JSON")
+                .with_source(error)
         })
 }
 

@@ -68,7 +68,7 @@ impl Failure {
     pub(super) fn broken(error: reqwest::Error, length: usize, server: &str) -> Self {
         let message = format!("the answer of {server} broke off after {length} bytes");
         let error =
-            Error::new(ErrorKind::Unreachable, message).because(cause(&error.without_url()));
+            Error::new(ErrorKind::Unreachable, message).with_source(cause(&error.without_url()));
         Self::passing(error, false)
     }
 
@@ -85,11 +85,11 @@ impl Failure {
         }
         if !error.is_connect() {
             let message = format!("the connection to {way} broke");
-            let failed = Error::new(ErrorKind::Unreachable, message).because(cause(error));
+            let failed = Error::new(ErrorKind::Unreachable, message).with_source(cause(error));
             return Self::passing(failed, false);
         }
         let failed = Error::new(ErrorKind::Unreachable, format!("cannot reach {way}"))
-            .because(if error.is_timeout() {
+            .with_source(if error.is_timeout() {
                 format!("no connection within {} s", connect.as_secs())
             } else {
                 cause(error)
@@ -135,7 +135,7 @@ impl Failure {
     pub(super) fn text(&self) -> String {
         match &self.what {
             What::Answer(answer) => format!("the last answer had status {}", answer.status()),
-            What::Error(error) => error.told(),
+            What::Error(error) => error.with_cause_text(),
         }
     }
 }
@@ -169,7 +169,7 @@ fn untrusted(tls: &rustls::Error, server: &str) -> Error {
     let Words { why, help } = Words::of_tls(tls);
     Error::new(ErrorKind::Unreachable, message)
         .help(help)
-        .because(why)
+        .with_source(why)
 }
 
 /// The innermost cause: the one that says what happened.

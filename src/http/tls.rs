@@ -67,7 +67,7 @@ pub(super) fn config(
 }
 
 fn not_set_up(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(ErrorKind::Configuration, "TLS cannot be set up").because(error)
+    Error::new(ErrorKind::Configuration, "TLS cannot be set up").with_source(error)
 }
 
 /// The certificate and the key of a client do not fit, or are of a kind that is not known.
@@ -83,7 +83,7 @@ fn unusable(files: &ClientCertificate, error: &rustls::Error) -> Error {
         rustls::Error::General(_) => "the key is neither of RSA nor of ECDSA or EdDSA".to_owned(),
         error => Words::of_tls(error).why,
     };
-    Error::new(ErrorKind::Configuration, message).because(why)
+    Error::new(ErrorKind::Configuration, message).with_source(why)
 }
 
 /// The roots, and those certificates that we were given.
@@ -118,7 +118,7 @@ fn add(
         }
         let message = format!("no root certificates from {}", file.display());
         Err(Error::new(ErrorKind::Configuration, message)
-            .because("none of its certificates can be read"))
+            .with_source("none of its certificates can be read"))
     });
     found.map_err(|error| match error.kind() {
         ErrorKind::Timeout => error,
@@ -135,7 +135,7 @@ fn add_text(store: &mut RootCertStore, text: &str) -> Result<Vec<CertificateDer<
     }
     let message = "no root certificates from the text that was given";
     Err(Error::new(ErrorKind::Configuration, message)
-        .because("it holds no certificate that can be read")
+        .with_source("it holds no certificate that can be read")
         .help("INFISICAL_SSL_CERTIFICATE wants PEM: -----BEGIN CERTIFICATE-----"))
 }
 

@@ -55,7 +55,7 @@ fn granted(answer: &Answer, source: &str) -> Result<SecretValue> {
         .map_err(|error| super::failed(format!("{source} gave no usable token"), &error))?;
     if access_token.is_empty() {
         let message = format!("{source} gave no usable token");
-        return Err(Error::new(ErrorKind::Protocol, message).because("it is empty"));
+        return Err(Error::new(ErrorKind::Protocol, message).with_source("it is empty"));
     }
     Ok(SecretValue::new(access_token))
 }

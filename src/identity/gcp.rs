@@ -34,7 +34,7 @@ pub(crate) async fn id_token(search: &Search<'_>, audience: &str) -> Result<Secr
         Err(error) if error.kind() == ErrorKind::Throttled => {
             return Err(failed(format!("{SOURCE} gives no token"), &error));
         }
-        Err(error) => return Err(elsewhere().because(error.told())),
+        Err(error) => return Err(elsewhere().with_source(error.with_cause_text())),
     };
     if answer.status() != 200 {
         return Err(denied(&answer, &http.name()));
@@ -43,7 +43,7 @@ pub(crate) async fn id_token(search: &Search<'_>, audience: &str) -> Result<Secr
     if !is_jwt(token) {
         let message = format!("{SOURCE} gave no usable token");
         return Err(Error::new(ErrorKind::Protocol, message)
-            .because(format!("{} answered with something else", http.name())));
+            .with_source(format!("{} answered with something else", http.name())));
     }
     Ok(SecretValue::new(token.to_owned()))
 }
@@ -68,7 +68,7 @@ fn denied(answer: &Answer, server: &str) -> Error {
     // A page of somebody else's says nothing of use.
     match answer.text("a reason") {
         Ok(text) if !text.contains('<') => match quoted(text, &[]) {
-            Some(text) => error.because(format!("{server} said {text}")),
+            Some(text) => error.with_source(format!("{server} said {text}")),
             None => error,
         },
         _ => error,

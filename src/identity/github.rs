@@ -50,7 +50,7 @@ pub(crate) async fn run_token(search: &Search<'_>, audience: Option<&str>) -> Re
         .json_of_any_type("a token")
         .map_err(|error| failed(unusable, &error))?;
     if value.is_empty() {
-        return Err(Error::new(ErrorKind::Protocol, unusable).because("it is empty"));
+        return Err(Error::new(ErrorKind::Protocol, unusable).with_source("it is empty"));
     }
     Ok(SecretValue::new(value))
 }
@@ -66,7 +66,7 @@ fn denied(answer: &Answer, token: &str) -> Error {
         .help("what the job was given to ask with is good while it runs: start it again");
     let Denied { message } = answer.json_of_any_type("a reason").unwrap_or_default();
     match quoted(&message, &[token]) {
-        Some(text) => error.because(format!("it said {text}")),
+        Some(text) => error.with_source(format!("it said {text}")),
         None => error,
     }
 }

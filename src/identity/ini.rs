@@ -27,7 +27,7 @@ impl File {
                 let name = path.display().to_string();
                 return Err(NamedFile::late(&name, &error).unwrap_or_else(|| {
                     Error::new(ErrorKind::System, format!("cannot read {name}"))
-                        .because(plain(&error))
+                        .with_source(plain(&error))
                 }));
             }
         };

@@ -152,7 +152,7 @@ fn unusable(name: &str) -> String {
 
 /// `error` as the cause of what `message` says. Its advice was for another server.
 fn failed(message: impl Into<String>, error: &Error) -> Error {
-    Error::new(error.kind(), message).because(error.told())
+    Error::new(error.kind(), message).with_source(error.with_cause_text())
 }
 
 /// `pairs` as the body of a form. It is written in one piece, so that it leaves

@@ -24,7 +24,7 @@ impl RsaKey {
         }
         let unusable = |problem: String| {
             let message = format!("{name} is no private RSA key that can be used");
-            Error::new(ErrorKind::Credentials, message).because(problem)
+            Error::new(ErrorKind::Credentials, message).with_source(problem)
         };
         let key = PrivateKeyDer::from_pem_slice(text.as_bytes())
             .map(Zeroizing::new)
@@ -109,7 +109,7 @@ mod tests {
         ] {
             let error = RsaKey::of_pem(pem, "the key").unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Credentials);
-            let told = error.told();
+            let told = error.with_cause_text();
             assert!(told.contains(problem), "{told}");
             assert!(!told.contains("hunter2"), "{told}");
         }

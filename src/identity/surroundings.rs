@@ -222,7 +222,7 @@ fn as_it_is(file: &Path, what: &str, until: Instant) -> Result<Zeroizing<String>
 
 fn unreadable(file: &Path, what: &str, problem: &str) -> Error {
     let message = format!("no {what} from {}", shown(file));
-    Error::new(ErrorKind::Configuration, message).because(problem.to_owned())
+    Error::new(ErrorKind::Configuration, message).with_source(problem.to_owned())
 }
 
 /// `file` as messages name it. What does not look like a path may be the secret

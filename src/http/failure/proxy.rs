@@ -52,7 +52,7 @@ impl Failure {
                 };
                 let message = format!("the proxy {proxy} makes no connection to {host}");
                 let error = Error::new(ErrorKind::Unreachable, message)
-                    .because(said)
+                    .with_source(said)
                     .help(format!(
                         "the proxy may not reach it, or not be allowed to: check --host and {}",
                         proxy.variable
@@ -98,7 +98,7 @@ async fn no_connection(error: &reqwest::Error, proxy: &Proxy, connect: Duration)
     };
     let error = Error::new(ErrorKind::Unreachable, format!("cannot reach {name}"));
     let help = format!("check {} and the network", proxy.variable);
-    Failure::passing(error.because(why).help(help), true)
+    Failure::passing(error.with_source(why).help(help), true)
 }
 
 /// Why there is no connection to `proxy`, which the HTTP client hides if it is a

@@ -85,7 +85,7 @@ impl Proxy {
         };
         let proxy = |login: &str| {
             let url = format!("{}://{login}{self}", self.scheme.name());
-            reqwest::Proxy::all(url).map_err(|error| unusable().because(error.without_url()))
+            reqwest::Proxy::all(url).map_err(|error| unusable().with_source(error.without_url()))
         };
         match &self.login {
             None => proxy(""),

@@ -136,6 +136,6 @@ impl Unread {
             format!("{file}: {why}")
         };
         let message = format!("no {what} from {}", path.display());
-        Error::new(ErrorKind::Configuration, message).because(why)
+        Error::new(ErrorKind::Configuration, message).with_source(why)
     }
 }

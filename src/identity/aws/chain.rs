@@ -117,7 +117,7 @@ async fn named(search: &Search<'_>, name: &str, profile: &str) -> Result<Keys> {
         Found::Nothing(reason) => {
             let message = format!("AWS profile {profile:?} has no credentials from {name:?}");
             Err(Error::new(ErrorKind::Credentials, message)
-                .because(reason)
+                .with_source(reason)
                 .help("its credential_source is Environment, EcsContainer or Ec2InstanceMetadata"))
         }
     }

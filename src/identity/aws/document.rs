@@ -40,7 +40,9 @@ pub(super) fn keys(answer: &Answer, source: &str) -> Result<Keys> {
         let text = message.map_or_else(|| code.clone(), |message| format!("{code}: {message}"));
         let said = quoted(&text, &[]).unwrap_or_default();
         let message = format!("{source} gives no credentials");
-        return Err(Error::new(ErrorKind::Credentials, message).because(format!("it said {said}")));
+        return Err(
+            Error::new(ErrorKind::Credentials, message).with_source(format!("it said {said}"))
+        );
     }
     let (Some(id), Some(secret)) = (access_key_id, secret_access_key) else {
         let message = format!("{source} answered without AccessKeyId or SecretAccessKey");
@@ -69,7 +71,7 @@ pub(super) fn denied(source: &str, status: u16) -> Error {
         _ => ErrorKind::Credentials,
     };
     Error::new(kind, format!("{source} gives no credentials"))
-        .because(format!("it answered with status {status}"))
+        .with_source(format!("it answered with status {status}"))
 }
 
 /// Fails if the time `expiration` has come.

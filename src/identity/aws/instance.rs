@@ -97,7 +97,7 @@ async fn session(http: &Http, search: &Search<'_>) -> Result<Found<Answer>> {
         Err(error) if error.kind() == ErrorKind::Throttled => {
             Err(document::unusable(SOURCE, &error))
         }
-        Err(error) => Ok(Found::Nothing(error.told())),
+        Err(error) => Ok(Found::Nothing(error.with_cause_text())),
     }
 }
 

@@ -99,7 +99,7 @@ impl Role<'_> {
     fn read(&self, answer: &Answer, hidden: &[&str]) -> Result<Keys> {
         let malformed = || {
             let message = format!("AWS gave no usable credentials for role {}", self.arn);
-            Error::new(ErrorKind::Protocol, message).because("STS did not answer as it should")
+            Error::new(ErrorKind::Protocol, message).with_source("STS did not answer as it should")
         };
         let text = answer.text("XML").map_err(|_| malformed())?;
         if answer.status() != 200 {
@@ -140,7 +140,7 @@ impl Role<'_> {
         let error = error.help(advice);
         let message = element(text, "Message").unwrap_or_default();
         match quoted(&format!("{code}: {message}"), hidden) {
-            Some(text) if !code.is_empty() => error.because(format!("STS said {text}")),
+            Some(text) if !code.is_empty() => error.with_source(format!("STS said {text}")),
             _ => error,
         }
     }

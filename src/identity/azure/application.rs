@@ -131,7 +131,7 @@ impl<'a> Application<'a> {
             "check {source}, {TENANT} and {ID}, and the resource"
         ));
         Err(match reason(&answer, &hidden) {
-            Some(text) => error.because(format!("it said {text}")),
+            Some(text) => error.with_source(format!("it said {text}")),
             None => error,
         })
     }

@@ -43,7 +43,7 @@ pub(super) async fn of_instance(search: &Search<'_>, resource: &str) -> Result<F
         Err(error) if error.kind() == ErrorKind::Throttled => {
             return Err(failed(format!("{INSTANCE} gives no token"), &error));
         }
-        Err(error) => return Ok(Found::Nothing(error.told())),
+        Err(error) => return Ok(Found::Nothing(error.with_cause_text())),
     };
     match answer.status() {
         200 => granted(&answer, INSTANCE).map(Found::It),
@@ -87,7 +87,7 @@ fn denied(source: &str, answer: &Answer, hidden: &[&str]) -> Error {
     let message = format!("{source} gives no token (status {})", answer.status());
     let error = Error::new(kind, message).help(advice);
     match reason(answer, hidden) {
-        Some(text) => error.because(format!("it said {text}")),
+        Some(text) => error.with_source(format!("it said {text}")),
         None => error,
     }
 }

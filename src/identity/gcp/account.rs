@@ -79,7 +79,7 @@ impl ServiceAccount {
         let unusable = |problem: String| {
             let message = format!("{name} is no key of a service account that can be used");
             Error::new(ErrorKind::Credentials, message)
-                .because(problem)
+                .with_source(problem)
                 .help("create a key of the type JSON in Google's console, at the service account")
         };
         let document: Document = serde_json::from_str(text).map_err(|error| {
@@ -183,7 +183,7 @@ mod tests {
         ] {
             let error = ServiceAccount::parse(&text, "/key.json").unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Credentials);
-            let told = error.told();
+            let told = error.with_cause_text();
             assert!(told.contains("/key.json"), "{told}");
             assert!(told.contains(problem), "{told}");
             assert!(!told.contains("hunter2"), "{told}");

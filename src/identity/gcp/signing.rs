@@ -120,7 +120,7 @@ fn denied(answer: &Answer, what: &str, hidden: &str, advice: &str) -> Error {
     let message = format!("Google {what} (status {})", answer.status());
     let error = Error::new(kind, message).help(advice);
     match reason(answer, &[hidden]) {
-        Some(text) => error.because(format!("it said {text}")),
+        Some(text) => error.with_source(format!("it said {text}")),
         None => error,
     }
 }

@@ -97,7 +97,7 @@ impl Infisical {
                     shown(wanted)
                 );
                 return Err(Error::new(ErrorKind::Denied, message)
-                    .because(error.told())
+                    .with_source(error.with_cause_text())
                     .help(format!("leave --app out, or give --app-id {id}")));
             }
             project => project?,
@@ -119,7 +119,7 @@ impl Infisical {
             Err(Trouble::Closed(error)) => {
                 let message = format!("there is no project with the slug {:?}", shown(wanted));
                 Err(Error::new(ErrorKind::Missing, message)
-                    .because(error.told())
+                    .with_source(error.with_cause_text())
                     .help("give --app the project's slug, as the console's settings of the project show it, or --app-id its id"))
             }
             projects => picked(projects?, wanted),
@@ -166,7 +166,7 @@ impl Infisical {
                 let message = "this server lists projects for users alone";
                 Trouble::Closed(
                     Error::new(ErrorKind::Denied, message)
-                        .because(error.told())
+                        .with_source(error.with_cause_text())
                         .help("name the project with --app or --app-id"),
                 )
             }

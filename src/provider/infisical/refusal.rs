@@ -195,7 +195,7 @@ pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answ
     }
     let error = error(status, &said, about);
     let error = match quoted(&said.text, hidden) {
-        Some(text) => error.because(said.with(&text)),
+        Some(text) => error.with_source(said.with(&text)),
         None => error,
     };
     Err(match (status, &*said.name) {

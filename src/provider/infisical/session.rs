@@ -120,7 +120,7 @@ impl Service {
         if let Some((when, error)) = &state.refused
             && came < *when
         {
-            return Err(error.again());
+            return Err(error.duplicate());
         }
         if let Some(session) = &state.session
             && ended.is_none_or(|ended| !Arc::ptr_eq(ended, session))
@@ -132,7 +132,7 @@ impl Service {
         if let Err(error) = &granted
             && is_refusal(error)
         {
-            state.refused = Some((Instant::now(), error.again()));
+            state.refused = Some((Instant::now(), error.duplicate()));
         }
         let Granted { lifetime, token } = granted?;
         let ends = lifetime.filter(|_| self.login.can_repeat());

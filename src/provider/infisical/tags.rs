@@ -42,7 +42,7 @@ impl Infisical {
                     let message = format!("{} has no tag {slug:?}", found.id);
                     Trouble::Other(
                         Error::new(ErrorKind::Missing, message)
-                            .because(error.told())
+                            .with_source(error.with_cause_text())
                             .help("make it in the console, or choose another --tag"),
                     )
                 }

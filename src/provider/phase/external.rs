@@ -80,7 +80,7 @@ impl PhaseToken {
         let token = Zeroizing::new(authentication.token);
         Self::parse(&token).map_err(|error| {
             let message = format!("the server gave no usable token for service account {account}");
-            Error::new(ErrorKind::Protocol, message).because(error)
+            Error::new(ErrorKind::Protocol, message).with_source(error)
         })
     }
 }

@@ -256,7 +256,7 @@ pub(super) fn check(answer: Answer, sent: &Sent<'_>, hidden: &[&str]) -> Result<
         error = error.and(&more);
     }
     let error = match quoted(&text, hidden) {
-        Some(text) => error.because(format!("the server said {text}")),
+        Some(text) => error.with_source(format!("the server said {text}")),
         None => error,
     };
     Err(match status {

@@ -300,5 +300,5 @@ fn failed(action: &str, path: &Path, error: io::Error) -> Error {
         ErrorKind::System,
         format!("cannot {action} {}", path.display()),
     )
-    .because(error)
+    .with_source(error)
 }

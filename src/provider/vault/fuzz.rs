@@ -60,6 +60,6 @@ pub fn personal_rewritten(bytes: &[u8]) -> Result<Vec<u8>> {
 fn written(document: &impl Document) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     format::write(document, &mut bytes)
-        .map_err(|error| Error::new(ErrorKind::System, "cannot be written").because(error))?;
+        .map_err(|error| Error::new(ErrorKind::System, "cannot be written").with_source(error))?;
     Ok(bytes)
 }

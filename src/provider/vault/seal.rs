@@ -246,8 +246,9 @@ pub(super) fn seal(
             ),
         ));
     }
-    encrypted(keys, recipients, write)
-        .map_err(|error| Error::new(ErrorKind::System, "cannot encrypt the vault").because(error))
+    encrypted(keys, recipients, write).map_err(|error| {
+        Error::new(ErrorKind::System, "cannot encrypt the vault").with_source(error)
+    })
 }
 
 fn encrypted(

@@ -202,7 +202,7 @@ impl Store {
     /// Writes the overrides, and seals them as ours. Only under the lock.
     pub(super) fn save_personal(&self, personal: &mut Personal) -> Result<()> {
         personal.seal(&self.keys).map_err(|error| {
-            Error::new(ErrorKind::System, "cannot seal personal overrides").because(error)
+            Error::new(ErrorKind::System, "cannot seal personal overrides").with_source(error)
         })?;
         self.files
             .replace_personal(&self.sealed(personal, &self.keys.recipients())?)
@@ -302,7 +302,7 @@ impl Store {
             Ok(Ok(opened)) => opened,
             Ok(Err(error)) => {
                 let message = format!("cannot open {}", file.display());
-                Err(Error::new(ErrorKind::System, message).because(error))
+                Err(Error::new(ErrorKind::System, message).with_source(error))
             }
             Err(_) => Err(no_time(file)),
         }

@@ -54,8 +54,8 @@ fn both(refusal: &Error, error: &Error) -> Error {
     let message = "GCP IAM auth fails with a token signed by the key, and with one by Google";
     let causes = format!(
         "by the key: {}; by Google: {}",
-        refusal.told(),
-        error.told()
+        refusal.with_cause_text(),
+        error.with_cause_text()
     );
     let advice = [refusal.advice(), error.advice()];
     let advice: Vec<_> = advice.into_iter().flatten().collect();
@@ -64,6 +64,6 @@ fn both(refusal: &Error, error: &Error) -> Error {
         _ => advice.first().copied().unwrap_or_default().to_owned(),
     };
     Error::new(refusal.kind(), message)
-        .because(causes)
+        .with_source(causes)
         .help(advice)
 }

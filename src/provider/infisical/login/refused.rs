@@ -74,7 +74,7 @@ pub(super) fn check(answer: Answer, sent: Sent<'_>) -> Result<Answer> {
     let said = complaint(&answer)?;
     let error = special(status, &said, sent).unwrap_or_else(|| error(status, &said.text, sent.way));
     Err(match quoted(&said.text, sent.hidden) {
-        Some(text) => error.because(said.with(&text)),
+        Some(text) => error.with_source(said.with(&text)),
         None => error,
     })
 }

@@ -139,7 +139,7 @@ impl Backend for Encrypted {
                     self.referred_to(place, keys, &site.folder, plan.personal, until)
                         .await
                 }
-                Err(error) => Err(error.again()),
+                Err(error) => Err(error.duplicate()),
             };
             (site, stock)
         });

@@ -160,7 +160,7 @@ pub(super) fn check(answer: Answer, way: Way, account: &str, hidden: &[&str]) ->
         error = error.help(mismatch(&complaint.expected_endpoint));
     }
     if let Some(text) = quoted(text, hidden) {
-        error = error.because(format!("the server said {text}"));
+        error = error.with_source(format!("the server said {text}"));
     }
     Err(error)
 }

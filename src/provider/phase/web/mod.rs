@@ -68,12 +68,12 @@ impl WebLogin {
         let mut seed = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *seed).map_err(|error| {
             let text = "the system gives no random bytes";
-            Error::new(ErrorKind::System, text).because(error)
+            Error::new(ErrorKind::System, text).with_source(error)
         })?;
         let keys = KeyPair::from_seed(&seed);
         let listener = listen().map_err(|error| {
             let text = "cannot listen on a port of this machine";
-            Error::new(ErrorKind::System, text).because(error)
+            Error::new(ErrorKind::System, text).with_source(error)
         })?;
         let (listener, port) = listener;
         // The page takes this apart at each hyphen, and its address at each slash.
@@ -112,7 +112,7 @@ impl WebLogin {
     pub async fn finish(self, patience: Duration) -> Result<WebToken> {
         let broken = |error: io::Error| {
             let text = "cannot go on listening for the browser";
-            Error::new(ErrorKind::System, text).because(error)
+            Error::new(ErrorKind::System, text).with_source(error)
         };
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(broken)?;
         let mut exchanges = JoinSet::new();
