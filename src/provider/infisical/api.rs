@@ -8,7 +8,7 @@ use reqwest::Method;
 use zeroize::Zeroizing;
 
 use super::found::ProjectId;
-use super::refusal::Trouble;
+use super::refusal::ApiError;
 use super::session::Service;
 use super::trimmed::changed;
 use super::wire::{Kept, Move, Moved, Single, Written};
@@ -134,10 +134,10 @@ impl Api {
         &self,
         query: &Query<'_>,
         until: Instant,
-    ) -> Result<Vec<Answer>, Trouble> {
+    ) -> Result<Vec<Answer>, ApiError> {
         let names_will_do = query.manner.names_will_do;
         let mut lists = match self.list_with(query, true, until).await {
-            Err(Trouble::Unreadable(_)) if names_will_do => Vec::new(),
+            Err(ApiError::Unreadable(_)) if names_will_do => Vec::new(),
             answer => vec![answer?],
         };
         // Below the folder the server leaves out what may not be read, and says nothing.
@@ -153,7 +153,7 @@ impl Api {
         query: &Query<'_>,
         values: bool,
         until: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ApiError> {
         let about = query.about();
         if !self.is_old() {
             let pairs = query.pairs(false, values);
@@ -162,7 +162,7 @@ impl Api {
                 ..Request::get("/api/v4/secrets")
             };
             match self.service.ask(&request, &about, &[], until).await {
-                Err(Trouble::NoRoute(_)) => self.remember_old(),
+                Err(ApiError::NoRoute(_)) => self.remember_old(),
                 answer => return answer,
             }
         }
@@ -175,12 +175,12 @@ impl Api {
     }
 
     /// Creates, changes or removes one secret.
-    pub(super) async fn write(&self, write: Write<'_>, until: Instant) -> Result<(), Trouble> {
+    pub(super) async fn write(&self, write: Write<'_>, until: Instant) -> Result<(), ApiError> {
         let name = segment(write.name)?;
         if !self.is_old() {
             let path = format!("/api/v4/secrets/{name}");
             match self.written(write, &path, false, until).await {
-                Err(Trouble::NoRoute(_)) => self.remember_old(),
+                Err(ApiError::NoRoute(_)) => self.remember_old(),
                 answer => return answer,
             }
         }
@@ -194,7 +194,7 @@ impl Api {
         path: &str,
         old: bool,
         until: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ApiError> {
         let (parameter, project) = write.project.parameter(old);
         let body = Written {
             project_id: (parameter == "projectId").then_some(project),
@@ -224,7 +224,7 @@ impl Api {
         body: &Move<'_>,
         about: &str,
         until: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ApiError> {
         let version = if body.project_slug.is_some() { 3 } else { 4 };
         let path = format!("/api/v{version}/secrets/move");
         let moved = self.change(&Method::POST, &path, json(body)?, about, None, until);
@@ -246,7 +246,7 @@ impl Api {
         about: &str,
         value: Option<&SecretValue>,
         until: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ApiError> {
         let request = Request {
             body: Some(body),
             effect: Effect::Change,
@@ -259,12 +259,12 @@ impl Api {
 }
 
 /// That a change is asked for, and not made yet.
-fn waiting(about: &str, request: &str) -> Trouble {
+fn waiting(about: &str, request: &str) -> ApiError {
     let message = format!(
         "the change is not made yet: a policy wants somebody to approve it for {about}{request}"
     );
     let error = Error::new(ErrorKind::Denied, message);
-    Trouble::Other(error.help("have it approved in the console, under Change Requests"))
+    ApiError::Other(error.help("have it approved in the console, under Change Requests"))
 }
 
 /// `name` as a segment of a path.

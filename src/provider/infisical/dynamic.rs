@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Infisical;
 use super::api::segment;
 use super::found::Found;
-use super::refusal::Trouble;
+use super::refusal::ApiError;
 use super::wire::Project;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Effect, Request, json};
@@ -157,7 +157,7 @@ impl Infisical {
         let about = format!("the dynamic secrets in {folder}");
         let answer = match self.api.service.ask(&request, &about, &[], until).await {
             // A folder that is not there, and may count as an empty one.
-            Err(Trouble::Missing(_)) => return Ok(Vec::new()),
+            Err(ApiError::Missing(_)) => return Ok(Vec::new()),
             answer => answer?,
         };
         let list: List = answer.json("a list of dynamic secrets")?;
@@ -234,7 +234,7 @@ impl Infisical {
         };
         let about = format!("the lease of {:?}", lease.name);
         match self.api.service.ask(&request, &about, &[], until).await {
-            Ok(_) | Err(Trouble::Missing(_)) => Ok(()),
+            Ok(_) | Err(ApiError::Missing(_)) => Ok(()),
             Err(trouble) => Err(trouble.into()),
         }
     }

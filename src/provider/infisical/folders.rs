@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Infisical;
 use super::found::Found;
-use super::refusal::Trouble;
+use super::refusal::ApiError;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Request};
 use crate::provider::join;
@@ -56,7 +56,7 @@ impl Infisical {
         let project = &found.id.0;
         let above = Folder::new(above)?;
         let answer = match self.children(project, found, &above, false, until).await {
-            Err(Trouble::Missing(_)) => return Ok(true),
+            Err(ApiError::Missing(_)) => return Ok(true),
             answer => answer.map_err(Error::from),
         };
         match answer {
@@ -104,7 +104,7 @@ impl Infisical {
         let mut left = vec![top.clone()];
         while let Some(folder) = left.pop() {
             let answer = match self.children(project, found, &folder, true, until).await {
-                Err(Trouble::Missing(_)) => continue,
+                Err(ApiError::Missing(_)) => continue,
                 answer => answer?,
             };
             let Below { folders } = answer.json("a list of folders")?;
@@ -130,7 +130,7 @@ impl Infisical {
         folder: &Folder,
         deep: bool,
         until: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ApiError> {
         let query = [
             ("workspaceId", project),
             ("environment", &found.environment),

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde::Serialize;
 
 use super::Infisical;
-use super::refusal::{Trouble, check};
+use super::refusal::{ApiError, check};
 use super::wire::{Project, ServiceToken};
 use crate::credentials::InfisicalLogin;
 use crate::error::{Error, ErrorKind, Result};
@@ -126,7 +126,7 @@ impl Infisical {
         }
         let projects = match self.projects(until).await {
             // They are unknown, and the token is good all the same.
-            Err(Trouble::Closed(_)) => Vec::new(),
+            Err(ApiError::Closed(_)) => Vec::new(),
             projects => projects?,
         };
         let claims = Claims::of(session.token.expose()).unwrap_or_default();

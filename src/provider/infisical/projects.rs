@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::Infisical;
 use super::api::segment;
 use super::found::Found;
-use super::refusal::Trouble;
+use super::refusal::ApiError;
 use super::wire::{Project, ServiceToken};
 use crate::credentials::InfisicalLogin;
 use crate::error::{Error, ErrorKind, Result};
@@ -111,12 +111,12 @@ impl Infisical {
     async fn named(&self, wanted: &str, until: Instant) -> Result<Found> {
         if is_slug(wanted) {
             match self.by_slug(wanted, until).await {
-                Err(Trouble::Missing(_)) => {}
+                Err(ApiError::Missing(_)) => {}
                 project => return Ok(Found::of(project?)),
             }
         }
         match self.projects(until).await {
-            Err(Trouble::Closed(error)) => {
+            Err(ApiError::Closed(error)) => {
                 let message = format!("there is no project with the slug {:?}", shown(wanted));
                 Err(Error::new(ErrorKind::Missing, message)
                     .with_source(error.with_cause_text())
@@ -126,14 +126,14 @@ impl Infisical {
         }
     }
 
-    async fn by_slug(&self, slug: &str, until: Instant) -> Result<Project, Trouble> {
+    async fn by_slug(&self, slug: &str, until: Instant) -> Result<Project, ApiError> {
         let about = format!("project {:?}", shown(slug));
         let slug = segment(slug)?;
         let newer = format!("/api/v1/projects/slug/{slug}");
         let older = format!("/api/v2/workspace/{slug}");
         match self.ask_either(&newer, &older, &about, until).await {
             // There are slugs that no project can have.
-            Err(Trouble::Invalid(error)) => Err(Trouble::Missing(error)),
+            Err(ApiError::Invalid(error)) => Err(ApiError::Missing(error)),
             answer => Ok(project(&answer?)?),
         }
     }
@@ -158,13 +158,13 @@ impl Infisical {
 
     /// The projects that these credentials reach. On older servers machine identities
     /// reach some, and cannot have them listed.
-    pub(super) async fn projects(&self, until: Instant) -> Result<Vec<Project>, Trouble> {
+    pub(super) async fn projects(&self, until: Instant) -> Result<Vec<Project>, ApiError> {
         let about = "the list of projects";
         let answer = self.ask_either("/api/v1/projects", "/api/v1/workspace", about, until);
         let answer = answer.await.map_err(|trouble| match trouble {
-            Trouble::Closed(error) => {
+            ApiError::Closed(error) => {
                 let message = "this server lists projects for users alone";
-                Trouble::Closed(
+                ApiError::Closed(
                     Error::new(ErrorKind::Denied, message)
                         .with_source(error.with_cause_text())
                         .help("name the project with --app or --app-id"),
@@ -190,7 +190,7 @@ impl Infisical {
         let older = format!("/api/v1/workspace/{id}");
         let answer = self.ask_either(&newer, &older, &about, until).await;
         let answer = answer.map_err(|trouble| match trouble {
-            Trouble::Missing(error) => {
+            ApiError::Missing(error) => {
                 error.help("check --app-id, which is the project's id; its slug is for --app")
             }
             trouble => trouble.into(),
@@ -246,10 +246,10 @@ impl Infisical {
         older: &str,
         about: &str,
         until: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ApiError> {
         if !self.api.is_old() {
             match self.ask(&Request::get(newer), about, until).await {
-                Err(Trouble::NoRoute(_)) => self.api.remember_old(),
+                Err(ApiError::NoRoute(_)) => self.api.remember_old(),
                 answer => return answer,
             }
         }
@@ -261,7 +261,7 @@ impl Infisical {
         request: &Request<'_>,
         about: &str,
         until: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ApiError> {
         self.api.service.ask(request, about, &[], until).await
     }
 }

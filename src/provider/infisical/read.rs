@@ -8,7 +8,7 @@ use super::api::{Manner, Query};
 use super::folders::tops;
 use super::found::Found;
 use super::merge::Rows;
-use super::refusal::Trouble;
+use super::refusal::ApiError;
 use super::stock::Listed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::join;
@@ -81,7 +81,7 @@ impl Infisical {
         };
         let requests = folders.iter().map(|folder| async {
             match self.api.list(&query(folder), until).await {
-                Err(Trouble::Missing(error)) => Ok(Err(error)),
+                Err(ApiError::Missing(error)) => Ok(Err(error)),
                 answer => Ok(Ok(answer?)),
             }
         });

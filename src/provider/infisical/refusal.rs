@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::wire::Complaint;
+use super::wire::ErrorBody;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, quoted};
 
 /// A call that failed, told apart as far as another call may mend it.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum ApiError {
     /// The route is for credentials of another kind, whatever these may do.
     Closed(Error),
     /// What is to be made is there already.
@@ -26,23 +26,23 @@ pub(super) enum Trouble {
     Unreadable(Error),
 }
 
-impl From<Error> for Trouble {
+impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         Self::Other(error)
     }
 }
 
-impl From<Trouble> for Error {
-    fn from(trouble: Trouble) -> Self {
+impl From<ApiError> for Error {
+    fn from(trouble: ApiError) -> Self {
         match trouble {
-            Trouble::Closed(error)
-            | Trouble::Exists(error)
-            | Trouble::Invalid(error)
-            | Trouble::Missing(error)
-            | Trouble::NoRoute(error)
-            | Trouble::Other(error)
-            | Trouble::Stale(error)
-            | Trouble::Unreadable(error) => error,
+            ApiError::Closed(error)
+            | ApiError::Exists(error)
+            | ApiError::Invalid(error)
+            | ApiError::Missing(error)
+            | ApiError::NoRoute(error)
+            | ApiError::Other(error)
+            | ApiError::Stale(error)
+            | ApiError::Unreadable(error) => error,
         }
     }
 }
@@ -67,7 +67,7 @@ const NO_REASON: &str = "You are not allowed to access this resource";
 
 /// What an answer that says no says.
 #[derive(Default)]
-pub(super) struct Said {
+pub(super) struct ErrorDetail {
     /// The word for what is wrong.
     pub(super) name: String,
     /// The server's name for the request.
@@ -75,7 +75,7 @@ pub(super) struct Said {
     pub(super) text: String,
 }
 
-impl Said {
+impl ErrorDetail {
     /// Who said `text`, which stands for ours, and in answer to what.
     pub(super) fn with(&self, text: &str) -> String {
         let is_id = |text: &str| {
@@ -127,17 +127,17 @@ impl Said {
 /// # Errors
 ///
 /// It cannot be the server's own: a page of a proxy's.
-pub(super) fn complaint(answer: &Answer) -> Result<Said> {
+pub(super) fn complaint(answer: &Answer) -> Result<ErrorDetail> {
     if answer.len() > LONGEST {
-        return Ok(Said::default());
+        return Ok(ErrorDetail::default());
     }
-    match answer.json::<Complaint<'_>>("an error text") {
-        Ok(Complaint {
+    match answer.json::<ErrorBody<'_>>("an error text") {
+        Ok(ErrorBody {
             details,
             error,
             message,
             req_id,
-        }) => Ok(Said {
+        }) => Ok(ErrorDetail {
             text: in_detail(&details).unwrap_or_else(|| match one_line(&message) {
                 text if text == NO_REASON && !error.as_str().is_empty() => {
                     error.as_str().to_owned()
@@ -149,7 +149,7 @@ pub(super) fn complaint(answer: &Answer) -> Result<Said> {
         }),
         // An HTML page with 4xx is not Infisical; one with 5xx is its proxy.
         Err(error) if !answer.is_json() && answer.status() < 500 => Err(error),
-        Err(_) => Ok(Said::default()),
+        Err(_) => Ok(ErrorDetail::default()),
     }
 }
 
@@ -184,7 +184,7 @@ pub(super) fn unless_too_long(answer: Answer, length: usize, about: &str) -> Res
 
 /// `answer`, if it is a success. `about` says what was asked for; `hidden` are
 /// texts that must not be repeated even if the server does.
-pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answer, Trouble> {
+pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answer, ApiError> {
     let status = answer.status();
     if (200..300).contains(&status) {
         return Ok(answer);
@@ -199,18 +199,18 @@ pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answ
         None => error,
     };
     Err(match (status, &*said.name) {
-        (_, "TokenError") => Trouble::Stale(error),
-        (404, _) if said.is_of_route() => Trouble::NoRoute(error),
-        (404, _) => Trouble::Missing(error),
-        (500, _) if said.is_of_no_project() => Trouble::Missing(error),
-        (400, _) if said.is_of_twin() => Trouble::Exists(error),
-        (403, _) if said.is_closed() => Trouble::Closed(error),
-        (403, "PermissionDenied") if said.text.contains("readValue") => Trouble::Unreadable(error),
+        (_, "TokenError") => ApiError::Stale(error),
+        (404, _) if said.is_of_route() => ApiError::NoRoute(error),
+        (404, _) => ApiError::Missing(error),
+        (500, _) if said.is_of_no_project() => ApiError::Missing(error),
+        (400, _) if said.is_of_twin() => ApiError::Exists(error),
+        (403, _) if said.is_closed() => ApiError::Closed(error),
+        (403, "PermissionDenied") if said.text.contains("readValue") => ApiError::Unreadable(error),
         // Older servers say so of what is not allowed or does not fit, too.
-        (401 | 422, "ValidationFailure") => Trouble::Invalid(error),
-        (401, "PermissionDenied") => Trouble::Other(error),
-        (401, _) => Trouble::Stale(error),
-        _ => Trouble::Other(error),
+        (401 | 422, "ValidationFailure") => ApiError::Invalid(error),
+        (401, "PermissionDenied") => ApiError::Other(error),
+        (401, _) => ApiError::Stale(error),
+        _ => ApiError::Other(error),
     })
 }
 
@@ -247,7 +247,7 @@ fn step(step: &Value) -> String {
         .map_or_else(|| step.to_string(), str::to_owned)
 }
 
-fn error(status: u16, said: &Said, about: &str) -> Error {
+fn error(status: u16, said: &ErrorDetail, about: &str) -> Error {
     let (kind, meaning, advice) = match (status, &*said.name) {
         (401 | 403, "PermissionDenied") => (
             ErrorKind::Denied,

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::login::{self, Granted};
-use super::refusal::{Trouble, check, is_last_word, unless_too_long};
+use super::refusal::{ApiError, check, is_last_word, unless_too_long};
 use crate::credentials::InfisicalLogin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Connection, Http, Request};
@@ -67,11 +67,11 @@ impl Service {
         about: &str,
         values: &[&SecretValue],
         until: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ApiError> {
         let session = self.session(None, until).await?;
         let answer = self.send(&session, request, about, values, until).await;
         match answer {
-            Err(Trouble::Stale(_)) if self.login.can_repeat() => {
+            Err(ApiError::Stale(_)) if self.login.can_repeat() => {
                 tracing::info!("the access token has ended: logging in again");
                 let session = self.session(Some(&session), until).await?;
                 self.send(&session, request, about, values, until).await
@@ -87,7 +87,7 @@ impl Service {
         about: &str,
         values: &[&SecretValue],
         until: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ApiError> {
         let authorization = Zeroizing::new(format!("Bearer {}", session.token.expose()));
         let length = request.body.as_ref().map_or(0, |body| body.len());
         let request = Request {
@@ -103,7 +103,7 @@ impl Service {
         let failed = answer.status() >= 500;
         let answer = check(unless_too_long(answer, length, about)?, about, &hidden);
         answer.map_err(|trouble| match trouble {
-            Trouble::Other(error) if failed => Trouble::Other(request.effect.in_doubt(error)),
+            ApiError::Other(error) if failed => ApiError::Other(request.effect.in_doubt(error)),
             trouble => trouble,
         })
     }

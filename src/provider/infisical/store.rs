@@ -7,7 +7,7 @@ use reqwest::Method;
 use super::Infisical;
 use super::api::{Manner, Write};
 use super::found::Found;
-use super::refusal::Trouble;
+use super::refusal::ApiError;
 use super::trimmed::stays;
 use super::wire::{Move, Written};
 use crate::error::{Error, ErrorKind, Result};
@@ -137,7 +137,7 @@ impl Infisical {
             ..one.body(PERSONAL)
         };
         match self.write(one, &Method::PATCH, &body, until).await {
-            Err(Trouble::Missing(_)) => {
+            Err(ApiError::Missing(_)) => {
                 // Not the folder's fault: a secret has no override yet, or is not there.
                 self.stored(one, until).await?;
                 self.add_override(one, until).await
@@ -206,7 +206,7 @@ impl Infisical {
         method: &Method,
         body: &Written<'_>,
         until: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ApiError> {
         let write = Write {
             body,
             folder: one.folder,
@@ -249,9 +249,9 @@ fn plain(kind: SecretType) -> Result<()> {
     Err(Error::new(ErrorKind::Configuration, message).help("leave --type out"))
 }
 
-fn known(trouble: Trouble, name: &str, folder: &Folder) -> Error {
+fn known(trouble: ApiError, name: &str, folder: &Folder) -> Error {
     match trouble {
-        Trouble::Exists(_) => Error::new(
+        ApiError::Exists(_) => Error::new(
             ErrorKind::Conflict,
             format!("{name} is already in {folder}"),
         )
@@ -260,9 +260,9 @@ fn known(trouble: Trouble, name: &str, folder: &Folder) -> Error {
     }
 }
 
-fn gone(trouble: Trouble, one: One<'_>) -> Error {
+fn gone(trouble: ApiError, one: One<'_>) -> Error {
     match trouble {
-        Trouble::Missing(_) => absent(one),
+        ApiError::Missing(_) => absent(one),
         trouble => trouble.into(),
     }
 }

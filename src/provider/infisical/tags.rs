@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::Infisical;
 use super::api::segment;
 use super::found::Found;
-use super::refusal::Trouble;
+use super::refusal::ApiError;
 use super::wire::TagRow;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -38,9 +38,9 @@ impl Infisical {
             let older = format!("/api/v1/workspace/{path}");
             let answer = self.ask_either(&newer, &older, &about, until).await;
             let answer = answer.map_err(|trouble| match trouble {
-                Trouble::Missing(error) => {
+                ApiError::Missing(error) => {
                     let message = format!("{} has no tag {slug:?}", found.id);
-                    Trouble::Other(
+                    ApiError::Other(
                         Error::new(ErrorKind::Missing, message)
                             .with_source(error.with_cause_text())
                             .help("make it in the console, or choose another --tag"),

@@ -50,7 +50,7 @@ pub(super) struct TokenScope {
 /// An answer that says no. What `message` is depends on who says it.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Complaint<'a> {
+pub(super) struct ErrorBody<'a> {
     #[serde(default)]
     pub(super) details: serde_json::Value,
     #[serde(borrow, default)]

@@ -24,7 +24,7 @@ use crate::http::Effect;
 use crate::pick::listed;
 use crate::scope::Folder;
 use crate::secret::{Change, SecretType};
-use refusal::Trouble;
+use refusal::ApiError;
 
 pub(crate) use encrypted::Encrypted;
 pub(crate) use rest::Rest;
@@ -44,7 +44,7 @@ fn effect_of(path: &str) -> Effect {
 }
 
 /// A lease that has ended already need not be ended.
-fn ended(answer: Result<(), Trouble>) -> Result<()> {
+fn ended(answer: Result<(), ApiError>) -> Result<()> {
     match answer.map_err(Error::from) {
         Err(error) if error.kind() == ErrorKind::Missing => Ok(()),
         answer => answer,

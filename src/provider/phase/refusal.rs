@@ -7,13 +7,13 @@
 use reqwest::Method;
 
 use super::service::Matter;
-use super::wire::Complaint;
+use super::wire::ErrorBody;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Effect, Request, quoted};
 
 /// A call that failed, told apart as far as another call may mend it.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum ApiError {
     NoApp(Error),
     NoEnvironment(Error),
     Other(Error),
@@ -21,19 +21,19 @@ pub(super) enum Trouble {
     Partly(Error, Vec<String>),
 }
 
-impl From<Error> for Trouble {
+impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         Self::Other(error)
     }
 }
 
-impl From<Trouble> for Error {
-    fn from(trouble: Trouble) -> Self {
+impl From<ApiError> for Error {
+    fn from(trouble: ApiError) -> Self {
         match trouble {
-            Trouble::NoApp(error)
-            | Trouble::NoEnvironment(error)
-            | Trouble::Other(error)
-            | Trouble::Partly(error, _) => error,
+            ApiError::NoApp(error)
+            | ApiError::NoEnvironment(error)
+            | ApiError::Other(error)
+            | ApiError::Partly(error, _) => error,
         }
     }
 }
@@ -231,13 +231,13 @@ const COMPLAINTS: &[Row] = &[
 
 /// `answer`, if it is a success, and else what it says of what was `sent`. `hidden` are
 /// texts that must not be repeated even if the server does.
-pub(super) fn check(answer: Answer, sent: &Sent<'_>, hidden: &[&str]) -> Result<Answer, Trouble> {
+pub(super) fn check(answer: Answer, sent: &Sent<'_>, hidden: &[&str]) -> Result<Answer, ApiError> {
     let status = answer.status();
     if (200..300).contains(&status) {
         return Ok(answer);
     }
     let mut leases = (0, Vec::new());
-    let text = match answer.json::<Complaint<'_>>("an error text") {
+    let text = match answer.json::<ErrorBody<'_>>("an error text") {
         Ok(complaint) => {
             leases = (complaint.successful_leases, complaint.unleased());
             complaint.text()
@@ -260,12 +260,12 @@ pub(super) fn check(answer: Answer, sent: &Sent<'_>, hidden: &[&str]) -> Result<
         None => error,
     };
     Err(match status {
-        _ if leases.0 > 0 => Trouble::Partly(error, leases.1),
-        404 if text.starts_with("App with ID") => Trouble::NoApp(error),
+        _ if leases.0 > 0 => ApiError::Partly(error, leases.1),
+        404 if text.starts_with("App with ID") => ApiError::NoApp(error),
         _ if text.starts_with("Environment '") || text == "Environment not found" => {
-            Trouble::NoEnvironment(error)
+            ApiError::NoEnvironment(error)
         }
-        _ => Trouble::Other(error),
+        _ => ApiError::Other(error),
     })
 }
 

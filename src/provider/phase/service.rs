@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::refusal::{Sent, Trouble, check};
+use super::refusal::{ApiError, Sent, check};
 use super::token::{TOKENS, TokenAnswer};
 use crate::credentials::PhaseToken;
 use crate::error::Result;
@@ -39,7 +39,7 @@ pub(super) struct Service {
 
 impl Service {
     /// Whose the token is, and all that it reaches.
-    pub(super) async fn token(&self, until: Instant) -> Result<TokenAnswer, Trouble> {
+    pub(super) async fn token(&self, until: Instant) -> Result<TokenAnswer, ApiError> {
         let request = Request::get(TOKENS);
         let answer = self.ask(request, "this token".into(), until).await?;
         Ok(answer.json("what the token reaches")?)
@@ -52,7 +52,7 @@ impl Service {
         request: Request<'_>,
         matter: Matter<'_>,
         until: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ApiError> {
         let authorization = self.token.authorization();
         let request = Request {
             authorization: Some(&authorization),

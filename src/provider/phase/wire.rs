@@ -14,7 +14,7 @@ pub(super) struct Batch<T> {
 
 /// `{"error": "…"}`.
 #[derive(Deserialize)]
-pub(super) struct Complaint<'a> {
+pub(super) struct ErrorBody<'a> {
     #[serde(borrow, default, alias = "detail")]
     error: Text<'a>,
     #[serde(borrow, default, alias = "failedLeases")]
@@ -35,7 +35,7 @@ struct FailedLease<'a> {
     secret_name: Text<'a>,
 }
 
-impl Complaint<'_> {
+impl ErrorBody<'_> {
     /// The ids of the dynamic secrets of which no lease could be made.
     pub(super) fn unleased(&self) -> Vec<String> {
         let failed = self.failed_leases.iter();

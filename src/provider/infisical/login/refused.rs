@@ -4,7 +4,7 @@ use super::Way;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, quoted};
 use crate::outside::{is_uuid, shown};
-use crate::provider::infisical::refusal::{Said, complaint};
+use crate::provider::infisical::refusal::{ErrorDetail, complaint};
 
 /// A login that was sent, as far as a refusal may be about it.
 #[derive(Clone, Copy)]
@@ -80,7 +80,7 @@ pub(super) fn check(answer: Answer, sent: Sent<'_>) -> Result<Answer> {
 }
 
 /// What is about the identity's id, the organisation, or the form of it all.
-fn special(status: u16, said: &Said, sent: Sent<'_>) -> Option<Error> {
+fn special(status: u16, said: &ErrorDetail, sent: Sent<'_>) -> Option<Error> {
     let invalid = said.name == "ValidationFailure";
     if let Some(id) = sent.identity
         && !is_uuid(id)

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Effect, Request, json};
 use crate::lease::Lease;
 use crate::provider::phase::dynamic::{Dynamics, NO_KEY};
-use crate::provider::phase::refusal::Trouble;
+use crate::provider::phase::refusal::ApiError;
 use crate::provider::phase::service::{Matter, Service};
 use crate::provider::phase::wire::Batch;
 use crate::provider::phase::{LEASES, effect_of};
@@ -44,7 +44,7 @@ impl Api {
         about: &str,
         question: Question<'_>,
         until: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ApiError> {
         let mut headers = vec![("environment", environment)];
         headers.extend(question.digest.map(|digest| ("keydigest", digest)));
         headers.extend(question.folder.map(|folder| ("path", folder.as_str())));
@@ -62,7 +62,7 @@ impl Api {
         folder: &Folder,
         ttl: Option<Duration>,
         until: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ApiError> {
         if !fits_header(folder) {
             let text = format!(
                 "the dynamic secrets of {folder} cannot be leased: the server takes no path that is not ASCII, or ends in a space"
@@ -90,7 +90,7 @@ impl Api {
         place: &Located<'_>,
         id: &str,
         until: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ApiError> {
         let request = Request {
             headers: &[("environment", place.ids().1)],
             query: &[("secret_id", id)],
@@ -107,7 +107,7 @@ impl Api {
         rows: Vec<impl Serialize>,
         (name, tagged): (&str, bool),
         until: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ApiError> {
         let body = json(&Batch { secrets: rows })?;
         let headers = [("environment", place.ids().1)];
         let matter = Matter {
@@ -121,7 +121,7 @@ impl Api {
     }
 
     /// Ends a lease.
-    pub(super) async fn revoke(&self, lease: &Lease, until: Instant) -> Result<(), Trouble> {
+    pub(super) async fn revoke(&self, lease: &Lease, until: Instant) -> Result<(), ApiError> {
         let body = json(&serde_json::json!({ "lease_id": lease.id }))?;
         let headers = [("environment", lease.target.1.as_str())];
         let about = format!("the lease of {:?}", lease.name);
@@ -136,7 +136,7 @@ impl Api {
         effect: Effect,
         about: &str,
         until: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ApiError> {
         let request = Request {
             effect,
             headers,
@@ -153,7 +153,7 @@ impl Api {
         body: Zeroizing<Vec<u8>>,
         matter: Matter<'_>,
         until: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ApiError> {
         let request = Request {
             body: Some(body),
             effect: effect_of(path),

@@ -16,7 +16,7 @@ use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
 use crate::provider::phase::dynamic::{self, Dynamic, Dynamics};
 use crate::provider::phase::keys::{EnvironmentKeys, FORGED, Unnamed};
-use crate::provider::phase::refusal::Trouble;
+use crate::provider::phase::refusal::ApiError;
 use crate::provider::phase::spelt;
 use crate::provider::phase::wire::Row;
 use crate::provider::{Order, join};
@@ -93,7 +93,7 @@ impl Encrypted {
         folders: &Folders,
         question: Question<'_>,
         until: Instant,
-    ) -> Result<Vec<Answer>, Trouble> {
+    ) -> Result<Vec<Answer>, ApiError> {
         let Some(folders) = one_by_one(folders) else {
             let answer = self.api.secrets(id, about, question, until).await?;
             return Ok(vec![answer]);
@@ -245,7 +245,7 @@ impl Encrypted {
         for (folder, ids) in folders {
             let start = Instant::now();
             let answer = self.api.lease(place, &folder, ttl, until).await;
-            if let Err(Trouble::Partly(_, failed)) = &answer {
+            if let Err(ApiError::Partly(_, failed)) = &answer {
                 for id in ids.iter().filter(|id| !failed.contains(id)) {
                     let all = self.api.leases(place, id, until).await;
                     let ours =

@@ -1,7 +1,7 @@
 //! What the server means when it does not let a machine in, and what to do.
 
 use super::Way;
-use super::wire::Complaint;
+use super::wire::ErrorBody;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, quoted};
 
@@ -139,7 +139,7 @@ pub(super) fn check(answer: Answer, way: Way, account: &str, hidden: &[&str]) ->
     if (200..300).contains(&status) {
         return Ok(answer);
     }
-    let complaint = match answer.json::<Complaint>("an error text") {
+    let complaint = match answer.json::<ErrorBody>("an error text") {
         Ok(complaint) => complaint,
         // A page: of an older Phase, or of something else than Phase.
         Err(error) if !answer.is_json() && status < 500 => {
@@ -152,7 +152,7 @@ pub(super) fn check(answer: Answer, way: Way, account: &str, hidden: &[&str]) ->
                 error
             });
         }
-        Err(_) => Complaint::default(),
+        Err(_) => ErrorBody::default(),
     };
     let text = &complaint.error;
     let mut error = error(status, text, way, account);

@@ -113,7 +113,7 @@ pub(super) struct Authentication {
 /// An answer that says no.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Complaint {
+pub(super) struct ErrorBody {
     #[serde(default, alias = "detail")]
     pub(super) error: String,
     /// The endpoint of STS that the account's settings name.

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::http::{Answer, Effect, Request, json};
 use crate::lease::Lease;
 use crate::provider::phase::dynamic::{Dynamic, Dynamics};
-use crate::provider::phase::refusal::Trouble;
+use crate::provider::phase::refusal::ApiError;
 use crate::provider::phase::service::{Matter, Service};
 use crate::provider::phase::wire::{Batch, Row};
 use crate::provider::phase::{LEASES, effect_of};
@@ -70,7 +70,7 @@ impl Target<'_> {
 
 impl Api {
     /// The apps, in the server's order.
-    pub(super) async fn apps(&self, until: Instant) -> Result<Vec<App>, Trouble> {
+    pub(super) async fn apps(&self, until: Instant) -> Result<Vec<App>, ApiError> {
         let answer = self
             .get(APPS, &[], Effect::Nothing, "the list of apps", until)
             .await?;
@@ -83,7 +83,7 @@ impl Api {
         &self,
         app: &str,
         until: Instant,
-    ) -> Result<Vec<String>, Trouble> {
+    ) -> Result<Vec<String>, ApiError> {
         let about = format!("the environments of app {app}");
         let answer = self
             .get(
@@ -111,7 +111,7 @@ impl Api {
         key: Option<&str>,
         dynamics: Dynamics,
         until: Instant,
-    ) -> Result<Rows, Trouble> {
+    ) -> Result<Rows, ApiError> {
         let mut more = Vec::new();
         more.extend(key.map(|key| ("key", key)));
         if dynamics == Dynamics::Shown {
@@ -133,7 +133,7 @@ impl Api {
         name: &str,
         ttl: Option<Duration>,
         until: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ApiError> {
         let ttl = ttl.map(|ttl| ttl.as_secs().to_string());
         let mut more = vec![("key", name), ("dynamic", "true"), ("lease", "true")];
         more.extend(ttl.as_deref().map(|ttl| ("lease_ttl", ttl)));
@@ -148,7 +148,7 @@ impl Api {
         more: &[(&str, &str)],
         effect: Effect,
         until: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ApiError> {
         let mut query = target.query().to_vec();
         query.extend(folder.map(|folder| ("path", folder.as_str())));
         query.extend(more);
@@ -162,7 +162,7 @@ impl Api {
         target: Target<'_>,
         id: &str,
         until: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ApiError> {
         let mut query = target.query().to_vec();
         query.push(("secret_id", id));
         self.get(LEASES, &query, Effect::Nothing, "its leases", until)
@@ -170,7 +170,7 @@ impl Api {
     }
 
     /// Ends a lease.
-    pub(super) async fn revoke(&self, lease: &Lease, until: Instant) -> Result<(), Trouble> {
+    pub(super) async fn revoke(&self, lease: &Lease, until: Instant) -> Result<(), ApiError> {
         let (app, environment) = &lease.target;
         let target = Target { app, environment };
         let body = json(&serde_json::json!({ "lease_id": lease.id }))?;
@@ -192,7 +192,7 @@ impl Api {
         target: Target<'_>,
         secret: &NewSecret,
         until: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ApiError> {
         let values = [Some(&secret.value), secret.personal.as_ref()];
         let about = format!("folder {} of {}", secret.folder, target.about());
         let body = json(&Batch::creation(secret))?;
@@ -213,7 +213,7 @@ impl Api {
         stored: &Secret,
         change: &Change,
         until: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ApiError> {
         let values = [change.value.as_ref(), change.personal.as_ref()];
         let body = json(&Batch::change(stored, change))?;
         let matter = Matter {
@@ -233,7 +233,7 @@ impl Api {
         name: &str,
         ids: Vec<&str>,
         until: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ApiError> {
         let body = json(&Batch::removal(ids))?;
         let matter = Matter {
             about: &target.about(),
@@ -251,7 +251,7 @@ impl Api {
         effect: Effect,
         about: &str,
         until: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, ApiError> {
         let request = Request {
             effect,
             query,
@@ -268,7 +268,7 @@ impl Api {
         body: Zeroizing<Vec<u8>>,
         matter: Matter<'_>,
         until: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ApiError> {
         let request = Request {
             body: Some(body),
             effect: effect_of(path),

@@ -11,7 +11,7 @@ use crate::notice::Notice;
 use crate::pick::{pick, pick_with_ids};
 use crate::provider::join;
 use crate::provider::phase::dynamic::Dynamics;
-use crate::provider::phase::refusal::Trouble;
+use crate::provider::phase::refusal::ApiError;
 use crate::provider::phase::{no_app, reached, spelt};
 use crate::provider::{note, require_whole};
 use crate::scope::{App, Folder, Place};
@@ -124,7 +124,7 @@ impl Rest {
         let mut answers = self
             .ask(found.target(), folders, key, dynamics, until)
             .await;
-        if let Err(Trouble::NoEnvironment(_)) = answers {
+        if let Err(ApiError::NoEnvironment(_)) = answers {
             self.correct(found, until).await?;
             answers = self
                 .ask(found.target(), folders, key, dynamics, until)
@@ -155,7 +155,7 @@ impl Rest {
         key: Option<&str>,
         dynamics: Dynamics,
         until: Instant,
-    ) -> Result<Vec<Rows>, Trouble> {
+    ) -> Result<Vec<Rows>, ApiError> {
         let requests = folders
             .iter()
             .map(|folder| self.api.secrets(target, *folder, key, dynamics, until));
@@ -191,8 +191,8 @@ impl Rest {
     }
 
     /// The error of `trouble`, with the candidates if the app is unknown.
-    pub(super) async fn explain(&self, trouble: Trouble, app: &str, until: Instant) -> Error {
-        if !matches!(trouble, Trouble::NoApp(_)) {
+    pub(super) async fn explain(&self, trouble: ApiError, app: &str, until: Instant) -> Error {
+        if !matches!(trouble, ApiError::NoApp(_)) {
             return trouble.into();
         }
         let error = no_app(app);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::dynamic::{self, Dynamic, Dynamics};
-use super::refusal::Trouble;
+use super::refusal::ApiError;
 use super::service::Service;
 use super::{
     absent, ended, exists, newest, or_exists, require_one, require_owner, require_short,
@@ -89,7 +89,7 @@ impl Backend for Rest {
         let mut found = self.find(place, until).await?;
         require_whole(&found.notices)?;
         let mut result = self.api.create(found.target(), secret, until).await;
-        if let Err(Trouble::NoEnvironment(_)) = result {
+        if let Err(ApiError::NoEnvironment(_)) = result {
             self.correct(&mut found, until).await?;
             require_whole(&found.notices)?;
             result = self.api.create(found.target(), secret, until).await;
@@ -262,7 +262,7 @@ impl Rest {
                 .api
                 .lease(found.target(), &folder, name, ttl, until)
                 .await;
-            if let Err(Trouble::Partly(_, failed)) = &answer {
+            if let Err(ApiError::Partly(_, failed)) = &answer {
                 for one in some.iter().filter(|one| !failed.contains(&one.id)) {
                     let all = self.api.leases(found.target(), &one.id, until).await;
                     let ours = all.map(|all| dynamic::ours(&all, &folder, target, start.elapsed()));
