@@ -15,7 +15,7 @@ use crate::provider::infisical::Infisical;
 use crate::provider::phase::{Encrypted, Rest};
 #[cfg(feature = "vault")]
 use crate::provider::vault::Vault;
-use crate::provider::{Backend, Order, Provider, References, Supply};
+use crate::provider::{Backend, FetchRequest, FetchResponse, Provider, References};
 use crate::resolve::{Chosen, Resolved, Resolver, Step, chosen};
 use crate::scope::{Folder, Place, Scope, Site};
 use crate::secret::{Change, NewSecret, Outline, Secret};
@@ -235,34 +235,37 @@ impl Client {
         made: &mut Vec<Lease>,
         until: Instant,
     ) -> Result<Resolution> {
-        let order = Order { plan, scope };
-        let Supply {
+        let order = FetchRequest { plan, scope };
+        let FetchResponse {
             hint,
             mut notices,
             place,
-            settled,
-            stock,
-        } = self.provider.stock(order, made, until).await?;
+            canonical,
+            set,
+        } = self.provider.fetch(order, made, until).await?;
         let Chosen {
             roots,
             left_out,
             collisions,
-        } = chosen(stock.entries(), scope, plan.wanted);
+        } = chosen(set.entries(), scope, plan.wanted);
         notices.extend(collisions);
         let numbers: Vec<usize> = roots.iter().map(|root| root.number).collect();
-        stock.open(&numbers);
+        set.open(&numbers);
         let mut resolver = match self.provider.references() {
-            References::Ours => Resolver::following(settled, Arc::clone(&stock), plan),
-            References::Theirs => Resolver::checking(settled, Arc::clone(&stock), plan),
+            References::Ours => Resolver::following(canonical, Arc::clone(&set), plan),
+            References::Theirs => Resolver::checking(canonical, Arc::clone(&set), plan),
         };
         let secrets = loop {
             match resolver.step(&roots)? {
                 Step::Needs(sites) => {
                     let known = |site: &Site| resolver.knows(site);
-                    let reached = self.provider.reach(sites, &known, plan, until).await;
-                    notices.extend(reached.notices);
-                    resolver.supply(reached.stocks, reached.names)?;
-                    resolver.supply_folders(reached.folders)?;
+                    let referenced = self
+                        .provider
+                        .fetch_referenced(sites, &known, plan, until)
+                        .await;
+                    notices.extend(referenced.notices);
+                    resolver.supply(referenced.sets, referenced.names)?;
+                    resolver.supply_folders(referenced.folders)?;
                 }
                 Step::Done(secrets, left_over) => {
                     notices.extend(left_over);

@@ -12,7 +12,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) folder: &'a Folder,
     pub(crate) id: &'a str,
     pub(crate) name: &'a str,
-    /// Its place in the stock.
+    /// Its place in the set.
     pub(crate) number: usize,
     pub(crate) tags: &'a [String],
     /// When it was last changed: RFC 3339, UTC; see [`age`].
@@ -47,7 +47,7 @@ pub(crate) enum Syntax {
 }
 
 /// An environment, or a part of one, as a back-end hands it to the resolver.
-pub(crate) trait Stock: fmt::Debug + Send + Sync {
+pub(crate) trait SecretSet: fmt::Debug + Send + Sync {
     /// At least the secrets of the scope that was asked for, in any order.
     fn entries(&self) -> Vec<Entry<'_>>;
 
@@ -116,7 +116,7 @@ fn hidden(name: &str) -> Error {
     )
 }
 
-impl Stock for Plain {
+impl SecretSet for Plain {
     fn entries(&self) -> Vec<Entry<'_>> {
         (0..self.secrets.len())
             .map(|number| self.entry(number))
@@ -181,8 +181,8 @@ mod tests {
                 active,
                 value: Some(SecretValue::new("own".into())),
             });
-            let stock = Plain::new(vec![own], personal);
-            let (value, overridden) = stock.value(0).unwrap();
+            let set = Plain::new(vec![own], personal);
+            let (value, overridden) = set.value(0).unwrap();
             assert_eq!(overridden, value.expose() == "own");
             value.expose().to_owned()
         };
@@ -201,10 +201,10 @@ mod tests {
             row("/a", "A", "1"),
             row("/a", "B", "9"),
         ];
-        let stock = Plain::new(rows.to_vec(), true);
+        let set = Plain::new(rows.to_vec(), true);
         let found = |folder, name| {
-            let number = stock.find(&Folder::new(folder).unwrap(), name).unwrap()?;
-            Some(stock.value(number).unwrap().0.expose().to_owned())
+            let number = set.find(&Folder::new(folder).unwrap(), name).unwrap()?;
+            Some(set.value(number).unwrap().0.expose().to_owned())
         };
         assert_eq!(found("/a", "A").as_deref(), Some("2"));
         assert_eq!(found("/b", "A").as_deref(), Some("3"));

@@ -19,16 +19,16 @@ use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
 use crate::scope::{Folder, Place, Scope, Site};
 use crate::secret::{Change, NewSecret, Outline, Secret};
-use crate::stock::Stock;
+use crate::stock::SecretSet;
 
-/// What [`Backend::stock`] is asked for.
+/// What [`Backend::fetch`] is asked for.
 #[derive(Clone, Copy)]
-pub(crate) struct Order<'a> {
+pub(crate) struct FetchRequest<'a> {
     pub(crate) plan: &'a Plan<'a>,
     pub(crate) scope: &'a Scope,
 }
 
-impl Order<'_> {
+impl FetchRequest<'_> {
     /// Checks, before any lease is made, that each folder and each tag selects
     /// something of what is `held` in `place`, unless the plan lets it be.
     fn require_some(&self, held: &Held<'_>, place: &Place) -> Result<()> {
@@ -39,32 +39,32 @@ impl Order<'_> {
     }
 }
 
-/// What a back-end answers to [`Backend::stock`].
+/// What a back-end answers to [`Backend::fetch`].
 #[derive(Debug)]
-pub(crate) struct Supply {
+pub(crate) struct FetchResponse {
     /// For [`Plan::hint`], where it would save time.
     pub(crate) hint: Option<String>,
     pub(crate) notices: Vec<Notice>,
     /// App and environment as the store knows them, whatever was typed.
     pub(crate) place: Place,
     /// The one name of this environment: the same for all spellings of it.
-    pub(crate) settled: Place,
-    pub(crate) stock: Arc<dyn Stock>,
+    pub(crate) canonical: Place,
+    pub(crate) set: Arc<dyn SecretSet>,
 }
 
-/// What a back-end answers to [`Backend::reach`].
+/// What a back-end answers to [`Backend::fetch_referenced`].
 #[derive(Debug, Default)]
-pub(crate) struct Reached {
+pub(crate) struct Referenced {
     /// The folders that were fetched, where they are fetched one by one.
-    pub(crate) folders: Vec<(Site, Result<Arc<dyn Stock>>)>,
+    pub(crate) folders: Vec<(Site, Result<Arc<dyn SecretSet>>)>,
     pub(crate) notices: Vec<Notice>,
-    /// What was asked for, and its settled name.
+    /// What was asked for, and its canonical name.
     pub(crate) names: Vec<(Place, Result<Place>)>,
-    /// What was fetched, by settled names.
-    pub(crate) stocks: Vec<(Place, Result<Arc<dyn Stock>>)>,
+    /// What was fetched, by canonical names.
+    pub(crate) sets: Vec<(Place, Result<Arc<dyn SecretSet>>)>,
 }
 
-impl Reached {
+impl Referenced {
     /// Nothing of `asked` could be reached, because of `error`.
     pub(crate) fn none(asked: BTreeSet<Place>, error: Error) -> Self {
         Self {
@@ -102,32 +102,33 @@ pub(crate) trait Backend {
     }
 
     /// The environment in which the scope lies, for use: nothing is opened but what
-    /// is needed. Where references are the server's, or [folders](Reached::folders) are
+    /// is needed. Where references are the server's, or [folders](Referenced::folders) are
     /// reached one by one, the secrets of the scope are enough, and of these the
     /// [one](Plan::only) that is meant. A folder or a tag that selects nothing is
     /// [`Missing`](crate::ErrorKind::Missing) unless the plan allows it, and then
     /// no lease is made.
     ///
     /// Leases go to `made` as soon as they are made, whatever happens then.
-    async fn stock(
+    async fn fetch(
         &self,
-        order: Order<'_>,
+        order: FetchRequest<'_>,
         made: &mut Vec<Lease>,
         until: Instant,
-    ) -> Result<Supply>;
+    ) -> Result<FetchResponse>;
 
     /// What is `asked` for, for references: these folders alone, or their environments,
-    /// each once; what is `known` by its [settled](Supply::settled) name is not fetched.
+    /// each once; what is `known` by its [canonical](FetchResponse::canonical) name is not
+    /// fetched.
     ///
     /// Not called where references are the server's.
-    async fn reach(
+    async fn fetch_referenced(
         &self,
         _asked: BTreeSet<Site>,
         _known: &(dyn Fn(&Site) -> bool + Sync),
         _plan: &Plan<'_>,
         _until: Instant,
-    ) -> Reached {
-        Reached::default()
+    ) -> Referenced {
+        Referenced::default()
     }
 
     /// Adds `secret`. One of that name in that folder is a
@@ -207,23 +208,23 @@ impl Backend for Provider {
         dispatch!(self, backend => backend.outlines(scope, until).await)
     }
 
-    async fn stock(
+    async fn fetch(
         &self,
-        order: Order<'_>,
+        order: FetchRequest<'_>,
         made: &mut Vec<Lease>,
         until: Instant,
-    ) -> Result<Supply> {
-        dispatch!(self, backend => backend.stock(order, made, until).await)
+    ) -> Result<FetchResponse> {
+        dispatch!(self, backend => backend.fetch(order, made, until).await)
     }
 
-    async fn reach(
+    async fn fetch_referenced(
         &self,
         asked: BTreeSet<Site>,
         known: &(dyn Fn(&Site) -> bool + Sync),
         plan: &Plan<'_>,
         until: Instant,
-    ) -> Reached {
-        dispatch!(self, backend => backend.reach(asked, known, plan, until).await)
+    ) -> Referenced {
+        dispatch!(self, backend => backend.fetch_referenced(asked, known, plan, until).await)
     }
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {

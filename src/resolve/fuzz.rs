@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::plan::Plan;
 use crate::scope::{App, Folders, Place, Scope};
 use crate::secret::Secret;
-use crate::stock::{Plain, Stock, Syntax};
+use crate::stock::{Plain, SecretSet, Syntax};
 
 /// The parts of a reference.
 #[derive(Debug, Eq, PartialEq)]
@@ -57,10 +57,10 @@ pub fn resolved(secrets: Vec<Secret>, plan: &Plan<'_>) -> Result<Vec<Resolved>> 
         app: App::Name("app".to_owned()),
         environment: "env".to_owned(),
     };
-    let stock = Arc::new(Plain::new(secrets, plan.personal));
+    let set = Arc::new(Plain::new(secrets, plan.personal));
     let scope = Scope::new(home.app.clone(), "env").in_folders(Folders::All);
-    let Chosen { roots, .. } = chosen(stock.entries(), &scope, plan.wanted);
-    let mut resolver = Resolver::following(home, Arc::clone(&stock) as Arc<dyn Stock>, plan);
+    let Chosen { roots, .. } = chosen(set.entries(), &scope, plan.wanted);
+    let mut resolver = Resolver::following(home, Arc::clone(&set) as Arc<dyn SecretSet>, plan);
     loop {
         match resolver.step(&roots)? {
             Step::Done(done, _) => return Ok(done),

@@ -19,7 +19,7 @@ use crate::notice::Notice;
 use crate::plan::Plan;
 use crate::scope::{Place, Site};
 use crate::secret::SecretValue;
-use crate::stock::{Entry, Stock};
+use crate::stock::{Entry, SecretSet};
 use failure::Failures;
 pub use resolved::Resolved;
 use walk::{Text, Walk};
@@ -70,8 +70,8 @@ struct Position {
 }
 
 impl Resolver {
-    /// A resolver that replaces references in secrets of `home`, which is `stock`.
-    pub(crate) fn following(home: Place, stock: Arc<dyn Stock>, plan: &Plan<'_>) -> Self {
+    /// A resolver that replaces references in secrets of `home`, which is `set`.
+    pub(crate) fn following(home: Place, set: Arc<dyn SecretSet>, plan: &Plan<'_>) -> Self {
         Self {
             failures: Failures::default(),
             known: HashMap::new(),
@@ -84,13 +84,13 @@ impl Resolver {
                 Treatment::Leave
             },
             work: 0,
-            world: World::new(home, stock),
+            world: World::new(home, set),
         }
     }
 
     /// A resolver for values in which the server replaced what it could.
-    pub(crate) fn checking(home: Place, stock: Arc<dyn Stock>, plan: &Plan<'_>) -> Self {
-        let mut resolver = Self::following(home, stock, plan);
+    pub(crate) fn checking(home: Place, set: Arc<dyn SecretSet>, plan: &Plan<'_>) -> Self {
+        let mut resolver = Self::following(home, set, plan);
         if resolver.treatment == Treatment::Follow {
             resolver.treatment = Treatment::Check;
         }
@@ -111,14 +111,14 @@ impl Resolver {
     /// The first one that says nothing about the reference.
     pub(crate) fn supply(
         &mut self,
-        stocks: Vec<(Place, Result<Arc<dyn Stock>>)>,
+        sets: Vec<(Place, Result<Arc<dyn SecretSet>>)>,
         names: Vec<(Place, Result<Place>)>,
     ) -> Result<()> {
-        for (place, stock) in stocks {
-            self.world.add(place, stock)?;
+        for (place, set) in sets {
+            self.world.add(place, set)?;
         }
-        for (asked, settled) in names {
-            self.world.name(asked, settled)?;
+        for (asked, canonical) in names {
+            self.world.name(asked, canonical)?;
         }
         Ok(())
     }
@@ -130,10 +130,10 @@ impl Resolver {
     /// As for [`supply`](Self::supply).
     pub(crate) fn supply_folders(
         &mut self,
-        folders: Vec<(Site, Result<Arc<dyn Stock>>)>,
+        folders: Vec<(Site, Result<Arc<dyn SecretSet>>)>,
     ) -> Result<()> {
-        for (site, stock) in folders {
-            self.world.add_site(site, stock)?;
+        for (site, set) in folders {
+            self.world.add_site(site, set)?;
         }
         Ok(())
     }
@@ -151,9 +151,9 @@ impl Resolver {
         let mut needs = BTreeSet::new();
         let mut left_out = Vec::new();
         let mut resolved = Vec::with_capacity(roots.len());
-        let stock = Arc::clone(&self.world[World::HOME].stock);
+        let set = Arc::clone(&self.world[World::HOME].set);
         for root in roots {
-            let (value, overridden) = match stock.value(root.number) {
+            let (value, overridden) = match set.value(root.number) {
                 Ok(value) => value,
                 Err(error) if self.partial && is_closed(&error) => {
                     left_out.push(Notice::left_out(root.name, &error));

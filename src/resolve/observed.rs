@@ -60,7 +60,7 @@ fn world(table: &Value) -> Vec<(Place, Vec<Secret>)> {
 }
 
 /// The place that a back-end would settle `asked` on.
-fn settled(asked: &Place, world: &[(Place, Vec<Secret>)]) -> Result<Place> {
+fn canonical(asked: &Place, world: &[(Place, Vec<Secret>)]) -> Result<Place> {
     let places = world.iter().map(|(place, _)| place);
     let of_app = matching(places, &asked.app.to_string(), |place| {
         place.app.to_string()
@@ -96,7 +96,7 @@ fn resolved(world: &[(Place, Vec<Secret>)], folder: &str, key: &str) -> String {
         allow_unresolved: true,
         ..Plan::default()
     };
-    let stock = |place: &Place| -> Arc<dyn Stock> {
+    let set = |place: &Place| -> Arc<dyn SecretSet> {
         let (_, secrets) = world.iter().find(|(other, _)| other == place).unwrap();
         Arc::new(Plain::new(secrets.clone(), true))
     };
@@ -104,7 +104,7 @@ fn resolved(world: &[(Place, Vec<Secret>)], folder: &str, key: &str) -> String {
         app: App::Name("web".to_owned()),
         environment: "Development".to_owned(),
     };
-    let secrets = stock(&home);
+    let secrets = set(&home);
     let mut roots = secrets.entries();
     roots.retain(|root| root.folder.as_str() == folder && root.name == key);
     let mut resolver = Resolver::following(home, Arc::clone(&secrets), &plan);
@@ -114,15 +114,15 @@ fn resolved(world: &[(Place, Vec<Secret>)], folder: &str, key: &str) -> String {
             Step::Needs(asked) => asked,
         };
         for Site { place: asked, .. } in asked {
-            let place = settled(&asked, world);
+            let place = canonical(&asked, world);
             let new = |place: &&Place| {
                 let (folder, place) = (Folder::root(), Place::clone(place));
                 !resolver.knows(&Site { folder, place })
             };
-            let stocks = place.as_ref().ok().filter(new);
-            let stocks = stocks.map(|place| (place.clone(), Ok(stock(place))));
-            let stocks = stocks.into_iter().collect();
-            resolver.supply(stocks, vec![(asked, place)]).unwrap();
+            let sets = place.as_ref().ok().filter(new);
+            let sets = sets.map(|place| (place.clone(), Ok(set(place))));
+            let sets = sets.into_iter().collect();
+            resolver.supply(sets, vec![(asked, place)]).unwrap();
         }
     }
 }

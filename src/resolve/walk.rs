@@ -49,7 +49,7 @@ impl Resolver {
         value: &str,
         walk: &mut Walk,
     ) -> Result<Text> {
-        let syntax = self.world[holder.environment].stock.syntax(holder.secret);
+        let syntax = self.world[holder.environment].set.syntax(holder.secret);
         let mut out = Zeroizing::new(String::with_capacity(value.len()));
         let mut pending = false;
         let mut stable = true;
@@ -102,8 +102,8 @@ impl Resolver {
     /// Remembers that `reference`, in the last secret of `chain`, leads nowhere.
     fn fail(&mut self, chain: &[Position], reference: &Reference<'_>, nowhere: Nowhere) {
         let name = |position: &Position| {
-            let stock = &self.world[position.environment].stock;
-            stock.entry(position.secret).name.to_owned()
+            let set = &self.world[position.environment].set;
+            set.entry(position.secret).name.to_owned()
         };
         let names: Vec<String> = chain.iter().map(name).collect();
         if let Some(&holder) = chain.last() {
@@ -130,8 +130,8 @@ impl Resolver {
             return missing("the server could not resolve it".to_owned());
         }
         let home = &self.world[holder.environment];
-        let site = reference.site(&home.place, home.stock.entry(holder.secret).folder);
-        let site = self.world.settled(site);
+        let site = reference.site(&home.place, home.set.entry(holder.secret).folder);
+        let site = self.world.canonical(site);
         let environment = match self.world.site(&site, reference.key) {
             Some(Ok(environment)) => *environment,
             Some(Err(reason)) => return missing(reason.clone()),
@@ -140,8 +140,8 @@ impl Resolver {
                 return Ok(Ok(Text::Pending));
             }
         };
-        let stock = Arc::clone(&self.world[environment].stock);
-        let found = stock.find(&site.folder, reference.key);
+        let set = Arc::clone(&self.world[environment].set);
+        let found = set.find(&site.folder, reference.key);
         let secret = match self.bear(found)? {
             Ok(Some(secret)) => secret,
             Ok(None) => {
@@ -176,8 +176,8 @@ impl Resolver {
         if walk.chain.len() >= DEEPEST {
             return Ok(Err(Nowhere::Circle("references nest too deeply")));
         }
-        let stock = Arc::clone(&self.world[position.environment].stock);
-        let value = match self.bear(stock.value(position.secret))? {
+        let set = Arc::clone(&self.world[position.environment].set);
+        let value = match self.bear(set.value(position.secret))? {
             Ok((value, _)) => value,
             Err(nowhere) => return Ok(Err(nowhere)),
         };

@@ -80,7 +80,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::scope::{App, Folder};
     use crate::secret::{Secret, SecretType, SecretValue};
-    use crate::stock::{Plain, Stock as _};
+    use crate::stock::{Plain, SecretSet as _};
 
     /// A secret `folder` / `name` with `value`; its id and time are `stamp`.
     pub(crate) fn secret(folder: &str, name: &str, value: &str, stamp: &str) -> Secret {
@@ -102,11 +102,11 @@ pub(crate) mod tests {
     /// The values of those chosen, and what is told.
     fn values(secrets: &[Secret], folders: Folders) -> (Vec<String>, Vec<Notice>) {
         let scope = Scope::new(App::Name("web".into()), "dev").in_folders(folders);
-        let stock = Plain::new(secrets.to_vec(), true);
+        let set = Plain::new(secrets.to_vec(), true);
         let Chosen {
             roots, collisions, ..
-        } = chosen(stock.entries(), &scope, &|_| true);
-        let value = |root: &Entry<'_>| stock.value(root.number).unwrap().0.expose().to_owned();
+        } = chosen(set.entries(), &scope, &|_| true);
+        let value = |root: &Entry<'_>| set.value(root.number).unwrap().0.expose().to_owned();
         (roots.iter().map(value).collect(), collisions)
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::{Place, Site};
-use crate::stock::Stock;
+use crate::stock::SecretSet;
 
 /// Environments by number.
 #[derive(Debug)]
@@ -24,17 +24,17 @@ pub(super) struct World {
 #[derive(Debug)]
 pub(super) struct Environment {
     pub(super) place: Place,
-    pub(super) stock: Arc<dyn Stock>,
+    pub(super) set: Arc<dyn SecretSet>,
 }
 
 impl World {
     /// The environment of the secrets that are asked for.
     pub(super) const HOME: usize = 0;
 
-    pub(super) fn new(home: Place, stock: Arc<dyn Stock>) -> Self {
+    pub(super) fn new(home: Place, set: Arc<dyn SecretSet>) -> Self {
         let place = home.clone();
         Self {
-            environments: vec![Environment { place, stock }],
+            environments: vec![Environment { place, set }],
             names: BTreeMap::new(),
             places: BTreeMap::from([(home, Ok(Self::HOME))]),
             sites: BTreeMap::new(),
@@ -42,7 +42,7 @@ impl World {
     }
 
     /// `site` by the one name of its environment, as far as that is known.
-    pub(super) fn settled(&self, site: Site) -> Site {
+    pub(super) fn canonical(&self, site: Site) -> Site {
         match self.names.get(&site.place) {
             Some(place) => Site {
                 place: place.clone(),
@@ -52,11 +52,11 @@ impl World {
         }
     }
 
-    /// What is known of the secret `key` of the [settled](Self::settled) `site`: the
+    /// What is known of the secret `key` of the [canonical](Self::canonical) `site`: the
     /// environment that decides on it, or why there is none.
     pub(super) fn site(&self, site: &Site, key: &str) -> Option<&Result<usize, String>> {
         let whole = self.places.get(&site.place).filter(|known| match known {
-            Ok(number) => self[*number].stock.decides(&site.folder, key),
+            Ok(number) => self[*number].set.decides(&site.folder, key),
             Err(_) => true,
         });
         whole.or_else(|| self.sites.get(site))
@@ -67,8 +67,8 @@ impl World {
     /// # Errors
     ///
     /// The given one, where it says nothing about the place.
-    pub(super) fn add(&mut self, place: Place, stock: Result<Arc<dyn Stock>>) -> Result<()> {
-        let known = self.known(&place, stock)?;
+    pub(super) fn add(&mut self, place: Place, set: Result<Arc<dyn SecretSet>>) -> Result<()> {
+        let known = self.known(&place, set)?;
         self.places.insert(place, known);
         Ok(())
     }
@@ -78,8 +78,8 @@ impl World {
     /// # Errors
     ///
     /// As for [`add`](Self::add).
-    pub(super) fn add_site(&mut self, site: Site, stock: Result<Arc<dyn Stock>>) -> Result<()> {
-        let known = self.known(&site.place, stock)?;
+    pub(super) fn add_site(&mut self, site: Site, set: Result<Arc<dyn SecretSet>>) -> Result<()> {
+        let known = self.known(&site.place, set)?;
         self.sites.insert(site, known);
         Ok(())
     }
@@ -87,12 +87,12 @@ impl World {
     fn known(
         &mut self,
         place: &Place,
-        stock: Result<Arc<dyn Stock>>,
+        set: Result<Arc<dyn SecretSet>>,
     ) -> Result<Result<usize, String>> {
-        match stock {
-            Ok(stock) => {
+        match set {
+            Ok(set) => {
                 let place = place.clone();
-                self.environments.push(Environment { place, stock });
+                self.environments.push(Environment { place, set });
                 Ok(Ok(self.environments.len() - 1))
             }
             Err(error) => Ok(Err(reason(error)?)),
@@ -104,11 +104,11 @@ impl World {
     /// # Errors
     ///
     /// As for [`add`](Self::add).
-    pub(super) fn name(&mut self, asked: Place, settled: Result<Place>) -> Result<()> {
-        match settled {
-            Ok(settled) if settled == asked => {}
-            Ok(settled) => {
-                self.names.insert(asked, settled);
+    pub(super) fn name(&mut self, asked: Place, canonical: Result<Place>) -> Result<()> {
+        match canonical {
+            Ok(canonical) if canonical == asked => {}
+            Ok(canonical) => {
+                self.names.insert(asked, canonical);
             }
             Err(error) => {
                 self.places.insert(asked, Err(reason(error)?));

@@ -25,7 +25,7 @@ struct Granted {
 }
 
 #[derive(Serialize)]
-struct Order<'a> {
+struct FetchRequest<'a> {
     payload: &'a str,
 }
 
@@ -57,7 +57,7 @@ impl ServiceAccount {
         let authorization = Zeroizing::new(format!("Bearer {}", access.expose()));
         let request = Request {
             authorization: Some(&authorization),
-            body: Some(json(&Order { payload })?),
+            body: Some(json(&FetchRequest { payload })?),
             method: Method::POST,
             ..Request::get(&path)
         };

@@ -16,7 +16,7 @@ use crate::http::{Effect, Request, json};
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
 use crate::provider::text::Text;
-use crate::provider::{Order, join};
+use crate::provider::{FetchRequest, join};
 use crate::scope::Folder;
 use crate::secret::{Secret, SecretType, SecretValue};
 
@@ -76,7 +76,7 @@ impl Infisical {
     pub(super) async fn dynamics(
         &self,
         found: &mut Found,
-        Order { plan, scope }: Order<'_>,
+        FetchRequest { plan, scope }: FetchRequest<'_>,
         until: Instant,
     ) -> Result<Vec<(Folder, String)>> {
         if plan.leases == Leases::Skip {
@@ -104,7 +104,7 @@ impl Infisical {
         &self,
         found: &mut Found,
         dynamics: Vec<(Folder, String)>,
-        Order { plan, scope }: Order<'_>,
+        FetchRequest { plan, scope }: FetchRequest<'_>,
         made: &mut Vec<Lease>,
         until: Instant,
     ) -> Result<Vec<Secret>> {

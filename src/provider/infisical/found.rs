@@ -54,7 +54,7 @@ impl Found {
     }
 
     /// Project and environment as the server is asked for them.
-    pub(super) fn settled(&self) -> Place {
+    pub(super) fn canonical(&self) -> Place {
         Place {
             app: App::Id(self.id.0.clone()),
             environment: self.environment.clone(),
@@ -68,7 +68,7 @@ impl Found {
                 app: App::Name(project.slug.clone()),
                 environment: self.environment.clone(),
             },
-            _ => self.settled(),
+            _ => self.canonical(),
         }
     }
 }

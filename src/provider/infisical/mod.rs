@@ -28,7 +28,7 @@ use self::api::{Api, Manner, segment};
 use self::found::Found;
 use self::session::Service;
 use self::stock::Listed;
-use super::{Backend, Order, Reached, References, Supply, join, require_whole};
+use super::{Backend, FetchRequest, FetchResponse, Referenced, References, join, require_whole};
 use crate::credentials::InfisicalLogin;
 use crate::emptiness::Held;
 use crate::error::{ErrorKind, Result};
@@ -63,13 +63,13 @@ impl Backend for Infisical {
         Ok(rows.overridden_by(own))
     }
 
-    async fn stock(
+    async fn fetch(
         &self,
-        order: Order<'_>,
+        order: FetchRequest<'_>,
         made: &mut Vec<Lease>,
         until: Instant,
-    ) -> Result<Supply> {
-        let Order { plan, scope } = order;
+    ) -> Result<FetchResponse> {
+        let FetchRequest { plan, scope } = order;
         let mut found = self.find(&scope.place, until).await?;
         let manner = Manner {
             imports: plan.imports,
@@ -95,29 +95,29 @@ impl Backend for Infisical {
         if rows.untagged {
             found.notices.push(Notice::ImportsLeftOut);
         }
-        Ok(Supply {
+        Ok(FetchResponse {
             hint: None,
             place: found.place(),
-            settled: found.settled(),
+            canonical: found.canonical(),
             notices: found.notices,
-            stock: Arc::new(Listed::new(rows, leased, scope, manner)),
+            set: Arc::new(Listed::new(rows, leased, scope, manner)),
         })
     }
 
-    async fn reach(
+    async fn fetch_referenced(
         &self,
         asked: BTreeSet<Site>,
         _known: &(dyn Fn(&Site) -> bool + Sync),
         plan: &Plan<'_>,
         until: Instant,
-    ) -> Reached {
+    ) -> Referenced {
         let folders = asked.into_iter().map(|site| async {
             let folder = self.referred_to(&site, plan.personal, until).await;
             (site, folder)
         });
-        Reached {
+        Referenced {
             folders: join::each(folders).await,
-            ..Reached::default()
+            ..Referenced::default()
         }
     }
 

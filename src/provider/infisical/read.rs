@@ -13,7 +13,7 @@ use super::stock::Listed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::join;
 use crate::scope::{Folder, Folders, Scope, Site};
-use crate::stock::Stock;
+use crate::stock::SecretSet;
 
 /// What the lists of a scope gave.
 pub(super) struct Lists {
@@ -115,7 +115,7 @@ impl Infisical {
         site: &Site,
         personal: bool,
         until: Instant,
-    ) -> Result<Arc<dyn Stock>> {
+    ) -> Result<Arc<dyn SecretSet>> {
         let found = self.find(&site.place, until).await?;
         let folders = Folders::These(vec![site.folder.clone()]);
         let scope = Scope::new(site.place.app.clone(), found.environment.clone());

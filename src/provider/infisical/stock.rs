@@ -6,7 +6,7 @@ use super::merge::Rows;
 use crate::error::Result;
 use crate::scope::{Folder, Folders, Scope};
 use crate::secret::{Secret, SecretValue};
-use crate::stock::{Entry, Plain, Stock, Syntax};
+use crate::stock::{Entry, Plain, SecretSet, Syntax};
 
 #[derive(Debug)]
 pub(super) struct Listed {
@@ -54,7 +54,7 @@ impl Listed {
     }
 }
 
-impl Stock for Listed {
+impl SecretSet for Listed {
     fn entries(&self) -> Vec<Entry<'_>> {
         let count = self.own.len() + self.imported.len() + self.leased.len();
         (0..count).map(|number| self.entry(number)).collect()

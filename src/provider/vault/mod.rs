@@ -37,7 +37,7 @@ pub use manage::{UnsealedOverrides, VaultFile};
 use self::place::{app_name, exact, made};
 use self::record::Record;
 use self::store::{Opening, Store};
-use super::{Backend, Order, Reached, References, Supply, no_log_out, places};
+use super::{Backend, FetchRequest, FetchResponse, Referenced, References, no_log_out, places};
 use crate::credentials::VaultKey;
 use crate::emptiness::Held;
 use crate::error::{Error, ErrorKind, Result};
@@ -107,35 +107,35 @@ impl Backend for Vault {
         Ok(read::secrets(app, environment, &overrides))
     }
 
-    async fn stock(
+    async fn fetch(
         &self,
-        order: Order<'_>,
+        order: FetchRequest<'_>,
         _made: &mut Vec<Lease>,
         until: Instant,
-    ) -> Result<Supply> {
+    ) -> Result<FetchResponse> {
         let store = self.store()?;
         let (vault, overrides) = store.for_use(order.plan.personal, until).await?;
         let mut notices = self.notices();
         let (app, environment) = read::located(&order.scope.place, &vault, &mut notices)?;
-        let place = read::settled(app, environment);
+        let place = read::canonical(app, environment);
         let secrets = read::secrets(app, environment, &overrides);
         order.require_some(&Held::of(&secrets), &place)?;
-        Ok(Supply {
+        Ok(FetchResponse {
             hint: None,
             notices,
-            settled: place.clone(),
+            canonical: place.clone(),
             place,
-            stock: Arc::new(Plain::new(secrets, order.plan.personal)),
+            set: Arc::new(Plain::new(secrets, order.plan.personal)),
         })
     }
 
-    async fn reach(
+    async fn fetch_referenced(
         &self,
         asked: BTreeSet<Site>,
         known: &(dyn Fn(&Site) -> bool + Sync),
         plan: &Plan<'_>,
         until: Instant,
-    ) -> Reached {
+    ) -> Referenced {
         let asked = places(&asked);
         let read = match self.store() {
             Ok(store) => store.for_use(plan.personal, until).await,
@@ -143,9 +143,9 @@ impl Backend for Vault {
         };
         match read {
             Ok((vault, overrides)) => {
-                read::reached(asked, known, &vault, &overrides, plan.personal)
+                read::referenced(asked, known, &vault, &overrides, plan.personal)
             }
-            Err(error) => Reached::none(asked, error),
+            Err(error) => Referenced::none(asked, error),
         }
     }
 
@@ -314,7 +314,7 @@ mod tests {
     fn a_stock_is_the_whole_environment_under_its_own_name() {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let supply = runtime.enable_time().build().unwrap().block_on(supply());
-        let entries = supply.stock.entries();
+        let entries = supply.set.entries();
         assert_eq!(entries.len(), 2, "every folder and tag");
         assert_ne!(entries[0].id, entries[1].id);
         assert_eq!(supply.place.app, App::Name("Web".to_owned()));
@@ -332,7 +332,7 @@ mod tests {
     }
 
     /// What `prod` of `web` has where `Web` has secrets in `Production`.
-    async fn supply() -> Supply {
+    async fn supply() -> FetchResponse {
         let directory = tempfile::tempdir().unwrap();
         let (file, key) = (
             directory.path().join("vault"),
@@ -366,10 +366,10 @@ mod tests {
 
         let scope = Scope::new(App::Name("web".to_owned()), "prod").tagged(vec!["db".to_owned()]);
         let plan = Plan::default();
-        let order = Order {
+        let order = FetchRequest {
             plan: &plan,
             scope: &scope,
         };
-        vault.stock(order, &mut Vec::new(), until).await.unwrap()
+        vault.fetch(order, &mut Vec::new(), until).await.unwrap()
     }
 }

@@ -9,10 +9,10 @@ use super::place::{app_name, chosen};
 use super::record::Record;
 use crate::error::Result;
 use crate::notice::Notice;
-use crate::provider::Reached;
+use crate::provider::Referenced;
 use crate::scope::{App, Folder, Place, Site};
 use crate::secret::{Personal, Secret};
-use crate::stock::{Plain, Stock};
+use crate::stock::{Plain, SecretSet};
 
 /// The app and the environment that `place` means.
 pub(super) fn located<'a>(
@@ -26,7 +26,7 @@ pub(super) fn located<'a>(
 }
 
 /// The one name of an environment.
-pub(super) fn settled(app: &format::App, environment: &format::Environment) -> Place {
+pub(super) fn canonical(app: &format::App, environment: &format::Environment) -> Place {
     Place {
         app: App::Name(app.name.clone()),
         environment: environment.name.clone(),
@@ -56,29 +56,29 @@ pub(super) fn secrets(
 }
 
 /// The environments that `asked` means, but for those that are `known`.
-pub(super) fn reached(
+pub(super) fn referenced(
     asked: BTreeSet<Place>,
     known: &dyn Fn(&Site) -> bool,
     vault: &format::Vault,
     overrides: &Overrides,
     personal: bool,
-) -> Reached {
-    let mut reached = Reached::default();
+) -> Referenced {
+    let mut referenced = Referenced::default();
     for asked in asked {
-        let place = located(&asked, vault, &mut reached.notices).map(|(app, environment)| {
-            let place = settled(app, environment);
+        let place = located(&asked, vault, &mut referenced.notices).map(|(app, environment)| {
+            let place = canonical(app, environment);
             let root = Site {
                 folder: Folder::root(),
                 place: place.clone(),
             };
-            if !known(&root) && !reached.stocks.iter().any(|(other, _)| *other == place) {
+            if !known(&root) && !referenced.sets.iter().any(|(other, _)| *other == place) {
                 let secrets = secrets(app, environment, overrides);
-                let stock: Arc<dyn Stock> = Arc::new(Plain::new(secrets, personal));
-                reached.stocks.push((place.clone(), Ok(stock)));
+                let set: Arc<dyn SecretSet> = Arc::new(Plain::new(secrets, personal));
+                referenced.sets.push((place.clone(), Ok(set)));
             }
             place
         });
-        reached.names.push((asked, place));
+        referenced.names.push((asked, place));
     }
-    reached
+    referenced
 }

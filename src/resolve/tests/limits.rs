@@ -53,12 +53,12 @@ fn a_chain_that_doubles_into_another_environment_is_walked_once_a_round() {
     secrets.push(secret("/", "E12", "${prod.HOST}", "1"));
     secrets.extend((0..30_000).map(|at| secret("/", &format!("R{at}"), "${E12}", "1")));
     let plan = Plan::default();
-    let secrets = stock(secrets, &plan);
+    let secrets = set(secrets, &plan);
     let roots = secrets.entries();
     let mut resolver = Resolver::following(home, Arc::clone(&secrets), &plan);
     assert!(matches!(resolver.step(&roots), Ok(Step::Needs(_))));
     let prod = place("web", "prod");
-    let other = stock(vec![secret("/", "HOST", "h", "1")], &plan);
+    let other = set(vec![secret("/", "HOST", "h", "1")], &plan);
     resolver
         .supply(vec![(prod, Ok(other))], Vec::new())
         .unwrap();

@@ -31,7 +31,7 @@ fn environment(store: &Store, place: &Place) -> Vec<Secret> {
 }
 
 /// Secrets as an environment. Overrides count if `plan` says so.
-fn stock(secrets: Vec<Secret>, plan: &Plan<'_>) -> Arc<dyn Stock> {
+fn set(secrets: Vec<Secret>, plan: &Plan<'_>) -> Arc<dyn SecretSet> {
     Arc::new(Plain::new(secrets, plan.personal))
 }
 
@@ -42,7 +42,7 @@ fn resolved(store: &Store, lenient: bool) -> (Result<Step>, usize) {
         allow_unresolved: lenient,
         ..Plan::default()
     };
-    let secrets = stock(environment(store, &home), &plan);
+    let secrets = set(environment(store, &home), &plan);
     let roots = secrets.entries();
     let mut resolver = Resolver::following(home, Arc::clone(&secrets), &plan);
     for round in 0.. {
@@ -54,7 +54,7 @@ fn resolved(store: &Store, lenient: bool) -> (Result<Step>, usize) {
                         let text = format!("there is no environment {}", asked.environment);
                         Err(Error::new(ErrorKind::Missing, text))
                     } else {
-                        Ok(stock(secrets, &plan))
+                        Ok(set(secrets, &plan))
                     };
                     resolver.supply(vec![(asked, answer)], Vec::new()).unwrap();
                 }
@@ -71,7 +71,7 @@ fn alone(
     name: &str,
     plan: &Plan<'_>,
 ) -> Result<(Vec<Resolved>, Vec<Notice>)> {
-    let secrets = stock(secrets, plan);
+    let secrets = set(secrets, plan);
     let roots: Vec<_> = secrets
         .entries()
         .into_iter()
@@ -233,7 +233,7 @@ fn overrides_come_before_references() {
 fn what_the_server_left_over_is_unresolved_and_what_is_not_meant_is_text() {
     let plan = Plan::default();
     let step = |text: &str| {
-        let secrets = stock(vec![secret("/", "A", text, "1")], &plan);
+        let secrets = set(vec![secret("/", "A", text, "1")], &plan);
         let roots = secrets.entries();
         Resolver::checking(place("web", "dev"), Arc::clone(&secrets), &plan).step(&roots)
     };
@@ -253,9 +253,9 @@ fn a_circle_says_of_each_secret_that_was_asked_for_which_reference_it_keeps() {
         allow_unresolved: true,
         ..Plan::default()
     };
-    let stock = stock(secrets.to_vec(), &plan);
-    let roots = stock.entries();
-    let mut resolver = Resolver::following(place("web", "dev"), Arc::clone(&stock), &plan);
+    let set = set(secrets.to_vec(), &plan);
+    let roots = set.entries();
+    let mut resolver = Resolver::following(place("web", "dev"), Arc::clone(&set), &plan);
     let Ok(Step::Done(done, notices)) = resolver.step(&roots) else {
         panic!("all is there");
     };

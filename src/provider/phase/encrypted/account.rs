@@ -142,7 +142,7 @@ impl Located<'_> {
     }
 
     /// The one spelling of this place: ids cannot be mistaken.
-    pub(super) fn settled(&self) -> Place {
+    pub(super) fn canonical(&self) -> Place {
         Place {
             app: scope::App::Id(self.app.id.clone()),
             environment: name(self.environment).to_owned(),

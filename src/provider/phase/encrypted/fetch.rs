@@ -19,9 +19,9 @@ use crate::provider::phase::keys::{EnvironmentKeys, FORGED, Unnamed};
 use crate::provider::phase::refusal::ApiError;
 use crate::provider::phase::spelt;
 use crate::provider::phase::wire::Row;
-use crate::provider::{Order, join};
+use crate::provider::{FetchRequest, join};
 use crate::scope::{Folder, Folders, Scope};
-use crate::stock::Stock;
+use crate::stock::SecretSet;
 
 /// So long the list of what a token reaches is taken to be true.
 const FRESH: Duration = Duration::from_mins(1);
@@ -111,7 +111,7 @@ impl Encrypted {
         &self,
         place: &Located<'_>,
         keys: &EnvironmentKeys,
-        order: Order<'a>,
+        order: FetchRequest<'a>,
         early: Option<Vec<Answer>>,
         until: Instant,
     ) -> Result<Rows<'a>> {
@@ -208,7 +208,7 @@ impl Encrypted {
         folder: &Folder,
         personal: bool,
         until: Instant,
-    ) -> Result<Arc<dyn Stock>> {
+    ) -> Result<Arc<dyn SecretSet>> {
         let folders = Folders::These(vec![folder.clone()]);
         let at = (place.ids().1, &*place.about());
         let question = Question {
@@ -227,7 +227,7 @@ impl Encrypted {
         &self,
         place: &Located<'_>,
         unleased: Vec<Named>,
-        order: Order<'_>,
+        order: FetchRequest<'_>,
         made: &mut Vec<Lease>,
         until: Instant,
     ) -> Result<Vec<Named>> {
@@ -283,12 +283,12 @@ pub(super) type Named = (Dynamic, Vec<String>);
 /// is left out with a notice if the plan allows it.
 pub(super) fn named(
     dynamic: Vec<Dynamic>,
-    order: Order<'_>,
+    order: FetchRequest<'_>,
     keys: &EnvironmentKeys,
     place: &Located<'_>,
     notices: &mut Vec<Notice>,
 ) -> Result<Vec<Named>> {
-    let Order { plan, scope } = order;
+    let FetchRequest { plan, scope } = order;
     let mut all = Vec::new();
     for one in dynamic {
         if !scope.folders.contains(&one.folder) {

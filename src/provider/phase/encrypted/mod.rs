@@ -29,7 +29,8 @@ use crate::lease::Lease;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
 use crate::provider::{
-    Backend, Order, Reached, References, Supply, join, no_log_out, places, require_whole,
+    Backend, FetchRequest, FetchResponse, Referenced, References, join, no_log_out, places,
+    require_whole,
 };
 use crate::scope::{Folder, Place, Scope, Site};
 use crate::secret::{Change, NewSecret, Outline, Secret};
@@ -63,13 +64,13 @@ impl Backend for Encrypted {
         self.named_vault(scope, until).await?.outlines()
     }
 
-    async fn stock(
+    async fn fetch(
         &self,
-        order: Order<'_>,
+        order: FetchRequest<'_>,
         made: &mut Vec<Lease>,
         until: Instant,
-    ) -> Result<Supply> {
-        let Order { plan, scope } = order;
+    ) -> Result<FetchResponse> {
+        let FetchRequest { plan, scope } = order;
         let start = Instant::now();
         let hint = plan.hint.filter(|_| plan.only.is_none());
         let (account, early) = self.both(hint, scope, until).await?;
@@ -92,48 +93,48 @@ impl Backend for Encrypted {
         let vault = Vault::new(place.about(), keys, secrets).of_folders(whole);
         let mut vault = vault.personal(plan.personal);
         notices.extend(vault.enter(scope, plan.allow_partial)?);
-        Ok(Supply {
+        Ok(FetchResponse {
             hint: (slow || right).then_some(id),
             notices,
-            settled: place.settled(),
+            canonical: place.canonical(),
             place: place.place,
-            stock: Arc::new(vault),
+            set: Arc::new(vault),
         })
     }
 
-    async fn reach(
+    async fn fetch_referenced(
         &self,
         asked: BTreeSet<Site>,
         known: &(dyn Fn(&Site) -> bool + Sync),
         plan: &Plan<'_>,
         until: Instant,
-    ) -> Reached {
+    ) -> Referenced {
         let account = match self.account(until).await {
             Ok(account) => account,
-            Err(error) => return Reached::none(places(&asked), error),
+            Err(error) => return Referenced::none(places(&asked), error),
         };
-        let mut reached = Reached::default();
+        let mut referenced = Referenced::default();
         let mut environments = BTreeMap::new();
         let mut sites = BTreeSet::new();
         for place in places(&asked) {
-            let settled = account.locate(&place).map(|mut located| {
-                reached.notices.append(&mut located.notices);
-                let settled = located.settled();
+            let canonical = account.locate(&place).map(|mut located| {
+                referenced.notices.append(&mut located.notices);
+                let canonical = located.canonical();
                 let folders = asked.iter().filter(|site| site.place == place);
                 let folders = folders.map(|site| Site {
                     folder: site.folder.clone(),
-                    place: settled.clone(),
+                    place: canonical.clone(),
                 });
                 sites.extend(folders.filter(|site| !known(site)));
                 let keys = || (self.keys(&account, &located), located);
-                environments.entry(settled.clone()).or_insert_with(keys);
-                settled
+                environments.entry(canonical.clone()).or_insert_with(keys);
+                canonical
             });
-            reached.names.push((place, settled));
+            referenced.names.push((place, canonical));
         }
         let folders = sites.into_iter().map(|site| async {
             let (keys, place) = &environments[&site.place];
-            let stock = match keys {
+            let set = match keys {
                 Ok(keys) => {
                     let keys = Arc::clone(keys);
                     self.referred_to(place, keys, &site.folder, plan.personal, until)
@@ -141,10 +142,10 @@ impl Backend for Encrypted {
                 }
                 Err(error) => Err(error.duplicate()),
             };
-            (site, stock)
+            (site, set)
         });
-        reached.folders = join::each(folders).await;
-        reached
+        referenced.folders = join::each(folders).await;
+        referenced
     }
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {

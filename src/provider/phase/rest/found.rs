@@ -113,7 +113,7 @@ impl Rest {
 
     /// The secrets of `folders`, each once. (A secret that is moved meanwhile
     /// may come in two answers.)
-    pub(super) async fn fetch(
+    pub(super) async fn fetch_folders(
         &self,
         found: &mut Found,
         folders: &[Option<&Folder>],
@@ -174,7 +174,7 @@ impl Rest {
     ) -> Result<(Found, Vec<Secret>)> {
         let mut found = self.find(place, until).await?;
         let mut rows = self
-            .fetch(
+            .fetch_folders(
                 &mut found,
                 &[Some(folder)],
                 (!keeps_case(name)).then_some(name),

@@ -23,7 +23,9 @@ use crate::http::{Connection, Http};
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
-use crate::provider::{Backend, Order, References, Supply, join, no_log_out, require_whole};
+use crate::provider::{
+    Backend, FetchRequest, FetchResponse, References, join, no_log_out, require_whole,
+};
 use crate::scope::{Folder, Folders, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret, SecretType};
 use crate::stock::{Plain, age};
@@ -43,13 +45,13 @@ impl Backend for Rest {
         Ok(rows.secrets)
     }
 
-    async fn stock(
+    async fn fetch(
         &self,
-        order: Order<'_>,
+        order: FetchRequest<'_>,
         made: &mut Vec<Lease>,
         until: Instant,
-    ) -> Result<Supply> {
-        let Order { plan, scope } = order;
+    ) -> Result<FetchResponse> {
+        let FetchRequest { plan, scope } = order;
         if !plan.expand {
             let message = "Phase follows references by itself over REST";
             return Err(Error::new(ErrorKind::Configuration, message)
@@ -74,12 +76,12 @@ impl Backend for Rest {
             found.notices.extend(unset);
             secrets.extend(given);
         }
-        Ok(Supply {
+        Ok(FetchResponse {
             hint: None,
             place: found.place(),
-            settled: found.place(),
+            canonical: found.place(),
             notices: found.notices,
-            stock: Arc::new(Plain::new(secrets, plan.personal)),
+            set: Arc::new(Plain::new(secrets, plan.personal)),
         })
     }
 
@@ -130,7 +132,7 @@ impl Backend for Rest {
         if to != folder && keeps_case(&stored.name) {
             // The server cannot be asked to look.
             let there = self
-                .fetch(&mut found, &[Some(to)], None, Dynamics::Hidden, until)
+                .fetch_folders(&mut found, &[Some(to)], None, Dynamics::Hidden, until)
                 .await?;
             let taken = |row: &Secret| row.folder == *to && row.name == stored.name;
             if there.secrets.iter().any(taken) {
@@ -230,7 +232,7 @@ impl Rest {
             Folders::These(folders) => folders.iter().map(Some).collect(),
         };
         let rows = self
-            .fetch(&mut found, &folders, None, dynamics, until)
+            .fetch_folders(&mut found, &folders, None, dynamics, until)
             .await?;
         Ok((found, rows))
     }
@@ -241,7 +243,7 @@ impl Rest {
         &self,
         found: &Found,
         dynamic: Vec<Dynamic>,
-        order: Order<'_>,
+        order: FetchRequest<'_>,
         made: &mut Vec<Lease>,
         until: Instant,
     ) -> Result<Vec<Dynamic>> {
