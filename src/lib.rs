@@ -81,7 +81,7 @@ mod regular;
 mod resolve;
 mod scope;
 mod secret;
-mod stock;
+mod secret_set;
 mod trust;
 
 pub use chain::{FoundLogin, InfisicalChain, InfisicalMethod, InfisicalParts, LoginPlace};

@@ -19,7 +19,7 @@ use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
 use crate::scope::{Folder, Place, Scope, Site};
 use crate::secret::{Change, NewSecret, Outline, Secret};
-use crate::stock::SecretSet;
+use crate::secret_set::SecretSet;
 
 /// What [`Backend::fetch`] is asked for.
 #[derive(Clone, Copy)]

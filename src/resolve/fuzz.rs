@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::plan::Plan;
 use crate::scope::{App, Folders, Place, Scope};
 use crate::secret::Secret;
-use crate::stock::{Plain, SecretSet, Syntax};
+use crate::secret_set::{Plain, SecretSet, Syntax};
 
 /// The parts of a reference.
 #[derive(Debug, Eq, PartialEq)]

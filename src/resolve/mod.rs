@@ -19,7 +19,7 @@ use crate::notice::Notice;
 use crate::plan::Plan;
 use crate::scope::{Place, Site};
 use crate::secret::SecretValue;
-use crate::stock::{Entry, SecretSet};
+use crate::secret_set::{Entry, SecretSet};
 use failure::Failures;
 pub use resolved::Resolved;
 use walk::{Text, Walk};

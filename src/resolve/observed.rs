@@ -7,7 +7,7 @@ use super::*;
 use crate::error::Error;
 use crate::scope::{App, Folder};
 use crate::secret::Secret;
-use crate::stock::Plain;
+use crate::secret_set::Plain;
 
 const SERVER: &str = "server_sse_v2.73.2";
 const GO: &str = "go_cli_main_sdk_2.4.1";

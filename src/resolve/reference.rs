@@ -15,7 +15,7 @@
 mod dotted;
 
 use crate::scope::{App, Folder, Place, Site};
-use crate::stock::Syntax;
+use crate::secret_set::Syntax;
 
 /// A stretch of a value.
 #[derive(Debug, Eq, PartialEq)]

@@ -11,7 +11,7 @@ use super::{Position, Resolver, Treatment, is_closed};
 use crate::error::Result;
 use crate::scope::Site;
 use crate::secret::append;
-use crate::stock::Syntax;
+use crate::secret_set::Syntax;
 
 /// More levels than any sane store has, and few enough for every stack.
 const DEEPEST: usize = 100;

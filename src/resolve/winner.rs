@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::notice::Notice;
 use crate::scope::{Folders, Scope};
-use crate::stock::Entry;
+use crate::secret_set::Entry;
 
 /// Which secrets of a scope are to be used.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::scope::{App, Folder};
     use crate::secret::{Secret, SecretType, SecretValue};
-    use crate::stock::{Plain, SecretSet as _};
+    use crate::secret_set::{Plain, SecretSet as _};
 
     /// A secret `folder` / `name` with `value`; its id and time are `stamp`.
     pub(crate) fn secret(folder: &str, name: &str, value: &str, stamp: &str) -> Secret {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::{Place, Site};
-use crate::stock::SecretSet;
+use crate::secret_set::SecretSet;
 
 /// Environments by number.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ mod folders;
 mod found;
 #[cfg(fuzzing)]
 pub mod fuzz;
+mod listed;
 mod login;
 mod merge;
 mod owner;
@@ -14,7 +15,6 @@ mod projects;
 mod read;
 mod refusal;
 mod session;
-mod stock;
 mod store;
 mod tags;
 mod trimmed;
@@ -26,8 +26,8 @@ use std::time::Instant;
 
 use self::api::{Api, Manner, segment};
 use self::found::Found;
+use self::listed::Listed;
 use self::session::Service;
-use self::stock::Listed;
 use super::{Backend, FetchRequest, FetchResponse, Referenced, References, join, require_whole};
 use crate::credentials::InfisicalLogin;
 use crate::emptiness::Held;

@@ -7,13 +7,13 @@ use super::Infisical;
 use super::api::{Manner, Query};
 use super::folders::tops;
 use super::found::Found;
+use super::listed::Listed;
 use super::merge::Rows;
 use super::refusal::ApiError;
-use super::stock::Listed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::join;
 use crate::scope::{Folder, Folders, Scope, Site};
-use crate::stock::SecretSet;
+use crate::secret_set::SecretSet;
 
 /// What the lists of a scope gave.
 pub(super) struct Lists {

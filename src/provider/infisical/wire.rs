@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::provider::text::Text;
 use crate::secret::SecretValue;
-use crate::stock::age;
+use crate::secret_set::age;
 
 /// What a login, of whichever method, gives.
 #[derive(Deserialize)]

@@ -48,7 +48,7 @@ use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
 use crate::scope::{Folder, Place, Scope, Site};
 use crate::secret::{Change, NewSecret, Secret};
-use crate::stock::Plain;
+use crate::secret_set::Plain;
 use crate::trust::TrustStore;
 
 /// The back-end.
@@ -311,7 +311,7 @@ mod tests {
     use crate::secret::{SecretName, SecretType, SecretValue};
 
     #[test]
-    fn a_stock_is_the_whole_environment_under_its_own_name() {
+    fn a_set_is_the_whole_environment_under_its_own_name() {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let supply = runtime.enable_time().build().unwrap().block_on(supply());
         let entries = supply.set.entries();

@@ -12,7 +12,7 @@ use crate::notice::Notice;
 use crate::provider::Referenced;
 use crate::scope::{App, Folder, Place, Site};
 use crate::secret::{Personal, Secret};
-use crate::stock::{Plain, SecretSet};
+use crate::secret_set::{Plain, SecretSet};
 
 /// The app and the environment that `place` means.
 pub(super) fn located<'a>(

@@ -77,7 +77,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::{Piece, pieces};
-    use crate::stock::Syntax;
+    use crate::secret_set::Syntax;
 
     /// Each reference in `text`: project, environment, folder and key, as far as
     /// they are named, with `|` between them.

@@ -4,7 +4,7 @@ use super::*;
 use crate::error::Error;
 use crate::scope::App;
 use crate::secret::{Personal, Secret};
-use crate::stock::Plain;
+use crate::secret_set::Plain;
 
 fn place(app: &str, environment: &str) -> Place {
     Place {

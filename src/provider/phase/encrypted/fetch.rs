@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use super::Encrypted;
 use super::account::{Account, Located};
 use super::api::{Question, fits_header};
+use super::environment::Vault;
 use super::sealed::Sealed;
-use super::stock::Vault;
 use crate::emptiness::Held;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Answer;
@@ -21,7 +21,7 @@ use crate::provider::phase::spelt;
 use crate::provider::phase::wire::Row;
 use crate::provider::{FetchRequest, join};
 use crate::scope::{Folder, Folders, Scope};
-use crate::stock::SecretSet;
+use crate::secret_set::SecretSet;
 
 /// So long the list of what a token reaches is taken to be true.
 const FRESH: Duration = Duration::from_mins(1);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::account::Account;
+use super::environment::Vault;
 use super::parted;
-use super::stock::Vault;
 use crate::credentials::PhaseToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Answer;

@@ -2,12 +2,12 @@
 
 mod account;
 mod api;
+mod environment;
 mod fetch;
 #[cfg(fuzzing)]
 pub(super) mod fuzz;
 mod pin;
 mod sealed;
-mod stock;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,13 +34,13 @@ use crate::provider::{
 };
 use crate::scope::{Folder, Place, Scope, Site};
 use crate::secret::{Change, NewSecret, Outline, Secret};
-use crate::stock::age;
+use crate::secret_set::age;
 use crate::trust::TrustStore;
 use account::Account;
 use api::{Api, Question};
+use environment::Vault;
 use fetch::{ALL, Rows, named, parted, unset};
 use sealed::Sealed;
-use stock::Vault;
 use wire::ChangedRow;
 
 /// A second connection costs arithmetic that takes some milliseconds. Where an

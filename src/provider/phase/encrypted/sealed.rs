@@ -9,7 +9,7 @@ use crate::provider::phase::keys::Unnamed;
 use crate::provider::phase::wire::{Row, Text, digest};
 use crate::scope::Folder;
 use crate::secret::{SecretType, SecretValue};
-use crate::stock::age;
+use crate::secret_set::age;
 
 /// A secret, encrypted.
 #[derive(Debug)]

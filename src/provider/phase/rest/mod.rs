@@ -28,7 +28,7 @@ use crate::provider::{
 };
 use crate::scope::{Folder, Folders, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret, SecretType};
-use crate::stock::{Plain, age};
+use crate::secret_set::{Plain, age};
 use api::{Api, Rows};
 use found::Found;
 use wire::keeps_case;

@@ -10,7 +10,7 @@ use crate::provider::phase::cores;
 use crate::provider::phase::keys::{EnvironmentKeys, FORGED, Unnamed, value};
 use crate::scope::{Folder, Scope};
 use crate::secret::{Outline, Personal, Secret, SecretValue};
-use crate::stock::{Entry, SecretSet};
+use crate::secret_set::{Entry, SecretSet};
 
 /// Secrets of an environment, sorted so that they can be found by what the server
 /// knows their names by: nothing else need be opened to follow a reference.

@@ -6,7 +6,7 @@ use super::merge::Rows;
 use crate::error::Result;
 use crate::scope::{Folder, Folders, Scope};
 use crate::secret::{Secret, SecretValue};
-use crate::stock::{Entry, Plain, SecretSet, Syntax};
+use crate::secret_set::{Entry, Plain, SecretSet, Syntax};
 
 #[derive(Debug)]
 pub(super) struct Listed {
