@@ -15,7 +15,7 @@ use crate::secret_set::{Entry, SecretSet};
 /// Secrets of an environment, sorted so that they can be found by what the server
 /// knows their names by: nothing else need be opened to follow a reference.
 #[derive(Debug)]
-pub(super) struct Vault {
+pub(super) struct EncryptedEnvironment {
     /// The environment, for messages.
     about: String,
     keys: Arc<EnvironmentKeys>,
@@ -28,7 +28,7 @@ pub(super) struct Vault {
     whole: Option<Vec<Folder>>,
 }
 
-impl Vault {
+impl EncryptedEnvironment {
     /// Takes all rows of an environment; nothing is opened yet.
     pub(super) fn new(about: String, keys: Arc<EnvironmentKeys>, mut rows: Vec<Sealed>) -> Self {
         // A row may come twice; ids are the server's and never the same for two.
@@ -227,7 +227,7 @@ impl Vault {
     }
 }
 
-impl SecretSet for Vault {
+impl SecretSet for EncryptedEnvironment {
     fn entries(&self) -> Vec<Entry<'_>> {
         self.scope
             .iter()

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Encrypted;
 use super::account::{Account, Located};
 use super::api::{Question, fits_header};
-use super::environment::Vault;
+use super::environment::EncryptedEnvironment;
 use super::sealed::Sealed;
 use crate::emptiness::Held;
 use crate::error::{Error, ErrorKind, Result};
@@ -192,9 +192,9 @@ impl Encrypted {
         let (rows, _) = self
             .digested(place, keys, (&folders, name), Dynamics::Hidden, until)
             .await?;
-        let mut vault = Vault::new(place.about(), Arc::clone(keys), rows);
-        vault.enter(&Scope::all_of(place.place.clone()), false)?;
-        let mut rows = vault.into_rows();
+        let mut environment = EncryptedEnvironment::new(place.about(), Arc::clone(keys), rows);
+        environment.enter(&Scope::all_of(place.place.clone()), false)?;
+        let mut rows = environment.into_rows();
         let spelt = spelt(rows.iter().map(|(name, _)| name.as_str()), name);
         rows.retain(|(name, _)| *name == spelt);
         Ok(rows.into_iter().map(|(_, row)| row).collect())
@@ -218,8 +218,9 @@ impl Encrypted {
         };
         let answers = self.answers(at, &folders, question, until).await?;
         let (rows, _) = parted(answers, &folders)?;
-        let vault = Vault::new(place.about(), keys, rows).of_folders(one_by_one(&folders));
-        Ok(Arc::new(vault.personal(personal)))
+        let environment =
+            EncryptedEnvironment::new(place.about(), keys, rows).of_folders(one_by_one(&folders));
+        Ok(Arc::new(environment.personal(personal)))
     }
 
     /// Those dynamic secrets with a lease each, if leases are to be made.

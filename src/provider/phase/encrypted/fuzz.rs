@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::account::Account;
-use super::environment::Vault;
+use super::environment::EncryptedEnvironment;
 use super::parted;
 use crate::credentials::PhaseToken;
 use crate::error::{Error, ErrorKind, Result};
@@ -43,7 +43,7 @@ pub fn rows(body: &[u8], seed: &[u8; 32], salt: &str) -> Result<Vec<Secret>> {
     let scope = Scope::new(App::Id(String::new()), "").in_folders(Folders::All);
     let (rows, _) = parted(vec![Answer::of_json(body)], &scope.folders)?;
     let keys = Arc::new(EnvironmentKeys::of_seed(seed, salt));
-    let mut vault = Vault::new("it".to_owned(), keys, rows);
-    vault.enter(&scope, false)?;
-    vault.secrets()
+    let mut environment = EncryptedEnvironment::new("it".to_owned(), keys, rows);
+    environment.enter(&scope, false)?;
+    environment.secrets()
 }

@@ -38,7 +38,7 @@ use crate::secret_set::age;
 use crate::trust::TrustStore;
 use account::Account;
 use api::{Api, Question};
-use environment::Vault;
+use environment::EncryptedEnvironment;
 use fetch::{ALL, Rows, named, parted, unset};
 use sealed::Sealed;
 use wire::ChangedRow;
@@ -57,11 +57,11 @@ pub(crate) struct Encrypted {
 
 impl Backend for Encrypted {
     async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
-        self.named_vault(scope, until).await?.secrets()
+        self.with_names(scope, until).await?.secrets()
     }
 
     async fn outlines(&self, scope: &Scope, until: Instant) -> Result<Vec<Outline>> {
-        self.named_vault(scope, until).await?.outlines()
+        self.with_names(scope, until).await?.outlines()
     }
 
     async fn fetch(
@@ -90,15 +90,15 @@ impl Backend for Encrypted {
             secrets.extend(Sealed::leased(&dynamic, &scope.tags));
             notices.extend(unset(&dynamic, &names));
         }
-        let vault = Vault::new(place.about(), keys, secrets).of_folders(whole);
-        let mut vault = vault.personal(plan.personal);
-        notices.extend(vault.enter(scope, plan.allow_partial)?);
+        let environment = EncryptedEnvironment::new(place.about(), keys, secrets).of_folders(whole);
+        let mut environment = environment.personal(plan.personal);
+        notices.extend(environment.enter(scope, plan.allow_partial)?);
         Ok(FetchResponse {
             hint: (slow || right).then_some(id),
             notices,
             canonical: place.canonical(),
             place: place.place,
-            set: Arc::new(vault),
+            set: Arc::new(environment),
         })
     }
 
@@ -272,7 +272,7 @@ impl Encrypted {
     }
 
     /// The environment of `scope`, with the names of the secrets in it open.
-    async fn named_vault(&self, scope: &Scope, until: Instant) -> Result<Vault> {
+    async fn with_names(&self, scope: &Scope, until: Instant) -> Result<EncryptedEnvironment> {
         let account = self.account(until).await?;
         let place = account.locate(&scope.place)?;
         let at = (place.ids().1, &*place.about());
@@ -282,9 +282,10 @@ impl Encrypted {
         };
         let answers = self.answers(at, &scope.folders, question, until).await?;
         let (rows, _) = parted(answers, &scope.folders)?;
-        let mut vault = Vault::new(place.about(), self.keys(&account, &place)?, rows);
-        vault.enter(scope, false)?;
-        Ok(vault)
+        let mut environment =
+            EncryptedEnvironment::new(place.about(), self.keys(&account, &place)?, rows);
+        environment.enter(scope, false)?;
+        Ok(environment)
     }
 
     /// Remembers in `store` which public keys environments have.
