@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::credentials::InfisicalLogin;
 use crate::error::{Error, ErrorKind, Result};
-use crate::identity::Surroundings;
+use crate::identity::EnvSnapshot;
 
 pub use method::InfisicalMethod;
 pub use parts::InfisicalParts;
@@ -54,12 +54,12 @@ type Look = dyn Fn() -> Result<LoginPlace> + Send + Sync;
 /// first one that has a login ends the search, and so does one that fails.
 ///
 /// ```
-/// use phase_run::{FoundLogin, InfisicalChain, InfisicalLogin, LoginPlace, SecretValue, Surroundings};
+/// use phase_run::{FoundLogin, InfisicalChain, InfisicalLogin, LoginPlace, SecretValue, EnvSnapshot};
 ///
 /// # fn ask_the_wallet() -> Option<String> { Some("a token".into()) }
-/// let surroundings = Surroundings::new(std::env::home_dir(), |name| std::env::var_os(name));
+/// let env = EnvSnapshot::new(std::env::home_dir(), |name| std::env::var_os(name));
 /// let mut chain = InfisicalChain::new();
-/// chain.push_environment(surroundings);
+/// chain.push_environment(env);
 /// chain.insert(0, "our wallet", || Ok(match ask_the_wallet() {
 ///     None => LoginPlace::empty(),
 ///     Some(token) => LoginPlace::Has(Box::new(FoundLogin {
@@ -112,8 +112,8 @@ impl InfisicalChain {
     /// Adds the variables that Infisical's own tools and SDKs read, at the end:
     /// `INFISICAL_AUTH_METHOD` and what belongs to it, a token, a client's id and
     /// secret, or an identity's id, in this order.
-    pub fn push_environment(&mut self, surroundings: Surroundings) {
-        self.push("environment", move || environment::look(&surroundings));
+    pub fn push_environment(&mut self, env: EnvSnapshot) {
+        self.push("environment", move || environment::look(&env));
     }
 
     /// What the places are called, in their order.

@@ -62,7 +62,7 @@ impl Http {
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`] for a URL that cannot be used.
-    pub(crate) fn near(connection: &Connection) -> Result<Self> {
+    pub(crate) fn for_metadata(connection: &Connection) -> Result<Self> {
         Self::of(connection, true)
     }
 
@@ -85,7 +85,7 @@ impl Http {
 
     /// The same for a server of which some versions tell a wait in milliseconds:
     /// more than an hour is taken for such.
-    pub(crate) fn with_odd_waits(self) -> Self {
+    pub(crate) fn retry_after_may_be_millis(self) -> Self {
         Self {
             in_millis: true,
             ..self

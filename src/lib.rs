@@ -21,11 +21,11 @@
 //! The same at Infisical, by the variables that its own tools read:
 //!
 //! ```no_run
-//! use phase_run::{App, Client, Connection, Credentials, FoundLogin, InfisicalChain, Plan, Scope, Surroundings};
+//! use phase_run::{App, Client, Connection, Credentials, FoundLogin, InfisicalChain, Plan, Scope, EnvSnapshot};
 //!
 //! # async fn example() -> phase_run::Result<()> {
 //! let mut chain = InfisicalChain::new();
-//! chain.push_environment(Surroundings::new(None, |name| std::env::var_os(name)));
+//! chain.push_environment(EnvSnapshot::new(None, |name| std::env::var_os(name)));
 //! let FoundLogin { login, organisation, .. } = chain.find()?;
 //! let client = Client::new(Credentials::Infisical {
 //!     connection: Connection::new("https://app.infisical.com"),
@@ -95,7 +95,7 @@ pub use credentials::{
 pub use error::{Error, ErrorKind, Result};
 pub use file_owners::FileOwners;
 pub use http::{ClientCertificate, Connection, OnRetry, Proxies, Retry};
-pub use identity::{MachineIdentity, Surroundings};
+pub use identity::{EnvSnapshot, MachineIdentity};
 pub use lease::{Lease, Leases};
 pub use named_file::NamedFile;
 pub use notice::Notice;

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use phase_run::{Connection, Error, MachineIdentity, PhaseToken, Result, Surroundings};
+use phase_run::{Connection, EnvSnapshot, Error, MachineIdentity, PhaseToken, Result};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -83,8 +83,8 @@ impl Machine {
         self.home.path().join(path)
     }
 
-    fn surroundings(&self) -> Surroundings {
-        Surroundings::new(Some(self.home.path().to_owned()), |name| {
+    fn env(&self) -> EnvSnapshot {
+        EnvSnapshot::new(Some(self.home.path().to_owned()), |name| {
             self.variables.get(name).cloned()
         })
     }
@@ -92,14 +92,14 @@ impl Machine {
     fn aws(&self) -> MachineIdentity {
         MachineIdentity::Aws {
             region: None,
-            surroundings: self.surroundings(),
+            env: self.env(),
         }
     }
 
     fn azure(&self) -> MachineIdentity {
         MachineIdentity::Azure {
             resource: MachineIdentity::AZURE_RESOURCE.to_owned(),
-            surroundings: self.surroundings(),
+            env: self.env(),
         }
     }
 

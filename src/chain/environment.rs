@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::parts::{CLIENT_IDS, CLIENT_SECRETS, GCP_KEY, MACHINE_IDENTITY, TOKENS};
 use super::{InfisicalMethod, InfisicalParts, LoginPlace};
 use crate::error::{Error, ErrorKind, Result};
-use crate::identity::Surroundings;
+use crate::identity::EnvSnapshot;
 use crate::jwt::Claims;
 use crate::outside::shown;
 
@@ -25,13 +25,13 @@ const BY_IDENTITY: [InfisicalMethod; 8] = [
 ];
 
 /// The login that the variables amount to.
-pub(super) fn look(surroundings: &Surroundings) -> Result<LoginPlace> {
-    look_at(surroundings, SystemTime::now())
+pub(super) fn look(env: &EnvSnapshot) -> Result<LoginPlace> {
+    look_at(env, SystemTime::now())
 }
 
-fn look_at(surroundings: &Surroundings, now: SystemTime) -> Result<LoginPlace> {
-    let variables = Variables(surroundings);
-    if let Some(name) = surroundings.text(METHOD)?
+fn look_at(env: &EnvSnapshot, now: SystemTime) -> Result<LoginPlace> {
+    let variables = Variables(env);
+    if let Some(name) = env.text(METHOD)?
         // The login of a person is looked for elsewhere.
         && !name.eq_ignore_ascii_case("user")
     {
@@ -59,18 +59,18 @@ fn look_at(surroundings: &Surroundings, now: SystemTime) -> Result<LoginPlace> {
     }
     for method in BY_IDENTITY {
         let meant = variables.any(method.identity_variables())?.is_some();
-        let key = surroundings.file(GCP_KEY).is_some();
+        let key = env.file(GCP_KEY).is_some();
         if meant && (method != InfisicalMethod::GcpIam || key) {
             return variables.by(method);
         }
     }
-    if surroundings.text(MACHINE_IDENTITY)?.is_some() {
+    if env.text(MACHINE_IDENTITY)?.is_some() {
         for (name, method) in [
             ("INFISICAL_OIDC_AUTH_JWT", InfisicalMethod::Oidc),
             ("INFISICAL_JWT", InfisicalMethod::Jwt),
             ("INFISICAL_LDAP_USERNAME", InfisicalMethod::Ldap),
         ] {
-            if surroundings.text(name)?.is_some() {
+            if env.text(name)?.is_some() {
                 return variables.by(method);
             }
         }
@@ -79,7 +79,7 @@ fn look_at(surroundings: &Surroundings, now: SystemTime) -> Result<LoginPlace> {
     Ok(LoginPlace::HasNone(none))
 }
 
-struct Variables<'a>(&'a Surroundings);
+struct Variables<'a>(&'a EnvSnapshot);
 
 impl<'a> Variables<'a> {
     /// The first one that is set, and its text.
@@ -122,7 +122,7 @@ mod tests {
 
     /// What `variables` amount to at the second 1,000.
     fn look(variables: &[(&str, &str)]) -> Result<LoginPlace> {
-        let surroundings = Surroundings::new(None, |name| {
+        let env = EnvSnapshot::new(None, |name| {
             let found = variables.iter().find(|(other, _)| *other == name);
             let of_identity = name.ends_with("_IDENTITY_ID");
             found.map(|(_, value)| match value {
@@ -130,7 +130,7 @@ mod tests {
                 value => value.into(),
             })
         });
-        look_at(&surroundings, UNIX_EPOCH + Duration::from_secs(1000))
+        look_at(&env, UNIX_EPOCH + Duration::from_secs(1000))
     }
 
     /// The id that a letter stands for.

@@ -3,7 +3,7 @@
 use super::FoundLogin;
 use super::parts::{InfisicalParts, Parts};
 use crate::error::Result;
-use crate::identity::Surroundings;
+use crate::identity::EnvSnapshot;
 
 /// An auth method of a machine identity.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -103,11 +103,11 @@ impl InfisicalMethod {
     ///
     /// [`Credentials`](crate::ErrorKind::Credentials) for a part that is nowhere: it names the variables.
     /// [`Configuration`](crate::ErrorKind::Configuration) for an identity's id that is no UUID.
-    pub fn login(self, parts: &InfisicalParts, surroundings: &Surroundings) -> Result<FoundLogin> {
+    pub fn login(self, parts: &InfisicalParts, env: &EnvSnapshot) -> Result<FoundLogin> {
         let parts = Parts {
             given: parts,
             method: self,
-            surroundings,
+            env,
         };
         let (login, origin) = parts.login()?;
         Ok(FoundLogin {

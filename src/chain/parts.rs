@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::InfisicalMethod;
 use crate::credentials::{IdentityProof, InfisicalLogin, JwtKind, SecretSource};
 use crate::error::{Error, ErrorKind, Result};
-use crate::identity::{MachineIdentity, Surroundings, password_in, token_in};
+use crate::identity::{EnvSnapshot, MachineIdentity, password_in, token_in};
 use crate::outside::{is_uuid, shown};
 use crate::secret::SecretValue;
 
@@ -68,30 +68,30 @@ pub(super) struct Parts<'a> {
     /// What goes first.
     pub(super) given: &'a InfisicalParts,
     pub(super) method: InfisicalMethod,
-    pub(super) surroundings: &'a Surroundings,
+    pub(super) env: &'a EnvSnapshot,
 }
 
 impl Parts<'_> {
     /// The login, and what its first part was found by.
     pub(super) fn login(&self) -> Result<(InfisicalLogin, String)> {
-        let surroundings = || self.surroundings.clone();
+        let env = || self.env.clone();
         let proof = match self.method {
             InfisicalMethod::Token => return self.token(),
             InfisicalMethod::Universal => return self.universal(),
-            InfisicalMethod::AliCloud => IdentityProof::AliCloud(surroundings()),
+            InfisicalMethod::AliCloud => IdentityProof::AliCloud(env()),
             InfisicalMethod::AwsIam => IdentityProof::Cloud(MachineIdentity::Aws {
                 region: None,
-                surroundings: surroundings(),
+                env: env(),
             }),
             InfisicalMethod::Azure => IdentityProof::Cloud(MachineIdentity::Azure {
                 resource: self.resource(),
-                surroundings: surroundings(),
+                env: env(),
             }),
             InfisicalMethod::GcpIam => IdentityProof::GcpKey {
                 key: self.file(&[GCP_KEY], None)?,
-                surroundings: surroundings(),
+                env: env(),
             },
-            InfisicalMethod::GcpIdToken => IdentityProof::Gcp(surroundings()),
+            InfisicalMethod::GcpIdToken => IdentityProof::Gcp(env()),
             InfisicalMethod::Jwt => signed(JwtKind::Jwt, self.jwt(&[JWT])?),
             InfisicalMethod::Kubernetes => {
                 let usual = PathBuf::from(SERVICE_ACCOUNT_TOKEN);
@@ -99,7 +99,7 @@ impl Parts<'_> {
                 signed(JwtKind::Kubernetes, token)
             }
             InfisicalMethod::Ldap => self.ldap()?,
-            InfisicalMethod::Oci => IdentityProof::Oci(surroundings()),
+            InfisicalMethod::Oci => IdentityProof::Oci(env()),
             InfisicalMethod::Oidc => self.oidc()?,
             InfisicalMethod::Spiffe => signed(JwtKind::Spiffe, self.jwt(&[JWT])?),
             InfisicalMethod::TlsCertificate => IdentityProof::TlsCertificate,
@@ -110,7 +110,7 @@ impl Parts<'_> {
 
     /// The sub-organisation that is named.
     pub(super) fn organisation(&self) -> Result<Option<String>> {
-        let slug = self.surroundings.text("INFISICAL_AUTH_ORGANIZATION_SLUG")?;
+        let slug = self.env.text("INFISICAL_AUTH_ORGANIZATION_SLUG")?;
         Ok(slug.map(str::to_owned))
     }
 
@@ -170,7 +170,7 @@ impl Parts<'_> {
             Err(error) if error.kind() == ErrorKind::Credentials => error,
             Err(error) => return Err(error),
         };
-        let of_run = self.surroundings.text("ACTIONS_ID_TOKEN_REQUEST_URL")?;
+        let of_run = self.env.text("ACTIONS_ID_TOKEN_REQUEST_URL")?;
         if of_run.is_none() {
             return Err(missing.help(format!(
                 "set {JWT}; in GitHub Actions, give the job `permissions: id-token: write`"
@@ -178,7 +178,7 @@ impl Parts<'_> {
         }
         Ok(IdentityProof::GitHub {
             audience: None,
-            surroundings: self.surroundings.clone(),
+            env: self.env.clone(),
         })
     }
 
@@ -220,7 +220,7 @@ impl Parts<'_> {
         if let Some(source) = &self.given.secret {
             return Ok(source.clone());
         }
-        let mut files = names.iter().filter_map(|name| self.surroundings.file(name));
+        let mut files = names.iter().filter_map(|name| self.env.file(name));
         match files.next().or(usual) {
             Some(file) => Ok(SecretSource::File(file)),
             None => Err(self.missing("key file", names)),
@@ -238,7 +238,7 @@ impl Parts<'_> {
             return Ok((given, "a flag".to_owned()));
         }
         for name in names {
-            if let Some(text) = self.surroundings.text(name)? {
+            if let Some(text) = self.env.text(name)? {
                 return Ok((text.to_owned(), (*name).to_owned()));
             }
         }

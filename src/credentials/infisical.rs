@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::identity::{MachineIdentity, Surroundings};
+use crate::identity::{EnvSnapshot, MachineIdentity};
 use crate::secret::SecretValue;
 
 /// How to log in to an Infisical server. Nothing is asked and no file is read
@@ -41,24 +41,24 @@ pub enum InfisicalLogin {
 #[non_exhaustive]
 pub enum IdentityProof {
     /// The access key of a user of Alibaba's cloud: Alibaba Cloud auth.
-    AliCloud(Surroundings),
+    AliCloud(EnvSnapshot),
     /// A cloud that says who this machine is: AWS IAM or Azure auth.
     Cloud(MachineIdentity),
     /// The metadata service of Google's cloud: GCP ID token auth.
-    Gcp(Surroundings),
+    Gcp(EnvSnapshot),
     /// The key of a service account of Google's cloud, JSON: GCP IAM auth.
     GcpKey {
         /// The key. A file is read anew for each login.
         key: SecretSource,
         /// Where Google's services are, if that is not the usual place.
-        surroundings: Surroundings,
+        env: EnvSnapshot,
     },
     /// The run of a workflow of GitHub Actions: OIDC auth.
     GitHub {
         /// Whom its token is for; GitHub's default if `None`: the owner's URL.
         audience: Option<String>,
         /// Where the run's variables are.
-        surroundings: Surroundings,
+        env: EnvSnapshot,
     },
     /// A token that somebody else signed.
     Jwt {
@@ -75,7 +75,7 @@ pub enum IdentityProof {
         username: String,
     },
     /// The API key of a user of Oracle's cloud: OCI auth.
-    Oci(Surroundings),
+    Oci(EnvSnapshot),
     /// The [client certificate](crate::Connection::certificate) of the
     /// connection: TLS certificate auth.
     TlsCertificate,

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 use zeroize::Zeroizing;
 
-use super::Surroundings;
+use super::EnvSnapshot;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::percent_encoded;
 
@@ -18,17 +18,15 @@ const SESSION: &str = "ALIBABA_CLOUD_SECURITY_TOKEN";
 
 /// The parameters of a request to STS, signed now, that anybody may send: the
 /// answer names the signer. They are good for some minutes, and once.
-pub(crate) fn alicloud_request(
-    surroundings: &Surroundings,
-) -> Result<BTreeMap<&'static str, String>> {
+pub(crate) fn alicloud_request(env: &EnvSnapshot) -> Result<BTreeMap<&'static str, String>> {
     let [id, secret] = [ID, SECRET].map(|name| {
-        surroundings.text(name)?.ok_or_else(|| {
+        env.text(name)?.ok_or_else(|| {
             let message = format!("no access key of Alibaba Cloud: {name} is not set");
             Error::new(ErrorKind::Credentials, message).help(format!("set {ID} and {SECRET}"))
         })
     });
     let (id, secret) = (id?, secret?);
-    if surroundings.text(SESSION)?.is_some() {
+    if env.text(SESSION)?.is_some() {
         let message =
             format!("{SESSION} is set, and temporary keys of Alibaba Cloud are not taken");
         return Err(Error::new(ErrorKind::Configuration, message)

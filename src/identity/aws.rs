@@ -80,7 +80,7 @@ impl Sts {
 }
 
 /// The request that proves who this machine is, signed now. `region` wins over
-/// the one that the surroundings name. Without either it is `us-east-1`, or, for a
+/// the one that the environment names. Without either it is `us-east-1`, or, for a
 /// regional STS, that of the instance whose keys sign.
 pub(crate) async fn caller_identity(
     search: &Search<'_>,
@@ -163,7 +163,7 @@ impl Region {
     /// The region that the environment or the profile names.
     fn find(search: &Search<'_>, profiles: &Profiles) -> Result<Option<Self>> {
         for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
-            if let Some(text) = search.surroundings.text(name)? {
+            if let Some(text) = search.env.text(name)? {
                 return Self::new(text, name).map(Some);
             }
         }

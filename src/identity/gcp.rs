@@ -21,9 +21,9 @@ const SOURCE: &str = "Google's metadata service";
 /// The token by which the service account of this machine shows itself to
 /// `audience`. It is good for an hour, there alone.
 pub(crate) async fn id_token(search: &Search<'_>, audience: &str) -> Result<SecretValue> {
-    let host = search.surroundings.text(HOST)?;
+    let host = search.env.text(HOST)?;
     let host = host.unwrap_or("metadata.google.internal");
-    let http = search.near(&format!("http://{host}"), HOST)?;
+    let http = search.metadata(&format!("http://{host}"), HOST)?;
     let request = Request {
         headers: &[("Accept", "*/*"), ("Metadata-Flavor", "Google")],
         query: &[("audience", audience), ("format", "full")],

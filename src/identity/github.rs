@@ -72,7 +72,7 @@ fn denied(answer: &Answer, token: &str) -> Error {
 }
 
 fn variable<'a>(search: &Search<'a>, name: &str) -> Result<&'a str> {
-    search.surroundings.text(name)?.ok_or_else(|| {
+    search.env.text(name)?.ok_or_else(|| {
         let message = format!("no token of GitHub Actions can be had: {name} is not set");
         Error::new(ErrorKind::Credentials, message).help(
             "GitHub sets it in jobs that have `permissions: id-token: write`; a container needs it passed on",

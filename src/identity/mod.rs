@@ -7,12 +7,12 @@
 mod alicloud;
 mod aws;
 mod azure;
+mod env_snapshot;
 mod gcp;
 mod github;
 mod ini;
 mod oci;
 mod rsa;
-mod surroundings;
 
 use std::time::{Duration, Instant};
 
@@ -24,11 +24,11 @@ use crate::http::{Connection, Http};
 pub(crate) use alicloud::alicloud_request;
 pub(crate) use aws::{CallerIdentity, Sts, caller_identity};
 pub(crate) use azure::access_token;
+pub use env_snapshot::EnvSnapshot;
+pub(crate) use env_snapshot::{password as password_in, text as text_in, token as token_in};
 pub(crate) use gcp::{ServiceAccount, id_token};
 pub(crate) use github::run_token;
 pub(crate) use oci::{OciRequest, oci_request};
-pub use surroundings::Surroundings;
-pub(crate) use surroundings::{password as password_in, text as text_in, token as token_in};
 
 /// The identity that a cloud gave to this machine.
 #[derive(Clone, Debug)]
@@ -38,11 +38,11 @@ pub enum MachineIdentity {
     /// profile, web identity, container, instance.
     Aws {
         /// The region whose STS answers for it. If `None`, the one that the
-        /// surroundings name, or else `us-east-1`; for Infisical, the region of
+        /// environment names, or else `us-east-1`; for Infisical, the region of
         /// the instance before that, if its role is the identity.
         region: Option<String>,
         /// Where it is looked for.
-        surroundings: Surroundings,
+        env: EnvSnapshot,
     },
     /// An application or a managed identity of Entra ID, found as Azure's own
     /// tools find it: client secret, workload identity, managed identity.
@@ -50,7 +50,7 @@ pub enum MachineIdentity {
         /// Whom the token is for, such as [`AZURE_RESOURCE`](Self::AZURE_RESOURCE).
         resource: String,
         /// Where it is looked for.
-        surroundings: Surroundings,
+        env: EnvSnapshot,
     },
 }
 
@@ -64,7 +64,7 @@ impl MachineIdentity {
 pub(crate) struct Search<'a> {
     /// Whose root certificates and user agent serve for the cloud's hosts too.
     pub(crate) connection: &'a Connection,
-    pub(crate) surroundings: &'a Surroundings,
+    pub(crate) env: &'a EnvSnapshot,
     pub(crate) until: Instant,
 }
 
@@ -74,8 +74,8 @@ impl Search<'_> {
 
     /// A client for the metadata service at `url`, which the variable `name` may
     /// have named.
-    fn near(&self, url: &str, name: &str) -> Result<Http> {
-        Http::near(&self.to(url)).map_err(|error| failed(unusable(name), &error))
+    fn metadata(&self, url: &str, name: &str) -> Result<Http> {
+        Http::for_metadata(&self.to(url)).map_err(|error| failed(unusable(name), &error))
     }
 
     /// A client for a service of the cloud that gets secrets, at `url`, which the

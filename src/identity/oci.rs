@@ -6,9 +6,9 @@ mod signature;
 use std::path::Path;
 use std::time::{Instant, SystemTime};
 
-use super::Surroundings;
+use super::EnvSnapshot;
+use super::env_snapshot::text;
 use super::rsa::RsaKey;
-use super::surroundings::text;
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside;
 use crate::secret::SecretValue;
@@ -23,10 +23,10 @@ pub(crate) struct OciRequest {
     pub(crate) user: String,
 }
 
-/// The request of the user whom the surroundings name, signed now. Files may keep us
+/// The request of the user whom the environment names, signed now. Files may keep us
 /// waiting until the instant `until`.
-pub(crate) fn oci_request(surroundings: &Surroundings, until: Instant) -> Result<OciRequest> {
-    let config = Config::read(surroundings, until)?;
+pub(crate) fn oci_request(env: &EnvSnapshot, until: Instant) -> Result<OciRequest> {
+    let config = Config::read(env, until)?;
     let user = config.word(Entry::User)?;
     let region = config.get(Entry::Region)?;
     if !is_region(region) {
@@ -42,7 +42,7 @@ pub(crate) fn oci_request(surroundings: &Surroundings, until: Instant) -> Result
         config.word(Entry::Tenancy)?,
         config.word(Entry::Fingerprint)?
     );
-    let key = key(&config, surroundings, until)?;
+    let key = key(&config, env, until)?;
     let host = format!("identity.{region}.oraclecloud.com");
     let date = signature::date(SystemTime::now());
     let path = format!("/20160918/users/{user}");
@@ -57,11 +57,11 @@ pub(crate) fn oci_request(surroundings: &Surroundings, until: Instant) -> Result
 }
 
 /// The user's key, of which the configuration holds the place.
-fn key(config: &Config<'_>, surroundings: &Surroundings, until: Instant) -> Result<RsaKey> {
-    if let Some(text) = surroundings.text(config::KEY_CONTENT)? {
+fn key(config: &Config<'_>, env: &EnvSnapshot, until: Instant) -> Result<RsaKey> {
+    if let Some(text) = env.text(config::KEY_CONTENT)? {
         return RsaKey::of_pem(text, config::KEY_CONTENT);
     }
-    let file = surroundings.at_home(Path::new(config.get(Entry::KeyFile)?));
+    let file = env.at_home(Path::new(config.get(Entry::KeyFile)?));
     let name = format!("the key of OCI, {},", file.display());
     let text = text(&file, "key of OCI", until)?;
     RsaKey::of_pem(&text, &name)

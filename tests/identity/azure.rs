@@ -115,7 +115,7 @@ fn the_resource_may_be_another() {
     let machine = application(&entra).set("AZURE_CLIENT_SECRET", "hunter2");
     let identity = MachineIdentity::Azure {
         resource: "api://phase/".into(),
-        surroundings: machine.surroundings(),
+        env: machine.env(),
     };
     login(&phase, &identity).unwrap();
     assert_eq!(

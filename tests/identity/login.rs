@@ -174,7 +174,7 @@ fn the_region_is_the_one_that_is_named_first() {
     let phase = phase();
     let explicit = MachineIdentity::Aws {
         region: Some("us-east-1".into()),
-        surroundings: machine.surroundings(),
+        env: machine.env(),
     };
     login(&phase, &explicit).unwrap();
     assert_eq!(

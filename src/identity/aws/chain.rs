@@ -44,10 +44,10 @@ pub(super) async fn keys(
 /// The keys in the environment.
 fn environment(search: &Search<'_>) -> Result<Found<Keys>> {
     let [id, secret] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-    let surroundings = search.surroundings;
-    match (surroundings.text(id)?, surroundings.text(secret)?) {
+    let env = search.env;
+    match (env.text(id)?, env.text(secret)?) {
         (Some(id), Some(secret)) => {
-            let session = surroundings.text("AWS_SESSION_TOKEN")?;
+            let session = env.text("AWS_SESSION_TOKEN")?;
             Ok(Found::It(Keys::new(id, secret, session)))
         }
         (None, None) => Ok(Found::Nothing(format!("{id} is not set"))),
@@ -62,11 +62,11 @@ fn half(message: &str) -> Error {
 
 /// The keys of the role that the environment names, as in a pod of EKS.
 async fn web_identity(search: &Search<'_>, region: Option<&Region>) -> Result<Found<Keys>> {
-    let surroundings = search.surroundings;
-    let Some(file) = surroundings.file(TOKEN_FILE) else {
+    let env = search.env;
+    let Some(file) = env.file(TOKEN_FILE) else {
         return Ok(Found::Nothing(format!("{TOKEN_FILE} is not set")));
     };
-    let Some(arn) = surroundings.text("AWS_ROLE_ARN")? else {
+    let Some(arn) = env.text("AWS_ROLE_ARN")? else {
         return Err(half(&format!(
             "{TOKEN_FILE} is set, and AWS_ROLE_ARN is not"
         )));
@@ -75,7 +75,7 @@ async fn web_identity(search: &Search<'_>, region: Option<&Region>) -> Result<Fo
         arn,
         duration: None,
         external_id: None,
-        session: surroundings.text("AWS_ROLE_SESSION_NAME")?,
+        session: env.text("AWS_ROLE_SESSION_NAME")?,
     };
     role.by_token(&file, search, region).await.map(Found::It)
 }
@@ -94,7 +94,7 @@ async fn of_profile(
         Base::Keys(keys) => keys,
         Base::Source { name, profile } => named(search, name, profile).await?,
         Base::Token { file, role } => {
-            let file = search.surroundings.at_home(Path::new(file));
+            let file = search.env.at_home(Path::new(file));
             role.by_token(&file, search, region).await?
         }
     };

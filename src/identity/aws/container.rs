@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::{Keys, document};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Request;
-use crate::identity::{Found, Search, surroundings};
+use crate::identity::{Found, Search, env_snapshot};
 
 const RELATIVE: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
@@ -28,7 +28,7 @@ pub(super) async fn keys(search: &Search<'_>) -> Result<Found<Keys>> {
         .map(|(name, value)| (&**name, &**value))
         .collect();
     let token = authorization(search)?;
-    let http = search.near(base, name)?;
+    let http = search.metadata(base, name)?;
     let request = Request {
         authorization: token.as_ref().map(|token| token.as_str()),
         query: &query,
@@ -46,14 +46,14 @@ pub(super) async fn keys(search: &Search<'_>) -> Result<Found<Keys>> {
 
 /// Where to ask, as the container was told by which variable.
 fn address(search: &Search<'_>) -> Result<Option<(String, &'static str)>> {
-    if let Some(path) = search.surroundings.text(RELATIVE)? {
+    if let Some(path) = search.env.text(RELATIVE)? {
         if !path.starts_with('/') {
             let message = format!("{RELATIVE} cannot be used: it does not begin with /");
             return Err(Error::new(ErrorKind::Configuration, message));
         }
         return Ok(Some((format!("http://{}{path}", HOSTS[0]), RELATIVE)));
     }
-    let Some(url) = search.surroundings.text(FULL)? else {
+    let Some(url) = search.env.text(FULL)? else {
         return Ok(None);
     };
     let base = url.split('?').next().unwrap_or_default();
@@ -79,13 +79,10 @@ fn is_port(text: &str) -> bool {
 /// The value of `Authorization` for the service.
 fn authorization(search: &Search<'_>) -> Result<Option<Zeroizing<String>>> {
     let variable = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
-    match search
-        .surroundings
-        .file("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
-    {
-        Some(file) => surroundings::token(&file, search.until).map(Some),
+    match search.env.file("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
+        Some(file) => env_snapshot::token(&file, search.until).map(Some),
         None => Ok(search
-            .surroundings
+            .env
             .text(variable)?
             .map(|token| Zeroizing::new(token.to_owned()))),
     }
@@ -97,7 +94,7 @@ mod tests {
 
     use super::*;
     use crate::http::Connection;
-    use crate::identity::Surroundings;
+    use crate::identity::EnvSnapshot;
 
     #[test]
     fn a_path_is_that_of_the_service_of_ecs_and_counts_first() {
@@ -116,14 +113,14 @@ mod tests {
             ("", "http://localhost:9/a", "http://localhost:9/a"),
             ("", "https://example.com/a?b", "https://example.com/a?b"),
         ] {
-            let surroundings = Surroundings::new(None, |name| match name {
+            let env = EnvSnapshot::new(None, |name| match name {
                 RELATIVE => Some(relative.into()),
                 FULL => Some(full.into()),
                 _ => None,
             });
             let search = Search {
                 connection: &Connection::new("https://phase.example"),
-                surroundings: &surroundings,
+                env: &env,
                 until: Instant::now(),
             };
             assert_eq!(address(&search).unwrap().unwrap().0, expected);

@@ -22,12 +22,12 @@ struct Place {
 /// The keys of the role that the instance was given; with its region, if `locate`
 /// says so.
 pub(super) async fn keys(search: &Search<'_>, locate: bool) -> Result<Found<Keys>> {
-    if search.surroundings.is_true("AWS_EC2_METADATA_DISABLED") {
+    if search.env.is_true("AWS_EC2_METADATA_DISABLED") {
         return Ok(Found::Nothing(
             "AWS_EC2_METADATA_DISABLED is true".to_owned(),
         ));
     }
-    let http = search.near(address(search)?, ENDPOINT)?;
+    let http = search.metadata(address(search)?, ENDPOINT)?;
     let session = match session(&http, search).await? {
         Found::It(session) => session,
         Found::Nothing(reason) => return Ok(Found::Nothing(reason)),
@@ -66,11 +66,11 @@ fn region(answer: &Answer) -> Result<Option<Region>> {
 }
 
 fn address<'a>(search: &Search<'a>) -> Result<&'a str> {
-    let surroundings = search.surroundings;
-    if let Some(address) = surroundings.text(ENDPOINT)? {
+    let env = search.env;
+    if let Some(address) = env.text(ENDPOINT)? {
         return Ok(address);
     }
-    let mode = surroundings.text("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")?;
+    let mode = env.text("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")?;
     Ok(match mode {
         Some(mode) if mode.eq_ignore_ascii_case("ipv6") => "http://[fd00:ec2::254]",
         _ => "http://169.254.169.254",
@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
     use crate::http::Connection;
-    use crate::identity::Surroundings;
+    use crate::identity::EnvSnapshot;
 
     #[test]
     fn the_service_has_two_addresses_and_may_be_given_another() {
@@ -126,14 +126,14 @@ mod tests {
             ("", "IPv6", "http://[fd00:ec2::254]"),
             ("http://localhost:9", "IPv6", "http://localhost:9"),
         ] {
-            let surroundings = Surroundings::new(None, |name| match name {
+            let env = EnvSnapshot::new(None, |name| match name {
                 "AWS_EC2_METADATA_SERVICE_ENDPOINT" => Some(endpoint.into()),
                 "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE" => Some(mode.into()),
                 _ => None,
             });
             let search = Search {
                 connection: &Connection::new("https://phase.example"),
-                surroundings: &surroundings,
+                env: &env,
                 until: Instant::now(),
             };
             assert_eq!(address(&search).unwrap(), expected);

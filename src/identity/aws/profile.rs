@@ -18,14 +18,14 @@ pub(super) struct Profiles {
 impl Profiles {
     /// Reads the files, where there are any.
     pub(super) fn read(search: &Search<'_>) -> Result<Self> {
-        let surroundings = search.surroundings;
+        let env = search.env;
         let file = |variable, usual| {
-            let path = surroundings.file(variable);
-            let usual = || surroundings.at_home(Path::new(usual));
+            let path = env.file(variable);
+            let usual = || env.at_home(Path::new(usual));
             File::read(path.unwrap_or_else(usual), search.until)
         };
-        let named = match surroundings.text("AWS_PROFILE")? {
-            None => surroundings.text("AWS_DEFAULT_PROFILE")?,
+        let named = match env.text("AWS_PROFILE")? {
+            None => env.text("AWS_DEFAULT_PROFILE")?,
             named => named,
         };
         Ok(Self {

@@ -8,7 +8,7 @@ use reqwest::Method;
 use super::{Keys, Region, document, signature};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Http, Request, quoted};
-use crate::identity::{Search, failed, form, surroundings};
+use crate::identity::{Search, env_snapshot, failed, form};
 
 /// Shown by AWS where nothing else names a session.
 const SESSION: &str = "phase-run";
@@ -43,7 +43,7 @@ impl Role<'_> {
         search: &Search<'_>,
         region: Option<&Region>,
     ) -> Result<Keys> {
-        let token = surroundings::token(file, search.until)?;
+        let token = env_snapshot::token(file, search.until)?;
         let mut pairs = self.pairs("AssumeRoleWithWebIdentity");
         pairs.push(("WebIdentityToken", &token));
         self.ask(&pairs, None, search, region).await
@@ -148,10 +148,10 @@ impl Role<'_> {
 
 /// A client for STS: of the region, or of the world where none is known.
 fn sts(search: &Search<'_>, region: Option<&Region>) -> Result<Http> {
-    let surroundings = search.surroundings;
-    if !surroundings.is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
+    let env = search.env;
+    if !env.is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
         for name in ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"] {
-            if let Some(url) = surroundings.text(name)? {
+            if let Some(url) = env.text(name)? {
                 return search.login(url, name);
             }
         }

@@ -5,7 +5,7 @@ use reqwest::Method;
 use super::{granted, reason};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Request;
-use crate::identity::{Found, Search, failed, form, surroundings};
+use crate::identity::{Found, Search, env_snapshot, failed, form};
 use crate::outside;
 use crate::secret::SecretValue;
 
@@ -20,9 +20,9 @@ const BY_TOKEN: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The token for the client secret in the environment.
 pub(super) async fn by_secret(search: &Search<'_>, resource: &str) -> Result<Found<SecretValue>> {
-    let Some(secret) = search.surroundings.text(SECRET)? else {
+    let Some(secret) = search.env.text(SECRET)? else {
         let certificate = "AZURE_CLIENT_CERTIFICATE_PATH";
-        if search.surroundings.file(certificate).is_some() {
+        if search.env.file(certificate).is_some() {
             let message = format!("{certificate} is set, and certificates are not supported");
             return Err(Error::new(ErrorKind::Configuration, message).help(format!(
                 "set {SECRET}, or use a workload or a managed identity"
@@ -39,11 +39,11 @@ pub(super) async fn by_secret(search: &Search<'_>, resource: &str) -> Result<Fou
 
 /// The token for the one that Kubernetes gave to this workload.
 pub(super) async fn by_workload(search: &Search<'_>, resource: &str) -> Result<Found<SecretValue>> {
-    let Some(file) = search.surroundings.file(TOKEN_FILE) else {
+    let Some(file) = search.env.file(TOKEN_FILE) else {
         return Ok(Found::Nothing(format!("{TOKEN_FILE} is not set")));
     };
     let application = Application::find(search, TOKEN_FILE)?;
-    let assertion = surroundings::token(&file, search.until)?;
+    let assertion = env_snapshot::token(&file, search.until)?;
     let proof = [
         ("client_assertion_type", BY_TOKEN),
         ("client_assertion", assertion.as_str()),
@@ -63,7 +63,7 @@ struct Application<'a> {
 impl<'a> Application<'a> {
     /// The one that the environment names, as it must where `proof` is set.
     fn find(search: &Search<'a>, proof: &str) -> Result<Self> {
-        let variable = |name| match search.surroundings.text(name)? {
+        let variable = |name| match search.env.text(name)? {
             Some(text) => Ok(text),
             None => Err(Error::new(
                 ErrorKind::Credentials,
@@ -95,7 +95,7 @@ impl<'a> Application<'a> {
         source: &str,
     ) -> Result<SecretValue> {
         let name = "AZURE_AUTHORITY_HOST";
-        let host = search.surroundings.text(name)?.unwrap_or(AUTHORITY);
+        let host = search.env.text(name)?.unwrap_or(AUTHORITY);
         let http = search.login(host, name)?;
         let scope = format!("{}/.default", resource.trim_end_matches('/'));
         let mut pairs = vec![

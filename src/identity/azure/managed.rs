@@ -15,13 +15,13 @@ pub(super) async fn of_app_service(
     resource: &str,
 ) -> Result<Found<SecretValue>> {
     let [endpoint, header] = ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"];
-    let surroundings = search.surroundings;
-    let (url, secret) = match (surroundings.text(endpoint)?, surroundings.text(header)?) {
+    let env = search.env;
+    let (url, secret) = match (env.text(endpoint)?, env.text(header)?) {
         (Some(url), Some(secret)) => (url, secret),
         (None, _) => return Ok(Found::Nothing(format!("{endpoint} is not set"))),
         (Some(_), None) => return Ok(Found::Nothing(format!("{header} is not set"))),
     };
-    let http = search.near(url, endpoint)?;
+    let http = search.metadata(url, endpoint)?;
     let headers = [("X-IDENTITY-HEADER", secret)];
     let answer = ask(&http, "", "2019-08-01", &headers, search, resource).await;
     let answer = answer.map_err(|error| failed(format!("{SERVICE} gives no token"), &error))?;
@@ -34,8 +34,8 @@ pub(super) async fn of_app_service(
 /// The token that a virtual machine gets from its metadata service.
 pub(super) async fn of_instance(search: &Search<'_>, resource: &str) -> Result<Found<SecretValue>> {
     let name = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
-    let host = search.surroundings.text(name)?;
-    let http = search.near(host.unwrap_or("http://169.254.169.254"), name)?;
+    let host = search.env.text(name)?;
+    let http = search.metadata(host.unwrap_or("http://169.254.169.254"), name)?;
     let path = "/metadata/identity/oauth2/token";
     let headers = [("Metadata", "true")];
     let answer = match ask(&http, path, "2018-02-01", &headers, search, resource).await {
@@ -66,7 +66,7 @@ async fn ask(
 ) -> Result<Answer> {
     let mut query = vec![("api-version", version), ("resource", resource)];
     // Which of several identities.
-    let client = search.surroundings.text("AZURE_CLIENT_ID")?;
+    let client = search.env.text("AZURE_CLIENT_ID")?;
     query.extend(client.map(|id| ("client_id", id)));
     let request = Request {
         headers,

@@ -43,7 +43,7 @@ impl ServiceAccount {
         audience: &str,
     ) -> Result<SecretValue> {
         let access = self.access(search).await?;
-        let endpoint = search.surroundings.text(ENDPOINT)?;
+        let endpoint = search.env.text(ENDPOINT)?;
         let endpoint = endpoint.unwrap_or("https://iamcredentials.googleapis.com");
         let http = search.login(endpoint, ENDPOINT)?;
         let claims = Claims {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::identity::Surroundings;
+use crate::identity::EnvSnapshot;
 use crate::identity::ini::File;
 use crate::outside;
 
@@ -41,19 +41,19 @@ impl Entry {
 pub(super) struct Config<'a> {
     file: File,
     profile: &'a str,
-    surroundings: &'a Surroundings,
+    env: &'a EnvSnapshot,
 }
 
 impl<'a> Config<'a> {
     /// Reads the file, if there is one.
-    pub(super) fn read(surroundings: &'a Surroundings, until: Instant) -> Result<Self> {
+    pub(super) fn read(env: &'a EnvSnapshot, until: Instant) -> Result<Self> {
         let named = ["OCI_CLI_CONFIG_FILE", "OCI_CONFIG_FILE"];
-        let named = named.iter().find_map(|name| surroundings.file(name));
-        let usual = || surroundings.at_home(Path::new("~/.oci/config"));
+        let named = named.iter().find_map(|name| env.file(name));
+        let usual = || env.at_home(Path::new("~/.oci/config"));
         let file = File::read(named.unwrap_or_else(usual), until)?;
         let mut profile = None;
         for name in ["OCI_CLI_PROFILE", "OCI_CONFIG_PROFILE"] {
-            profile = profile.or(surroundings.text(name)?);
+            profile = profile.or(env.text(name)?);
         }
         if let Some(profile) = profile
             && file.sections(|name| name == profile) == 0
@@ -70,7 +70,7 @@ impl<'a> Config<'a> {
         let config = Self {
             file,
             profile: profile.unwrap_or(DEFAULT),
-            surroundings,
+            env,
         };
         config.refuse_session()?;
         Ok(config)
@@ -90,7 +90,7 @@ impl<'a> Config<'a> {
     /// An entry, which must be there.
     pub(super) fn get(&self, entry: Entry) -> Result<&str> {
         let (name, variable) = entry.names();
-        if let Some(text) = self.surroundings.text(variable)? {
+        if let Some(text) = self.env.text(variable)? {
             return Ok(text);
         }
         self.in_file(name).ok_or_else(|| {

@@ -50,7 +50,7 @@ impl Service {
         organisation: Option<String>,
     ) -> Result<Self> {
         Ok(Self {
-            http: Http::new(&connection)?.with_odd_waits(),
+            http: Http::new(&connection)?.retry_after_may_be_millis(),
             connection,
             login,
             organisation,

@@ -48,11 +48,10 @@ impl PhaseToken {
         let until = Instant::now() + timeout.min(Duration::from_hours(24));
         let http = Http::new(connection)?;
         let lifetime = lifetime.map(seconds).transpose()?;
-        let (MachineIdentity::Aws { surroundings, .. }
-        | MachineIdentity::Azure { surroundings, .. }) = identity;
+        let (MachineIdentity::Aws { env, .. } | MachineIdentity::Azure { env, .. }) = identity;
         let search = Search {
             connection,
-            surroundings,
+            env,
             until,
         };
         let way = Way::of(identity);

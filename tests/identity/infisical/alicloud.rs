@@ -21,7 +21,7 @@ fn user() -> Machine {
 }
 
 fn proof(machine: &Machine) -> IdentityProof {
-    IdentityProof::AliCloud(machine.surroundings())
+    IdentityProof::AliCloud(machine.env())
 }
 
 #[test]

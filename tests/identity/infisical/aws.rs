@@ -87,7 +87,7 @@ fn the_region_is_the_one_that_is_named_first() {
     assert_eq!(asked(&machine).1, "us-east-1");
     let (_, body) = shown(IdentityProof::Cloud(MachineIdentity::Aws {
         region: Some("ap-south-2".into()),
-        surroundings: machine.surroundings(),
+        env: machine.env(),
     }));
     let headers = decoded(body["iamRequestHeaders"].as_str().unwrap());
     assert!(

@@ -11,7 +11,7 @@ use crate::support::server::{Reply, Server};
 fn on(cloud: &Server) -> IdentityProof {
     let url = cloud.url();
     let machine = Machine::new().set("GCE_METADATA_HOST", url.trim_start_matches("http://"));
-    IdentityProof::Gcp(machine.surroundings())
+    IdentityProof::Gcp(machine.env())
 }
 
 fn instance() -> Server {
@@ -42,7 +42,7 @@ fn an_instance_shows_the_token_that_it_gets_for_the_identity() {
 
 #[test]
 fn a_machine_elsewhere_is_told_so() {
-    let error = failure(IdentityProof::Gcp(Machine::new().surroundings()));
+    let error = failure(IdentityProof::Gcp(Machine::new().env()));
     assert_eq!(error.kind(), Credentials);
     says(
         &error,

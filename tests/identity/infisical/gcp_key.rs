@@ -46,7 +46,7 @@ fn proof(google: &Server) -> IdentityProof {
     );
     IdentityProof::GcpKey {
         key: SecretSource::Value(SecretValue::new(key(&format!("{}/token", google.url())))),
-        surroundings: machine.surroundings(),
+        env: machine.env(),
     }
 }
 
@@ -90,7 +90,7 @@ fn a_key_may_lie_in_a_file() {
     let machine = Machine::new().file("key.json", KEY);
     let (_, body) = shown(IdentityProof::GcpKey {
         key: SecretSource::File(machine.path("key.json")),
-        surroundings: machine.surroundings(),
+        env: machine.env(),
     });
     token(body["jwt"].as_str().unwrap());
 }
@@ -247,7 +247,7 @@ fn the_key_goes_nowhere_without_tls() {
             Machine::new().set("CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS", endpoint);
         let proof = IdentityProof::GcpKey {
             key: SecretSource::Value(SecretValue::new(key)),
-            surroundings: machine.surroundings(),
+            env: machine.env(),
         };
         wait(list(&client(&server, proof))).unwrap_err()
     };
@@ -262,7 +262,7 @@ fn the_key_goes_nowhere_without_tls() {
     );
     let proof = IdentityProof::GcpKey {
         key: SecretSource::Value(SecretValue::new(key(&format!("{}/token", google.url())))),
-        surroundings: machine.surroundings(),
+        env: machine.env(),
     };
     let error = wait(list(&client(&server, proof))).unwrap_err();
     says(
@@ -289,7 +289,7 @@ fn a_file_that_is_no_key_is_named() {
     ] {
         let error = super::failure(IdentityProof::GcpKey {
             key: SecretSource::File(machine.path(name)),
-            surroundings: machine.surroundings(),
+            env: machine.env(),
         });
         assert_eq!(error.kind(), kind);
         says(&error, parts);

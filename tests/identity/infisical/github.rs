@@ -14,7 +14,7 @@ fn run(url: &str, audience: Option<&str>) -> IdentityProof {
         .set("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "hunter2");
     IdentityProof::GitHub {
         audience: audience.map(str::to_owned),
-        surroundings: machine.surroundings(),
+        env: machine.env(),
     }
 }
 
@@ -56,7 +56,7 @@ fn a_job_without_the_permission_is_told_which_it_needs() {
         let machine = Machine::new().set(there, "https://hunter2.example");
         let error = failure(IdentityProof::GitHub {
             audience: None,
-            surroundings: machine.surroundings(),
+            env: machine.env(),
         });
         assert_eq!(error.kind(), Credentials);
         says(

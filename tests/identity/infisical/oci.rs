@@ -33,7 +33,7 @@ fn with(config: &str) -> Machine {
 }
 
 fn proof(machine: &Machine) -> IdentityProof {
-    IdentityProof::Oci(machine.surroundings())
+    IdentityProof::Oci(machine.env())
 }
 
 /// The user, the key's id and the host that a server is shown, signed.

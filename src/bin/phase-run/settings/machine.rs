@@ -1,6 +1,6 @@
 //! Who this machine is to a cloud, where that is to be asked.
 
-use phase_run::{MachineIdentity, Surroundings};
+use phase_run::{EnvSnapshot, MachineIdentity};
 
 use super::access::Machine;
 use super::connection::{api, connection};
@@ -66,18 +66,15 @@ pub(super) fn machine(
         .help("give --service-account-id, or set PHASE_SERVICE_ACCOUNT_ID")
     })?;
     layers.note("service_account", &account, origin);
-    let surroundings = Surroundings::new(places.home.clone(), |name| layers.variable_os(name));
+    let env = EnvSnapshot::new(places.home.clone(), |name| layers.variable_os(name));
     let identity = if way == Way::Azure {
         let usual = MachineIdentity::AZURE_RESOURCE.to_owned();
         MachineIdentity::Azure {
             resource: args.machine.azure_resource.clone().unwrap_or(usual),
-            surroundings,
+            env,
         }
     } else {
-        MachineIdentity::Aws {
-            region: None,
-            surroundings,
-        }
+        MachineIdentity::Aws { region: None, env }
     };
     let host = host::host(&host::PHASE, args.host.as_ref(), layers, None)?;
     Ok(Machine {

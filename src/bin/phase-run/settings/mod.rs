@@ -222,7 +222,7 @@ pub(crate) fn account_provider(args: &Context, world: &World<'_>) -> Result<Prov
     credentials::with_account(args, &layers, &places, world)
 }
 
-/// What opens the vault that `args` or the surroundings name. Of one that is yet
+/// What opens the vault that `args` or the environment names. Of one that is yet
 /// to be made, `passphrase` says whether it is a passphrase.
 ///
 /// # Errors
@@ -245,7 +245,7 @@ pub(crate) fn vault(
     Ok((key, terms))
 }
 
-/// The app of a vault that `args` or the surroundings name.
+/// The app of a vault that `args` or the environment names.
 ///
 /// # Errors
 ///

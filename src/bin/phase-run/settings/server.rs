@@ -26,7 +26,7 @@ pub(crate) struct Server {
     pub(crate) warnings: Vec<String>,
 }
 
-/// The server that `args` or the surroundings name, or else the usual one.
+/// The server that `args` or the environment names, or else the usual one.
 ///
 /// # Errors
 ///

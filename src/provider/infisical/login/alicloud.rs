@@ -2,7 +2,7 @@
 
 use super::{Attempt, Body, Granted, Way};
 use crate::error::Result;
-use crate::identity::{Surroundings, alicloud_request};
+use crate::identity::{EnvSnapshot, alicloud_request};
 
 const WAY: Way = Way {
     name: "Alibaba Cloud auth",
@@ -12,9 +12,9 @@ const WAY: Way = Way {
 pub(super) async fn log_in(
     attempt: &Attempt<'_>,
     identity: &str,
-    surroundings: &Surroundings,
+    env: &EnvSnapshot,
 ) -> Result<Granted> {
-    let parameters = alicloud_request(surroundings)?;
+    let parameters = alicloud_request(env)?;
     let body = Body {
         identity_id: Some(identity),
         parameters: Some(&parameters),

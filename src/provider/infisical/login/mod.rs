@@ -26,7 +26,7 @@ use super::{refusal, wire};
 use crate::credentials::{IdentityProof, InfisicalLogin};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Request, json};
-use crate::identity::{MachineIdentity, Search, Surroundings};
+use crate::identity::{EnvSnapshot, MachineIdentity, Search};
 use crate::secret::SecretValue;
 
 /// How long a proof is sent before it is made anew: clouds take signatures of the
@@ -145,36 +145,27 @@ async fn by_fresh(
 /// Logs in as the identity `id`, for which `proof` vouches.
 async fn by_proof(attempt: &Attempt<'_>, id: &str, proof: &IdentityProof) -> Result<Granted> {
     match proof {
-        IdentityProof::AliCloud(surroundings) => alicloud::log_in(attempt, id, surroundings).await,
-        IdentityProof::Cloud(MachineIdentity::Aws {
-            region,
-            surroundings,
-        }) => {
-            let search = attempt.search(surroundings);
+        IdentityProof::AliCloud(env) => alicloud::log_in(attempt, id, env).await,
+        IdentityProof::Cloud(MachineIdentity::Aws { region, env }) => {
+            let search = attempt.search(env);
             aws_iam::log_in(attempt, id, &search, region.as_deref()).await
         }
-        IdentityProof::Cloud(MachineIdentity::Azure {
-            resource,
-            surroundings,
-        }) => azure::log_in(attempt, id, &attempt.search(surroundings), resource).await,
-        IdentityProof::Gcp(surroundings) => {
-            gcp::log_in(attempt, id, &attempt.search(surroundings)).await
+        IdentityProof::Cloud(MachineIdentity::Azure { resource, env }) => {
+            azure::log_in(attempt, id, &attempt.search(env), resource).await
         }
-        IdentityProof::GcpKey { key, surroundings } => {
-            gcp_iam::log_in(attempt, id, &attempt.search(surroundings), key).await
+        IdentityProof::Gcp(env) => gcp::log_in(attempt, id, &attempt.search(env)).await,
+        IdentityProof::GcpKey { key, env } => {
+            gcp_iam::log_in(attempt, id, &attempt.search(env), key).await
         }
-        IdentityProof::GitHub {
-            audience,
-            surroundings,
-        } => {
-            let search = attempt.search(surroundings);
+        IdentityProof::GitHub { audience, env } => {
+            let search = attempt.search(env);
             github::log_in(attempt, id, &search, audience.as_deref()).await
         }
         IdentityProof::Jwt { kind, token } => jwt::log_in(attempt, id, *kind, token).await,
         IdentityProof::Ldap { password, username } => {
             ldap::log_in(attempt, id, username, password).await
         }
-        IdentityProof::Oci(surroundings) => oci::log_in(attempt, id, surroundings).await,
+        IdentityProof::Oci(env) => oci::log_in(attempt, id, env).await,
         IdentityProof::TlsCertificate => tls_certificate::log_in(attempt, id).await,
     }
 }
@@ -199,10 +190,10 @@ impl Attempt<'_> {
     }
 
     /// A search for what a cloud says of this machine.
-    fn search<'a>(&'a self, surroundings: &'a Surroundings) -> Search<'a> {
+    fn search<'a>(&'a self, env: &'a EnvSnapshot) -> Search<'a> {
         Search {
             connection: &self.service.connection,
-            surroundings,
+            env,
             until: self.until,
         }
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Attempt, Body, Granted, Way};
 use crate::error::Result;
-use crate::identity::{OciRequest, Surroundings, oci_request};
+use crate::identity::{EnvSnapshot, OciRequest, oci_request};
 
 const WAY: Way = Way {
     name: "OCI auth",
@@ -22,14 +22,14 @@ pub(super) struct Headers<'a> {
 pub(super) async fn log_in(
     attempt: &Attempt<'_>,
     identity: &str,
-    surroundings: &Surroundings,
+    env: &EnvSnapshot,
 ) -> Result<Granted> {
     let OciRequest {
         authorization,
         date,
         host,
         user,
-    } = oci_request(surroundings, attempt.until)?;
+    } = oci_request(env, attempt.until)?;
     let headers = Headers {
         authorization: authorization.expose(),
         date: &date,

@@ -10,8 +10,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use phase_run::{
-    Credentials, ErrorKind, FoundLogin, InfisicalChain, InfisicalLogin, InfisicalMethod,
-    InfisicalParts, LoginPlace, NamedFile, SecretSource, SecretValue, Surroundings, outside,
+    Credentials, EnvSnapshot, ErrorKind, FoundLogin, InfisicalChain, InfisicalLogin,
+    InfisicalMethod, InfisicalParts, LoginPlace, NamedFile, SecretSource, SecretValue, outside,
 };
 
 use super::World;
@@ -70,12 +70,12 @@ impl Search<'_> {
 
     /// Flags, then variables.
     fn chain(&self) -> InfisicalChain {
-        let surroundings = self.surroundings();
+        let env = self.env();
         let mut chain = InfisicalChain::new();
         if let Some(method) = self.method() {
             let parts = self.parts();
             let (file, patience) = (self.args.token_file.clone(), self.layers.patience);
-            let around = surroundings.clone();
+            let around = env.clone();
             chain.push("flags", move || {
                 let secret = file.as_deref().map(|file| secret(file, method, patience));
                 let parts = InfisicalParts {
@@ -87,12 +87,12 @@ impl Search<'_> {
             });
         } else if matches!(self.way, Some((Way::Token, _))) {
             // Whatever other method the variables name or would do for.
-            chain.push("environment", move || token(&surroundings));
+            chain.push("environment", move || token(&env));
             return chain;
         } else {
             chain.push("flags", || Ok(LoginPlace::empty()));
         }
-        chain.push_environment(surroundings);
+        chain.push_environment(env);
         chain
     }
 
@@ -134,9 +134,9 @@ impl Search<'_> {
         }
     }
 
-    fn surroundings(&self) -> Surroundings {
+    fn env(&self) -> EnvSnapshot {
         let home = self.places.home.clone();
-        Surroundings::new(home, |name| self.layers.variable_os(name))
+        EnvSnapshot::new(home, |name| self.layers.variable_os(name))
     }
 
     /// The login in force: `given`, or else that of Infisical's own CLI.
@@ -260,8 +260,8 @@ fn method(way: Way) -> Option<InfisicalMethod> {
 }
 
 /// The token of the variables, if there is one.
-fn token(surroundings: &Surroundings) -> phase_run::Result<LoginPlace> {
-    match InfisicalMethod::Token.login(&InfisicalParts::default(), surroundings) {
+fn token(env: &EnvSnapshot) -> phase_run::Result<LoginPlace> {
+    match InfisicalMethod::Token.login(&InfisicalParts::default(), env) {
         Ok(found) => Ok(LoginPlace::Has(Box::new(found))),
         Err(error) if error.kind() == ErrorKind::Credentials => Ok(LoginPlace::empty()),
         Err(error) => Err(error),

@@ -20,17 +20,17 @@ use crate::outside;
 /// the variables is overwritten when the value is dropped.
 ///
 /// ```
-/// use phase_run::Surroundings;
+/// use phase_run::EnvSnapshot;
 ///
-/// let surroundings = Surroundings::new(std::env::home_dir(), |name| std::env::var_os(name));
+/// let env = EnvSnapshot::new(std::env::home_dir(), |name| std::env::var_os(name));
 /// ```
 #[derive(Clone)]
-pub struct Surroundings {
+pub struct EnvSnapshot {
     home: Option<PathBuf>,
     variables: BTreeMap<&'static str, Zeroizing<Vec<u8>>>,
 }
 
-impl Surroundings {
+impl EnvSnapshot {
     /// The variables that are read, by name.
     pub const VARIABLES: &'static [&'static str] = &[
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
@@ -113,7 +113,7 @@ impl Surroundings {
     /// What somebody chose, every character of it.
     const PASSWORD: &'static str = "INFISICAL_LDAP_PASSWORD";
 
-    /// The surroundings of a process whose home folder is `home`, and whose
+    /// The snapshot of a process whose home folder is `home`, and whose
     /// environment `variable` reads. A byte order mark, white space and a pair of
     /// quotes round a value fall off, but for a password, and a variable that is
     /// blank then counts as not set.
@@ -176,9 +176,9 @@ impl Surroundings {
     }
 }
 
-impl fmt::Debug for Surroundings {
+impl fmt::Debug for EnvSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Surroundings")
+        f.debug_struct("EnvSnapshot")
             .field("home", &self.home)
             .field("variables", &self.variables.keys())
             .finish()
@@ -240,8 +240,8 @@ pub(super) fn shown(file: &Path) -> String {
 mod tests {
     use super::*;
 
-    fn with(variables: &'static [(&'static str, &'static str)]) -> Surroundings {
-        Surroundings::new(Some("/srv/web".into()), |name| {
+    fn with(variables: &'static [(&'static str, &'static str)]) -> EnvSnapshot {
+        EnvSnapshot::new(Some("/srv/web".into()), |name| {
             let found = variables.iter().find(|(other, _)| *other == name);
             found.map(|(_, value)| value.into())
         })
@@ -249,10 +249,10 @@ mod tests {
 
     #[test]
     fn what_is_around_the_value_of_every_variable_falls_off_but_a_passwords() {
-        for name in Surroundings::VARIABLES {
+        for name in EnvSnapshot::VARIABLES {
             let read = |value: &str| {
                 let value = OsString::from(value);
-                let around = Surroundings::new(None, move |_| Some(value.clone()));
+                let around = EnvSnapshot::new(None, move |_| Some(value.clone()));
                 around.text(name).unwrap().map(str::to_owned)
             };
             let odd = ["\u{feff}a b\r\n", " 'a b'\t", "\"a b\"\n"];
@@ -280,20 +280,17 @@ mod tests {
             ("aws", "aws"),
             ("~web/aws", "~web/aws"),
         ] {
-            let surroundings = Surroundings::new(Some("/srv/web".into()), |name| {
+            let env = EnvSnapshot::new(Some("/srv/web".into()), |name| {
                 (name == "AWS_CONFIG_FILE").then(|| value.into())
             });
-            assert_eq!(
-                surroundings.file("AWS_CONFIG_FILE").unwrap(),
-                Path::new(path)
-            );
+            assert_eq!(env.file("AWS_CONFIG_FILE").unwrap(), Path::new(path));
         }
     }
 
     #[test]
     fn what_is_not_text_is_an_error_that_names_the_variable() {
-        let surroundings = Surroundings::new(None, |_| Some(OsString::from_vec(vec![0xff])));
-        let error = surroundings.text("AWS_REGION").unwrap_err();
+        let env = EnvSnapshot::new(None, |_| Some(OsString::from_vec(vec![0xff])));
+        let error = env.text("AWS_REGION").unwrap_err();
         assert!(error.to_string().starts_with("AWS_REGION is not text"));
     }
 
@@ -325,6 +322,6 @@ mod tests {
 
     #[test]
     fn the_list_of_variables_is_in_order() {
-        assert!(Surroundings::VARIABLES.is_sorted());
+        assert!(EnvSnapshot::VARIABLES.is_sorted());
     }
 }
