@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::identity::EnvSnapshot;
 
 pub use method::InfisicalMethod;
-pub use parts::InfisicalParts;
+pub use parts::LoginOverrides;
 
 /// A login that was found, and what was found with it.
 #[derive(Clone, Debug)]
@@ -28,41 +28,32 @@ pub struct FoundLogin {
     pub origin: String,
 }
 
-/// What a place has.
+/// What came of a look for a login.
 #[derive(Clone, Debug)]
-pub enum LoginPlace {
+pub enum LoginLookup {
+    /// Nothing of a login is there.
+    Absent,
     /// A login.
-    Has(Box<FoundLogin>),
-    /// None, and why not: [`NONE`](Self::NONE), or what is wrong with what is there.
-    HasNone(String),
+    Found(Box<FoundLogin>),
+    /// A part of a login, or one of no use: what is wrong with it.
+    Unusable(String),
 }
 
-impl LoginPlace {
-    /// Why a place has no login where nothing of one is there.
-    pub const NONE: &'static str = "none";
-
-    /// A place where nothing of a login is.
-    #[must_use]
-    pub fn empty() -> Self {
-        Self::HasNone(Self::NONE.to_owned())
-    }
-}
-
-type Look = dyn Fn() -> Result<LoginPlace> + Send + Sync;
+type Look = dyn Fn() -> Result<LoginLookup> + Send + Sync;
 
 /// Places where a login may stand, in the order in which they are asked. The
 /// first one that has a login ends the search, and so does one that fails.
 ///
 /// ```
-/// use phase_run::{FoundLogin, InfisicalChain, InfisicalLogin, LoginPlace, SecretValue, EnvSnapshot};
+/// use phase_run::{FoundLogin, InfisicalChain, InfisicalLogin, LoginLookup, SecretValue, EnvSnapshot};
 ///
 /// # fn ask_the_wallet() -> Option<String> { Some("a token".into()) }
 /// let env = EnvSnapshot::new(std::env::home_dir(), |name| std::env::var_os(name));
 /// let mut chain = InfisicalChain::new();
 /// chain.push_environment(env);
 /// chain.insert(0, "our wallet", || Ok(match ask_the_wallet() {
-///     None => LoginPlace::empty(),
-///     Some(token) => LoginPlace::Has(Box::new(FoundLogin {
+///     None => LoginLookup::Absent,
+///     Some(token) => LoginLookup::Found(Box::new(FoundLogin {
 ///         host: None,
 ///         login: InfisicalLogin::Token(SecretValue::new(token)),
 ///         notices: Vec::new(),
@@ -95,7 +86,7 @@ impl InfisicalChain {
         &mut self,
         index: usize,
         name: impl Into<String>,
-        look: impl Fn() -> Result<LoginPlace> + Send + Sync + 'static,
+        look: impl Fn() -> Result<LoginLookup> + Send + Sync + 'static,
     ) {
         self.places.insert(index, (name.into(), Box::new(look)));
     }
@@ -104,7 +95,7 @@ impl InfisicalChain {
     pub fn push(
         &mut self,
         name: impl Into<String>,
-        look: impl Fn() -> Result<LoginPlace> + Send + Sync + 'static,
+        look: impl Fn() -> Result<LoginLookup> + Send + Sync + 'static,
     ) {
         self.insert(self.places.len(), name, look);
     }
@@ -135,42 +126,48 @@ impl InfisicalChain {
         })
     }
 
-    /// The same, but that there is none is no error: [`LoginPlace::NONE`], unless
-    /// something of one is somewhere.
+    /// The same, but that there is none is no error.
     ///
     /// # Errors
     ///
     /// The error of the place that failed.
-    pub fn look(&self) -> Result<LoginPlace> {
+    pub fn look(&self) -> Result<LoginLookup> {
         Ok(match self.search()? {
-            Ok(found) => LoginPlace::Has(Box::new(found)),
-            Err(tried) if tried.iter().all(|(_, why)| why == LoginPlace::NONE) => {
-                LoginPlace::empty()
-            }
-            Err(tried) => LoginPlace::HasNone(told(&tried)),
+            Ok(found) => LoginLookup::Found(Box::new(found)),
+            Err(tried) if tried.iter().all(|(_, why)| why.is_none()) => LoginLookup::Absent,
+            Err(tried) => LoginLookup::Unusable(told(&tried)),
         })
     }
 
-    /// The first login there is, or the places with what they had.
-    fn search(&self) -> Result<Result<FoundLogin, Vec<(&str, String)>>> {
+    /// The first login there is, or the places with what is wrong there, if anything is.
+    fn search(&self) -> Result<Result<FoundLogin, Vec<Tried<'_>>>> {
         let mut tried = Vec::new();
         for (name, look) in &self.places {
             match look()? {
-                LoginPlace::Has(mut found) => {
-                    let odd = tried.iter().filter(|(_, why)| why != LoginPlace::NONE);
-                    let odd = odd.map(|(name, why)| format!("{name}: {why}; passed over"));
+                LoginLookup::Absent => tried.push((name.as_str(), None)),
+                LoginLookup::Found(mut found) => {
+                    let odd = tried.iter().filter_map(|(name, why)| {
+                        let why = why.as_ref()?;
+                        Some(format!("{name}: {why}; passed over"))
+                    });
                     found.notices.splice(0..0, odd.collect::<Vec<_>>());
                     return Ok(Ok(*found));
                 }
-                LoginPlace::HasNone(why) => tried.push((name.as_str(), why)),
+                LoginLookup::Unusable(why) => tried.push((name.as_str(), Some(why))),
             }
         }
         Ok(Err(tried))
     }
 }
 
-fn told(tried: &[(&str, String)]) -> String {
-    let tried = tried.iter().map(|(name, why)| format!("{name} ({why})"));
+/// A place, and what is wrong with what is there.
+type Tried<'a> = (&'a str, Option<String>);
+
+fn told(tried: &[Tried<'_>]) -> String {
+    let tried = tried.iter().map(|(name, why)| {
+        let why = why.as_deref().unwrap_or("none");
+        format!("{name} ({why})")
+    });
     tried.collect::<Vec<_>>().join(", ")
 }
 
@@ -187,12 +184,12 @@ mod tests {
     use super::*;
     use crate::secret::SecretValue;
 
-    fn none(why: &str) -> LoginPlace {
-        LoginPlace::HasNone(why.to_owned())
+    fn none(why: &str) -> LoginLookup {
+        LoginLookup::Unusable(why.to_owned())
     }
 
-    fn token(origin: &str) -> LoginPlace {
-        LoginPlace::Has(Box::new(FoundLogin {
+    fn token(origin: &str) -> LoginLookup {
+        LoginLookup::Found(Box::new(FoundLogin {
             host: None,
             login: InfisicalLogin::Token(SecretValue::new("t".to_owned())),
             notices: Vec::new(),
@@ -224,7 +221,7 @@ mod tests {
     #[test]
     fn without_a_login_each_place_is_named_with_what_it_had() {
         let mut chain = InfisicalChain::new();
-        chain.push("flags", || Ok(none("none")));
+        chain.push("flags", || Ok(LoginLookup::Absent));
         chain.push("~/.infisical", || Ok(none("expired")));
         let error = chain.find().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credentials);
@@ -237,14 +234,13 @@ mod tests {
     #[test]
     fn places_with_nothing_of_a_login_come_to_nothing() {
         let mut chain = InfisicalChain::new();
-        let why = |chain: &InfisicalChain| match chain.look().unwrap() {
-            LoginPlace::HasNone(why) => why,
-            LoginPlace::Has(found) => panic!("{found:?}"),
-        };
-        chain.push("flags", || Ok(LoginPlace::empty()));
-        assert_eq!(why(&chain), LoginPlace::NONE);
+        chain.push("flags", || Ok(LoginLookup::Absent));
+        assert!(matches!(chain.look().unwrap(), LoginLookup::Absent));
         chain.push("b", || Ok(none("expired")));
-        assert_eq!(why(&chain), "flags (none), b (expired)");
+        let LoginLookup::Unusable(why) = chain.look().unwrap() else {
+            panic!("what is there is of no use");
+        };
+        assert_eq!(why, "flags (none), b (expired)");
     }
 
     #[test]

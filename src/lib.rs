@@ -84,7 +84,7 @@ mod secret;
 mod secret_set;
 mod trust;
 
-pub use chain::{FoundLogin, InfisicalChain, InfisicalMethod, InfisicalParts, LoginPlace};
+pub use chain::{FoundLogin, InfisicalChain, InfisicalMethod, LoginLookup, LoginOverrides};
 pub use cli_login::InfisicalCliLogin;
 pub use client::{Client, Resolution};
 #[cfg(feature = "vault")]

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::parts::{CLIENT_IDS, CLIENT_SECRETS, GCP_KEY, MACHINE_IDENTITY, TOKENS};
-use super::{InfisicalMethod, InfisicalParts, LoginPlace};
+use super::{InfisicalMethod, LoginLookup, LoginOverrides};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::EnvSnapshot;
 use crate::jwt::Claims;
@@ -25,11 +25,11 @@ const BY_IDENTITY: [InfisicalMethod; 8] = [
 ];
 
 /// The login that the variables amount to.
-pub(super) fn look(env: &EnvSnapshot) -> Result<LoginPlace> {
+pub(super) fn look(env: &EnvSnapshot) -> Result<LoginLookup> {
     look_at(env, SystemTime::now())
 }
 
-fn look_at(env: &EnvSnapshot, now: SystemTime) -> Result<LoginPlace> {
+fn look_at(env: &EnvSnapshot, now: SystemTime) -> Result<LoginLookup> {
     let variables = Variables(env);
     if let Some(name) = env.text(METHOD)?
         // The login of a person is looked for elsewhere.
@@ -38,7 +38,7 @@ fn look_at(env: &EnvSnapshot, now: SystemTime) -> Result<LoginPlace> {
         let method = InfisicalMethod::from_name(name).ok_or_else(|| unknown(name))?;
         return variables.by(method);
     }
-    let mut none = LoginPlace::NONE.to_owned();
+    let mut none = LoginLookup::Absent;
     let pair = variables
         .any(&CLIENT_IDS)?
         .zip(variables.any(&CLIENT_SECRETS)?);
@@ -47,15 +47,15 @@ fn look_at(env: &EnvSnapshot, now: SystemTime) -> Result<LoginPlace> {
         if !ended {
             return variables.by(InfisicalMethod::Token);
         }
-        none = format!("the token of {name} has expired");
+        none = LoginLookup::Unusable(format!("the token of {name} has expired"));
     }
     if pair.is_some() {
         return variables.by(InfisicalMethod::Universal);
     }
     if let Some((name, _)) = variables.any(&CLIENT_IDS)? {
-        none = format!("{name} is set, and no client secret");
+        none = LoginLookup::Unusable(format!("{name} is set, and no client secret"));
     } else if let Some((name, _)) = variables.any(&CLIENT_SECRETS)? {
-        none = format!("{name} is set, and no client id");
+        none = LoginLookup::Unusable(format!("{name} is set, and no client id"));
     }
     for method in BY_IDENTITY {
         let meant = variables.any(method.identity_variables())?.is_some();
@@ -74,9 +74,9 @@ fn look_at(env: &EnvSnapshot, now: SystemTime) -> Result<LoginPlace> {
                 return variables.by(method);
             }
         }
-        none = format!("{MACHINE_IDENTITY} is set, and {METHOD} is not");
+        none = LoginLookup::Unusable(format!("{MACHINE_IDENTITY} is set, and {METHOD} is not"));
     }
-    Ok(LoginPlace::HasNone(none))
+    Ok(none)
 }
 
 struct Variables<'a>(&'a EnvSnapshot);
@@ -92,9 +92,9 @@ impl<'a> Variables<'a> {
         Ok(None)
     }
 
-    fn by(&self, method: InfisicalMethod) -> Result<LoginPlace> {
-        let found = method.login(&InfisicalParts::default(), self.0)?;
-        Ok(LoginPlace::Has(Box::new(found)))
+    fn by(&self, method: InfisicalMethod) -> Result<LoginLookup> {
+        let found = method.login(&LoginOverrides::default(), self.0)?;
+        Ok(LoginLookup::Found(Box::new(found)))
     }
 }
 
@@ -121,7 +121,7 @@ mod tests {
     use crate::identity::MachineIdentity;
 
     /// What `variables` amount to at the second 1,000.
-    fn look(variables: &[(&str, &str)]) -> Result<LoginPlace> {
+    fn look(variables: &[(&str, &str)]) -> Result<LoginLookup> {
         let env = EnvSnapshot::new(None, |name| {
             let found = variables.iter().find(|(other, _)| *other == name);
             let of_identity = name.ends_with("_IDENTITY_ID");
@@ -141,8 +141,8 @@ mod tests {
     #[track_caller]
     fn found(variables: &[(&str, &str)]) -> FoundLogin {
         match look(variables).unwrap() {
-            LoginPlace::Has(found) => *found,
-            LoginPlace::HasNone(why) => panic!("{variables:?}: {why}"),
+            LoginLookup::Found(found) => *found,
+            other => panic!("{variables:?}: {other:?}"),
         }
     }
 
@@ -396,7 +396,7 @@ mod tests {
         let (old, new): (&str, &str) = (old.leak(), new.leak());
         amounts_to(&with(old), "universal i s");
         amounts_to(&with(new), &format!("token {new}"));
-        let LoginPlace::HasNone(why) = look(&[("INFISICAL_TOKEN", old)]).unwrap() else {
+        let LoginLookup::Unusable(why) = look(&[("INFISICAL_TOKEN", old)]).unwrap() else {
             panic!("it has ended");
         };
         assert_eq!(why, "the token of INFISICAL_TOKEN has expired");
@@ -455,7 +455,7 @@ mod tests {
             (CLIENT_SECRETS[2], "no client id"),
             (MACHINE_IDENTITY, METHOD),
         ] {
-            let LoginPlace::HasNone(why) = look(&[(variable, "x")]).unwrap() else {
+            let LoginLookup::Unusable(why) = look(&[(variable, "x")]).unwrap() else {
                 panic!("{variable}");
             };
             assert!(why.contains(variable) && why.contains(part), "{why}");
@@ -470,10 +470,7 @@ mod tests {
             ("INFISICAL_EMAIL", "e"),
             ("INFISICAL_PASSWORD", "p"),
         ];
-        let LoginPlace::HasNone(why) = look(&variables).unwrap() else {
-            panic!("none of them is a login");
-        };
-        assert_eq!(why, LoginPlace::NONE);
+        assert!(matches!(look(&variables).unwrap(), LoginLookup::Absent));
     }
 
     #[test]

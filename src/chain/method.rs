@@ -1,7 +1,7 @@
 //! The auth methods by name.
 
 use super::FoundLogin;
-use super::parts::{InfisicalParts, Parts};
+use super::parts::{LoginOverrides, Parts};
 use crate::error::Result;
 use crate::identity::EnvSnapshot;
 
@@ -103,7 +103,7 @@ impl InfisicalMethod {
     ///
     /// [`Credentials`](crate::ErrorKind::Credentials) for a part that is nowhere: it names the variables.
     /// [`Configuration`](crate::ErrorKind::Configuration) for an identity's id that is no UUID.
-    pub fn login(self, parts: &InfisicalParts, env: &EnvSnapshot) -> Result<FoundLogin> {
+    pub fn login(self, parts: &LoginOverrides, env: &EnvSnapshot) -> Result<FoundLogin> {
         let parts = Parts {
             given: parts,
             method: self,

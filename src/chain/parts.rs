@@ -12,7 +12,7 @@ use crate::secret::SecretValue;
 
 /// What is known of a login besides what the environment says; it goes first.
 #[derive(Clone, Debug, Default)]
-pub struct InfisicalParts {
+pub struct LoginOverrides {
     /// The client's id, for universal auth.
     pub client_id: Option<String>,
     /// The id of the machine identity, for all methods but universal auth.
@@ -66,7 +66,7 @@ fn signed(kind: JwtKind, token: SecretSource) -> IdentityProof {
 /// All that may have a part of the login.
 pub(super) struct Parts<'a> {
     /// What goes first.
-    pub(super) given: &'a InfisicalParts,
+    pub(super) given: &'a LoginOverrides,
     pub(super) method: InfisicalMethod,
     pub(super) env: &'a EnvSnapshot,
 }

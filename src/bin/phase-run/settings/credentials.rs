@@ -1,6 +1,6 @@
 //! Which credentials these settings amount to.
 
-use phase_run::LoginPlace;
+use phase_run::LoginLookup;
 
 use super::access::Access;
 use super::infisical::Search;
@@ -36,7 +36,7 @@ pub(super) struct Chosen {
 pub(super) struct Given<'a> {
     /// The word of a cloud for an account of Phase.
     pub(super) cloud: Option<(Way, Origin)>,
-    infisical: LoginPlace,
+    infisical: LoginLookup,
     pub(super) search: Search<'a>,
     pub(super) token: Option<Source>,
 }
@@ -121,9 +121,9 @@ fn given<'a>(
     };
     let infisical = match meant {
         None | Some(ProviderName::Infisical) => search.given()?,
-        Some(_) => LoginPlace::empty(),
+        Some(_) => LoginLookup::Absent,
     };
-    let is_there = matches!(infisical, LoginPlace::Has(_));
+    let is_there = matches!(infisical, LoginLookup::Found(_));
     let is_infisicals = is_there && search.takes_file();
     let file = args.token_file.as_ref().filter(|_| !is_infisicals);
     let token = token(file, layers);
@@ -158,7 +158,7 @@ impl Given<'_> {
             let text = format!("a Phase token ({})", token.named_by());
             there.push((ProviderName::Phase, text));
         }
-        if let LoginPlace::Has(found) = &self.infisical {
+        if let LoginLookup::Found(found) = &self.infisical {
             let text = format!("an Infisical login ({})", found.origin);
             there.push((ProviderName::Infisical, text));
         }
@@ -180,7 +180,7 @@ impl Given<'_> {
     /// What of a login for Infisical is there, and of no use.
     fn odd(&self) -> Option<&str> {
         match &self.infisical {
-            LoginPlace::HasNone(why) if why != LoginPlace::NONE => Some(why),
+            LoginLookup::Unusable(why) => Some(why),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use phase_run::{
-    FoundLogin, InfisicalChain, InfisicalCliLogin, InfisicalLogin, LoginPlace, Result, SecretValue,
+    FoundLogin, InfisicalChain, InfisicalCliLogin, InfisicalLogin, LoginLookup, Result, SecretValue,
 };
 
 use super::Search;
@@ -38,7 +38,7 @@ struct Cli {
 pub(super) fn push(chain: &mut InfisicalChain, search: &Search<'_>) -> Result<(), Failure> {
     match Cli::new(search)? {
         Some(cli) => chain.push(NAME, move || cli.look()),
-        None => chain.push(NAME, || Ok(LoginPlace::empty())),
+        None => chain.push(NAME, || Ok(LoginLookup::Absent)),
     }
     Ok(())
 }
@@ -83,9 +83,9 @@ impl Cli {
         InfisicalCliLogin::find(&self.home, self.profile.as_deref(), &self.directory)
     }
 
-    fn look(&self) -> Result<LoginPlace> {
+    fn look(&self) -> Result<LoginLookup> {
         let Some(login) = self.find()? else {
-            return Ok(LoginPlace::empty());
+            return Ok(LoginLookup::Absent);
         };
         let organisation = match &self.organisation {
             Some(wanted) => login.organisation_id(wanted)?,
@@ -98,7 +98,7 @@ impl Cli {
         }
         Ok(match self.token(&login) {
             Ok(token) => found(&login, token, organisation),
-            Err(why) => LoginPlace::HasNone(why),
+            Err(why) => LoginLookup::Unusable(why),
         })
     }
 
@@ -140,8 +140,8 @@ fn found(
     login: &InfisicalCliLogin,
     token: SecretValue,
     organisation: Option<String>,
-) -> LoginPlace {
-    LoginPlace::Has(Box::new(FoundLogin {
+) -> LoginLookup {
+    LoginLookup::Found(Box::new(FoundLogin {
         host: Some(login.host().to_owned()),
         login: InfisicalLogin::Session {
             organisation,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use phase_run::{
     Credentials, EnvSnapshot, ErrorKind, FoundLogin, InfisicalChain, InfisicalLogin,
-    InfisicalMethod, InfisicalParts, LoginPlace, NamedFile, SecretSource, SecretValue, outside,
+    InfisicalMethod, LoginLookup, LoginOverrides, NamedFile, SecretSource, SecretValue, outside,
 };
 
 use super::World;
@@ -44,13 +44,13 @@ impl Search<'_> {
     /// # Errors
     ///
     /// Infisical is meant, and of a part of a login another is missing.
-    pub(super) fn given(&self) -> Result<LoginPlace, Failure> {
+    pub(super) fn given(&self) -> Result<LoginLookup, Failure> {
         if !self.meant && !self.is_named() {
-            return Ok(LoginPlace::empty());
+            return Ok(LoginLookup::Absent);
         }
         match self.chain().look() {
             Err(error) if !self.meant && self.method().is_none() => {
-                Ok(LoginPlace::HasNone(error.to_string()))
+                Ok(LoginLookup::Unusable(error.to_string()))
             }
             place => Ok(place?),
         }
@@ -78,19 +78,19 @@ impl Search<'_> {
             let around = env.clone();
             chain.push("flags", move || {
                 let secret = file.as_deref().map(|file| secret(file, method, patience));
-                let parts = InfisicalParts {
+                let parts = LoginOverrides {
                     secret: secret.transpose()?,
                     ..parts.clone()
                 };
                 let found = method.login(&parts, &around)?;
-                Ok(LoginPlace::Has(Box::new(found)))
+                Ok(LoginLookup::Found(Box::new(found)))
             });
         } else if matches!(self.way, Some((Way::Token, _))) {
             // Whatever other method the variables name or would do for.
             chain.push("environment", move || token(&env));
             return chain;
         } else {
-            chain.push("flags", || Ok(LoginPlace::empty()));
+            chain.push("flags", || Ok(LoginLookup::Absent));
         }
         chain.push_environment(env);
         chain
@@ -123,9 +123,9 @@ impl Search<'_> {
         self.method().is_some()
     }
 
-    fn parts(&self) -> InfisicalParts {
+    fn parts(&self) -> LoginOverrides {
         let machine = &self.args.machine;
-        InfisicalParts {
+        LoginOverrides {
             client_id: machine.client_id.clone(),
             identity: machine.machine_identity_id.clone(),
             resource: machine.azure_resource.clone(),
@@ -146,11 +146,11 @@ impl Search<'_> {
     /// There is none, it is for another server, or a setting cannot be used.
     pub(super) fn chosen(
         &self,
-        given: LoginPlace,
+        given: LoginLookup,
         provider: Origin,
         warnings: &mut Vec<String>,
     ) -> Result<Chosen, Failure> {
-        let found = if let LoginPlace::Has(found) = given {
+        let found = if let LoginLookup::Found(found) = given {
             *found
         } else {
             let mut chain = self.chain();
@@ -260,10 +260,10 @@ fn method(way: Way) -> Option<InfisicalMethod> {
 }
 
 /// The token of the variables, if there is one.
-fn token(env: &EnvSnapshot) -> phase_run::Result<LoginPlace> {
-    match InfisicalMethod::Token.login(&InfisicalParts::default(), env) {
-        Ok(found) => Ok(LoginPlace::Has(Box::new(found))),
-        Err(error) if error.kind() == ErrorKind::Credentials => Ok(LoginPlace::empty()),
+fn token(env: &EnvSnapshot) -> phase_run::Result<LoginLookup> {
+    match InfisicalMethod::Token.login(&LoginOverrides::default(), env) {
+        Ok(found) => Ok(LoginLookup::Found(Box::new(found))),
+        Err(error) if error.kind() == ErrorKind::Credentials => Ok(LoginLookup::Absent),
         Err(error) => Err(error),
     }
 }
