@@ -1,5 +1,6 @@
 //! What the program promises to its users, one test for each sentence of the contract.
 
+mod completion;
 mod context;
 mod dry_run;
 mod encrypted;

@@ -121,6 +121,10 @@ pub(crate) enum Command {
     Completions {
         /// The shell
         shell: clap_complete::Shell,
+
+        /// What was typed so far: print what may stand in the place of the last word
+        #[arg(last = true, hide = true)]
+        words: Vec<OsString>,
     },
     /// Print the manual page, in roff
     Man,

@@ -2,6 +2,7 @@
 
 mod apps;
 mod auth;
+mod completions;
 mod confirm;
 mod copy;
 mod environments;
@@ -13,8 +14,9 @@ mod vault;
 
 pub(crate) use apps::apps;
 pub(crate) use auth::auth;
+pub(crate) use completions::completions;
 pub(crate) use copy::copy;
-pub(crate) use generate::{completions, man};
+pub(crate) use generate::man;
 pub(crate) use secrets::secrets;
 pub(crate) use vault::vault;
 
