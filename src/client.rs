@@ -15,7 +15,7 @@ use crate::provider::infisical::Infisical;
 use crate::provider::phase::{Encrypted, Rest};
 #[cfg(feature = "vault")]
 use crate::provider::vault::Vault;
-use crate::provider::{Backend, Order, Provider, References, Supply};
+use crate::provider::{Backend, Listing, Order, Provider, References, Supply};
 use crate::resolve::{Chosen, Resolved, Resolver, Step, chosen};
 use crate::scope::{Folder, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret};
@@ -172,11 +172,21 @@ impl Client {
     ///
     /// Only reads; dropping the future leaves nothing behind.
     pub async fn list(&self, scope: &Scope) -> Result<Vec<Secret>> {
-        let mut secrets = self.provider.list(scope, self.until()).await?;
+        Ok(self.listing(scope).await?.secrets)
+    }
+
+    /// The same, and where that is. A vault without any app has no secret, wherever.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ErrorKind`](crate::ErrorKind).
+    pub async fn listing(&self, scope: &Scope) -> Result<Listing> {
+        let mut listing = self.provider.list(scope, self.until()).await?;
+        let secrets = &mut listing.secrets;
         secrets
             .retain(|secret| scope.folders.contains(&secret.folder) && scope.admits(&secret.tags));
         secrets.sort_by(|a, b| (&a.name, &a.folder).cmp(&(&b.name, &b.folder)));
-        Ok(secrets)
+        Ok(listing)
     }
 
     /// The values of `scope`: overrides applied, references followed, one per name.

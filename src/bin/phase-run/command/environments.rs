@@ -18,7 +18,9 @@ pub(super) fn environments(
         Environments::Create { of, name } => {
             let app = required(of, world)?;
             let file = open(&of.key, world, report)?;
-            work(&file, report, file.add_environment(&app, name))
+            work(&file, report, file.add_environment(&app, name))?;
+            report.tell(&format!("created the environment {name} of {app}"));
+            Ok(())
         }
         Environments::Delete { of, name, yes } => {
             let app = required(of, world)?;
@@ -27,10 +29,12 @@ pub(super) fn environments(
             match delete(*yes) {
                 Err(failure) if failure.reason() == Reason::Conflict => {
                     confirm(&format!("{failure}. Delete them all?"), false)?;
-                    delete(true)
+                    delete(true)?;
                 }
-                done => done,
+                done => done?,
             }
+            report.tell(&format!("deleted the environment {name} of {app}"));
+            Ok(())
         }
     }
 }

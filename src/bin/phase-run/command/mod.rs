@@ -2,6 +2,7 @@
 
 mod apps;
 mod auth;
+mod change;
 mod completions;
 mod confirm;
 mod copy;

@@ -1,6 +1,6 @@
 //! The store that a command works on.
 
-use phase_run::{Client, Folder, Folders, Place, Plan, Resolution, Resolved, Scope};
+use phase_run::{App, Client, Folder, Folders, Listing, Place, Plan, Resolution, Resolved, Scope};
 
 use super::settings;
 use crate::args;
@@ -67,6 +67,28 @@ impl Store {
         result
     }
 
+    /// What `scope` has, and where that is.
+    pub(super) fn listing(&self, scope: &Scope) -> Result<Listing, Failure> {
+        let listing = self.fetch(self.client.listing(scope))?;
+        for notice in &listing.notices {
+            self.report.warn(&notice.to_string());
+        }
+        Ok(listing)
+    }
+
+    /// What lies where something is to be changed, before anybody is asked for a value.
+    ///
+    /// # Errors
+    ///
+    /// There is no such place, or only a part of its name was given.
+    pub(super) fn before_change(&self) -> Result<Listing, Failure> {
+        // Tags are no filter for a change.
+        let scope = self.scope.clone().tagged(Vec::new());
+        let listing = self.fetch(self.client.listing(&scope))?;
+        listing.require_whole()?;
+        Ok(listing)
+    }
+
     pub(super) fn resolve(&self, plan: &Plan<'_>) -> Result<Resolution, Failure> {
         let resolution = fetch(self.client.resolve(&self.scope, plan))?;
         self.tell(&resolution);
@@ -119,6 +141,22 @@ impl Store {
         names.find(|stored| *stored == name).or(in_upper)
     }
 
+    /// `failure` with the way out, if it is that a place is not there that could be made.
+    pub(super) fn or_make(&self, failure: Failure) -> Failure {
+        if self.provider == ProviderName::Vault && failure.reason() == Reason::Missing {
+            return failure.help("--new-environment makes another");
+        }
+        failure
+    }
+
+    /// What a new secret called `name` is stored as.
+    pub(super) fn created_as(&self, name: &str) -> String {
+        match self.provider {
+            ProviderName::Phase => name.to_uppercase(),
+            ProviderName::Infisical | ProviderName::Vault => name.to_owned(),
+        }
+    }
+
     /// The one folder to write to.
     pub(super) fn folder(&self) -> Result<&Folder, Failure> {
         match &self.scope.folders {
@@ -132,20 +170,31 @@ impl Store {
             .help("give one --path")),
         }
     }
+}
 
-    pub(super) fn missing(&self, name: &str) -> Failure {
-        missing(name, &self.scope.place)
+/// `folder` of `place`, in a word where all of it is known: `web/production/backend/`.
+pub(super) fn within(place: &Place, folder: &Folder) -> String {
+    let folder = folder.as_str().trim_end_matches('/');
+    match place {
+        Place {
+            app: app @ (App::Id(_) | App::Name(_)),
+            environment,
+        } if !environment.is_empty() => format!("{app}/{environment}{folder}/"),
+        place => format!("{folder}/ of {}", told(place)),
     }
 }
 
-fn missing(name: &str, place: &Place) -> Failure {
-    let Place { app, environment } = place;
-    let place = match &**environment {
+fn told(Place { app, environment }: &Place) -> String {
+    match &**environment {
         // Nobody named one, and the store has not said which is usual.
         "" => app.to_string(),
         environment => format!("{environment} of {app}"),
-    };
-    let text = format!("there is no secret {name:?} in {place}");
+    }
+}
+
+/// That `place` has no secret `name`.
+pub(super) fn missing(name: &str, place: &Place) -> Failure {
+    let text = format!("there is no secret {name:?} in {}", told(place));
     Failure::new(Reason::Missing, text)
         .help("look at --env and --path, or `phase-run secrets list --all-paths`")
 }

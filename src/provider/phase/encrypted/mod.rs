@@ -30,10 +30,10 @@ use crate::lease::Lease;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
 use crate::provider::{
-    Backend, Order, Reached, References, Supply, join, no_log_out, places, require_whole,
+    Backend, Listing, Order, Reached, References, Supply, join, no_log_out, places, require_whole,
 };
-use crate::scope::{Folder, Place, Scope, Site};
-use crate::secret::{Change, NewSecret, Secret};
+use crate::scope::{App, Folder, Place, Scope, Site};
+use crate::secret::{Change, NewSecret};
 use crate::stock::age;
 use crate::trust::TrustStore;
 use account::Account;
@@ -56,9 +56,9 @@ pub(crate) struct Encrypted {
 }
 
 impl Backend for Encrypted {
-    async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
+    async fn list(&self, scope: &Scope, until: Instant) -> Result<Listing> {
         let account = self.account(until).await?;
-        let place = account.locate(&scope.place)?;
+        let mut place = account.locate(&scope.place)?;
         let (id, about) = (place.ids().1, place.about());
         let answer = self
             .api
@@ -67,7 +67,14 @@ impl Backend for Encrypted {
         let (rows, _) = parted(answer, scope)?;
         let mut vault = Vault::new(place.about(), self.keys(&account, &place)?, rows);
         vault.enter(scope, false)?;
-        vault.secrets()
+        Ok(Listing {
+            notices: std::mem::take(&mut place.notices),
+            place: Place {
+                app: App::Name(place.app_name().to_owned()),
+                environment: place.place.environment,
+            },
+            secrets: vault.secrets()?,
+        })
     }
 
     async fn stock(

@@ -23,7 +23,9 @@ use crate::http::{Connection, Http};
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
-use crate::provider::{Backend, Order, References, Supply, join, no_log_out, require_whole};
+use crate::provider::{
+    Backend, Listing, Order, References, Supply, join, no_log_out, require_whole,
+};
 use crate::scope::{Folder, Folders, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret, SecretType};
 use crate::stock::{Plain, age};
@@ -38,9 +40,13 @@ pub(crate) struct Rest {
 }
 
 impl Backend for Rest {
-    async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
-        let (_, rows) = self.read(scope, Dynamics::Hidden, until).await?;
-        Ok(rows.secrets)
+    async fn list(&self, scope: &Scope, until: Instant) -> Result<Listing> {
+        let (found, rows) = self.read(scope, Dynamics::Hidden, until).await?;
+        Ok(Listing {
+            place: found.place(),
+            notices: found.notices,
+            secrets: rows.secrets,
+        })
     }
 
     async fn stock(
