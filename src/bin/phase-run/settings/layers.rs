@@ -242,11 +242,14 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// Remembers what a setting is and where it came from, as it may be shown.
+    /// Remembers what a setting is and where it came from, as it may be shown. What is
+    /// looked up twice is remembered once.
     pub(crate) fn note(&self, name: &'static str, value: &str, origin: Origin) {
-        self.origins
-            .borrow_mut()
-            .push((name, outside::shown(value).to_owned(), origin));
+        let noted = (name, outside::shown(value).to_owned(), origin);
+        let mut origins = self.origins.borrow_mut();
+        if !origins.contains(&noted) {
+            origins.push(noted);
+        }
     }
 
     /// `name = value (origin)`, a line per setting.
