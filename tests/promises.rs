@@ -8,6 +8,7 @@ mod encrypted;
 mod environments;
 mod failures;
 mod files;
+mod git;
 mod infisical;
 mod keys;
 mod leases;
