@@ -9,6 +9,7 @@ mod environments;
 mod failures;
 mod files;
 mod git;
+mod hosts;
 mod infisical;
 mod keys;
 mod leases;

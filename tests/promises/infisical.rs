@@ -36,7 +36,7 @@ fn nobody(server: &Server) -> Run {
 }
 
 /// A run of the machine identity, by its client.
-fn run(server: &Server) -> Run {
+pub(super) fn run(server: &Server) -> Run {
     client(nobody(server))
 }
 

@@ -59,17 +59,18 @@ fn a_recipient_that_was_not_accepted_is_a_warning_on_reading_and_an_error_on_wri
             .stderr_has("--accept-recipients");
     }
     let accept = || ours(&desk, &["vault", "recipients", "accept"]);
-    accept().stdout(format!("{stranger}\n")).status(0).silent();
-    accept().stdout("").status(0).silent();
+    let accepted = accept().stdout(format!("{stranger}\n")).status(0);
+    accepted.told("accepted 1 recipient of ");
+    accept().stdout("").status(0).told("all recipients of ");
     let create = ours(&desk, &["secrets", "create", "B"]).stdin("2");
-    create.status(0).silent();
+    create.status(0).told("created B");
 }
 
 #[test]
 fn accept_recipients_accepts_along_the_way() {
     let (desk, _) = with_a_stranger();
     let create = ours(&desk, &["secrets", "create", "B", "--accept-recipients"]);
-    create.stdin("2").status(0).silent();
+    create.stdin("2").status(0).told("created B");
     ours(&desk, &["secrets", "get", "B"]).stdout("2").silent();
 }
 
@@ -77,7 +78,7 @@ fn accept_recipients_accepts_along_the_way() {
 fn a_stranger_is_shut_out_without_being_accepted_first() {
     let (desk, stranger) = with_a_stranger();
     let remove = ours(&desk, &["vault", "recipients", "remove", &stranger]);
-    remove.status(0).silent();
+    remove.status(0).told(&format!("{stranger} cannot open "));
     ours(&desk, &["secrets", "get", "A"]).stdout("1").silent();
 }
 

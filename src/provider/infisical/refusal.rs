@@ -95,11 +95,15 @@ pub(super) fn complaint(answer: &Answer) -> Result<Said> {
         return Ok(Said::default());
     }
     match answer.json::<Complaint<'_>>("an error text") {
+        Ok(complaint) if !complaint.is_of_infisical() && answer.is_somebodys_refusal() => {
+            Err(answer.foreign_json())
+        }
         Ok(Complaint {
             details,
             error,
             message,
             req_id,
+            ..
         }) => Ok(Said {
             name: error.into_string(),
             request: req_id.into_string(),

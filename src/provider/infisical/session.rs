@@ -10,7 +10,7 @@ use super::login::{self, Granted};
 use super::refusal::{Trouble, check};
 use crate::credentials::InfisicalLogin;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Answer, Connection, Http, Request};
+use crate::http::{Answer, Connection, Http, Product, Request};
 use crate::secret::SecretValue;
 
 /// A token that ends within this time is as good as ended.
@@ -50,7 +50,9 @@ impl Service {
         organisation: Option<String>,
     ) -> Result<Self> {
         Ok(Self {
-            http: Http::new(&connection)?.with_odd_waits(),
+            http: Http::new(&connection)?
+                .asking(Product::Infisical)
+                .with_odd_waits(),
             connection,
             login,
             organisation,

@@ -56,6 +56,15 @@ pub(super) struct Complaint<'a> {
     pub(super) message: serde_json::Value,
     #[serde(borrow, default)]
     pub(super) req_id: Text<'a>,
+    #[serde(default)]
+    status_code: Option<u16>,
+}
+
+impl Complaint<'_> {
+    /// Whether Infisical may have written it.
+    pub(super) fn is_of_infisical(&self) -> bool {
+        self.status_code.is_some()
+    }
 }
 
 /// A list of secrets.

@@ -163,6 +163,9 @@ pub(super) fn check(answer: Answer, about: &str, hidden: &[&str]) -> Result<Answ
         return Ok(answer);
     }
     let text = match answer.json::<Complaint<'_>>("an error text") {
+        Ok(complaint) if !complaint.is_of_phase() && answer.is_somebodys_refusal() => {
+            return Err(answer.foreign_json().into());
+        }
         Ok(complaint) => complaint.into_string(),
         // An HTML page with 4xx is not Phase; one with 5xx is its proxy.
         Err(error) if !answer.is_json() && status < 500 => return Err(error.into()),

@@ -19,6 +19,9 @@ pub(super) struct Complaint<'a> {
     error: Text<'a>,
     #[serde(borrow, default, alias = "failedLeases")]
     failed_leases: Vec<FailedLease<'a>>,
+    /// What the frameworks of others write.
+    #[serde(default, rename = "statusCode")]
+    status_code: Option<u16>,
 }
 
 /// A dynamic secret of which no lease could be made.
@@ -31,6 +34,11 @@ struct FailedLease<'a> {
 }
 
 impl Complaint<'_> {
+    /// Whether Phase may have written it.
+    pub(super) fn is_of_phase(&self) -> bool {
+        !self.error.as_str().is_empty() && self.status_code.is_none()
+    }
+
     /// What the server says, and of which secrets.
     pub(super) fn into_string(self) -> String {
         let mut text = self.error.into_string();

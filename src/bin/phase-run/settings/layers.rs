@@ -252,6 +252,13 @@ impl<'a> Layers<'a> {
         }
     }
 
+    /// Where the setting `name` came from, if it was noted.
+    pub(super) fn origin_of(&self, name: &str) -> Option<Origin> {
+        let origins = self.origins.borrow();
+        let found = origins.iter().rev().find(|(noted, ..)| *noted == name);
+        found.map(|(_, _, origin)| origin.clone())
+    }
+
     /// `name = value (origin)`, a line per setting.
     pub(crate) fn report(&self) -> Vec<String> {
         let origins = self.origins.borrow();

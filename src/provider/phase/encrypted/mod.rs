@@ -25,7 +25,7 @@ use super::{
 use crate::credentials::PhaseToken;
 use crate::emptiness::Held;
 use crate::error::Result;
-use crate::http::{Connection, Http};
+use crate::http::{Connection, Http, Product};
 use crate::lease::Lease;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
@@ -270,7 +270,7 @@ impl Encrypted {
             account: Mutex::new(None),
             api: Api {
                 service: Service {
-                    http: Http::new(connection)?,
+                    http: Http::new(connection)?.asking(Product::Phase),
                     token,
                 },
             },

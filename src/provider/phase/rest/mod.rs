@@ -19,7 +19,7 @@ use super::{
 use crate::credentials::PhaseToken;
 use crate::emptiness::Held;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Connection, Http};
+use crate::http::{Connection, Http, Product};
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
@@ -192,7 +192,7 @@ impl Rest {
         Ok(Self {
             api: Api {
                 service: Service {
-                    http: Http::new(connection)?,
+                    http: Http::new(connection)?.asking(Product::Phase),
                     token,
                 },
             },
