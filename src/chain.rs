@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn the_first_place_that_has_a_login_counts() {
         let mut chain = InfisicalChain::new();
-        chain.push("a", || Ok(none("none")));
+        chain.push("a", || Ok(LoginLookup::Absent));
         chain.push("c", || Ok(token("c")));
         chain.insert(1, "b", || Ok(token("b")));
         assert_eq!(chain.names(), ["a", "b", "c"]);

@@ -15,7 +15,7 @@ use crate::provider::infisical::Infisical;
 use crate::provider::phase::{Encrypted, Rest};
 #[cfg(feature = "vault")]
 use crate::provider::vault::Vault;
-use crate::provider::{Backend, FetchRequest, FetchResponse, Provider, References};
+use crate::provider::{Backend, FetchRequest, FetchResponse, Listing, Provider, References};
 use crate::resolve::{Chosen, Resolved, Resolver, Step, chosen};
 use crate::scope::{Folder, Place, Scope, Site};
 use crate::secret::{Change, NewSecret, Outline, Secret};
@@ -172,11 +172,21 @@ impl Client {
     ///
     /// Only reads; dropping the future leaves nothing behind.
     pub async fn list(&self, scope: &Scope) -> Result<Vec<Secret>> {
-        let mut secrets = self.provider.list(scope, self.until()).await?;
+        Ok(self.listing(scope).await?.secrets)
+    }
+
+    /// The same, and where that is. A vault without any app has no secret, wherever.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ErrorKind`](crate::ErrorKind).
+    pub async fn listing(&self, scope: &Scope) -> Result<Listing> {
+        let mut listing = self.provider.list(scope, self.until()).await?;
+        let secrets = &mut listing.secrets;
         secrets
             .retain(|secret| scope.folders.contains(&secret.folder) && scope.admits(&secret.tags));
         secrets.sort_by(|a, b| (&a.name, &a.folder).cmp(&(&b.name, &b.folder)));
-        Ok(secrets)
+        Ok(listing)
     }
 
     /// The same secrets without their values, none of which is opened: one that does
@@ -189,11 +199,12 @@ impl Client {
     /// # Cancellation
     ///
     /// As for [`list`](Self::list).
-    pub async fn outlines(&self, scope: &Scope) -> Result<Vec<Outline>> {
-        let mut all = self.provider.outlines(scope, self.until()).await?;
+    pub async fn outlines(&self, scope: &Scope) -> Result<Listing<Outline>> {
+        let mut listing = self.provider.outlines(scope, self.until()).await?;
+        let all = &mut listing.secrets;
         all.retain(|one| scope.folders.contains(&one.folder) && scope.admits(&one.tags));
         all.sort_by(|a, b| (&a.name, &a.folder).cmp(&(&b.name, &b.folder)));
-        Ok(all)
+        Ok(listing)
     }
 
     /// The values of `scope`: overrides applied, references followed, one per name.

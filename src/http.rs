@@ -5,6 +5,7 @@ mod connection;
 mod encoding;
 mod failure;
 mod headers;
+mod product;
 mod proxy;
 mod request;
 mod retry;
@@ -24,6 +25,7 @@ pub use connection::{ClientCertificate, Connection};
 pub(crate) use encoding::{json, percent_encoded};
 use failure::Failure;
 use headers::headers;
+pub(crate) use product::Product;
 pub use proxy::Proxies;
 use proxy::Proxy;
 pub(crate) use request::{Effect, Request};
@@ -40,6 +42,8 @@ pub(crate) struct Http {
     /// Whether it belongs to this machine, or to its cloud: no proxy leads there,
     /// and it is there at once or not at all.
     near: bool,
+    /// Whose API is asked, if it is one of these.
+    product: Option<Product>,
     proxy: Option<Proxy>,
 }
 
@@ -79,8 +83,17 @@ impl Http {
             connection: connection.clone(),
             in_millis: false,
             near,
+            product: None,
             proxy,
         })
+    }
+
+    /// The same, where it is the API of `product` that is asked.
+    pub(crate) fn asking(self, product: Product) -> Self {
+        Self {
+            product: Some(product),
+            ..self
+        }
     }
 
     /// The same for a server of which some versions tell a wait in milliseconds:
@@ -171,6 +184,7 @@ impl Http {
                 if (request.is_last_word)(&answer) {
                     return Ok(answer);
                 }
+                let answer = answer.expected_of(self.named(), self.product);
                 return Failure::unless_final(answer, wait, &self.name());
             }
             url = self.next(request, &response)?;
@@ -276,7 +290,16 @@ impl Http {
             .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    /// The same, with the proxy on the way there.
+    /// The same, with what names it.
+    fn named(&self) -> String {
+        let name = self.name();
+        match &self.connection.named_by {
+            Some(by) => format!("{name} ({by})"),
+            None => name,
+        }
+    }
+
+    /// The same as the name, with the proxy on the way there.
     fn way(&self) -> String {
         let name = self.name();
         match &self.proxy {

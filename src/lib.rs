@@ -101,6 +101,7 @@ pub use named_file::NamedFile;
 pub use notice::Notice;
 pub use owner::{AppSummary, Organisation, Owner, OwnerKind};
 pub use plan::Plan;
+pub use provider::Listing;
 pub use provider::phase::{WebLogin, WebToken};
 #[cfg(feature = "vault")]
 pub use provider::vault::{UnsealedOverrides, VaultFile, VaultIdentity, VaultRecipient};

@@ -1,11 +1,15 @@
 //! What the program promises to its users, one test for each sentence of the contract.
 
+mod changes;
+mod completion;
 mod context;
 mod dry_run;
 mod encrypted;
 mod environments;
 mod failures;
 mod files;
+mod git;
+mod hosts;
 mod infisical;
 mod keys;
 mod leases;
@@ -125,7 +129,8 @@ impl Desk {
     #[track_caller]
     fn add(&self, name: &str, value: &str) {
         let run = self.secrets(&["create", name]).stdin(value);
-        run.stdout("").status(0).silent();
+        let done = format!("created {name} in web/development/");
+        run.stdout("").status(0).told(&done);
     }
 
     #[track_caller]

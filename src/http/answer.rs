@@ -7,6 +7,7 @@ use reqwest::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde_json::error::Category;
 
+use super::Product;
 use super::failure::Failure;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::wipe;
@@ -25,9 +26,18 @@ const VALUES: usize = 2_000_000;
 pub(crate) struct Answer {
     body: Vec<u8>,
     content_type: String,
+    /// Whose answer was expected, if one of a product was.
+    expected: Option<Box<Expected>>,
     /// Method and URL, without the query.
     request: String,
     status: u16,
+}
+
+/// Whose answer was expected.
+struct Expected {
+    product: Product,
+    /// The server, and what names it.
+    server: String,
 }
 
 impl fmt::Debug for Answer {
@@ -71,6 +81,7 @@ impl Answer {
         let mut answer = Self {
             body: Vec::with_capacity(announced),
             content_type: content_type.to_lowercase(),
+            expected: None,
             request,
             status: response.status().as_u16(),
         };
@@ -85,6 +96,12 @@ impl Answer {
                 Err(error) => return Err(Failure::broken(error, length, server)),
             }
         }
+    }
+
+    /// The same answer, of `server`, which was taken for one of `product`.
+    pub(super) fn expected_of(mut self, server: String, product: Option<Product>) -> Self {
+        self.expected = product.map(|product| Box::new(Expected { product, server }));
+        self
     }
 
     /// Adds to the body, of which there is not more than the limit. What it leaves
@@ -106,6 +123,7 @@ impl Answer {
         Self {
             body: body.to_vec(),
             content_type: "application/json".to_owned(),
+            expected: None,
             request: String::new(),
             status: 200,
         }
@@ -182,12 +200,41 @@ impl Answer {
             "" => "without a content type".to_owned(),
             found => format!("as {found:?}"),
         };
-        let Self {
-            request, status, ..
-        } = self;
-        unusable(format!("{request} answered {found} (status {status}), not with JSON")).help(
-            "a proxy, an ingress or another server may have answered: check --host, and that all of its API is passed on to the server",
-        )
+        let status = self.status;
+        self.foreign(&format!("{found} (status {status}), not with JSON"))
+    }
+
+    /// That whoever was asked answers so, `found` for example, and that it is not what
+    /// the product that was meant would answer.
+    fn foreign(&self, found: &str) -> Error {
+        let request = &self.request;
+        let Some(expected) = &self.expected else {
+            return unusable(format!("{request} answered {found}")).help(
+                "a proxy, an ingress or another server may have answered: check --host, and that all of its API is passed on to the server",
+            );
+        };
+        let Expected { product, server } = &**expected;
+        let name = product.name();
+        let shown = Product::shown_by(&self.body, self.is_json());
+        let what = match shown {
+            Some(other) if other != *product => format!("is {}, and not {name}", other.name()),
+            _ => format!("does not answer as {name} does"),
+        };
+        unusable(format!("{server} {what}: {request} answered {found}"))
+            .help(product.instead(shown))
+    }
+
+    /// Whether it says no, and gives a reason, in a form that may be somebody else's. With
+    /// 5xx it is a proxy's, which the product may well be behind.
+    pub(crate) fn is_somebodys_refusal(&self) -> bool {
+        let body = self.body.trim_ascii();
+        (400..500).contains(&self.status) && body.starts_with(b"{") && body != b"{}"
+    }
+
+    /// That it says no in JSON, and not as the product does that was meant.
+    pub(crate) fn foreign_json(&self) -> Error {
+        let status = self.status;
+        self.foreign(&format!("with JSON of another kind (status {status})"))
     }
 
     fn broken(&self, error: &serde_json::Error, what: &str) -> Error {
@@ -195,6 +242,11 @@ impl Answer {
         let at = format!("line {}, column {}", error.line(), error.column());
         unusable(match error.classify() {
             Category::Eof => format!("the JSON of {request} ends in the middle"),
+            Category::Data if self.expected.is_some() => {
+                return self.foreign(&format!(
+                    "with JSON that is not {what}: wrong shape at {at}"
+                ));
+            }
             Category::Data => {
                 format!("{request} did not answer with {what}: wrong shape at {at}")
             }
@@ -278,6 +330,7 @@ mod tests {
         let mut answer = Answer {
             body: Vec::new(),
             content_type: String::new(),
+            expected: None,
             request: String::new(),
             status: 200,
         };

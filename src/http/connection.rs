@@ -36,6 +36,8 @@ pub struct Connection {
     pub headers: Vec<(String, SecretValue)>,
     /// The server's URL, such as `https://console.phase.dev`.
     pub host: String,
+    /// What names the host, for messages: a variable, for example.
+    pub named_by: Option<String>,
     /// Told of each attempt that failed and is to be made again.
     pub on_retry: Option<OnRetry>,
     /// How long a server that cannot be reached is asked again, if that is shorter
@@ -63,6 +65,7 @@ impl Connection {
             certificate: None,
             headers: Vec::new(),
             host: host.into(),
+            named_by: None,
             on_retry: None,
             patience: None,
             proxies: Proxies::from_environment(),

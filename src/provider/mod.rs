@@ -39,6 +39,29 @@ impl FetchRequest<'_> {
     }
 }
 
+/// What is stored in a part of an environment, and where that is.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Listing<T = Secret> {
+    /// What the caller should be told.
+    pub notices: Vec<Notice>,
+    /// App and environment as the store spells them, as far as it says so.
+    pub place: Place,
+    /// The secrets as stored.
+    pub secrets: Vec<T>,
+}
+
+impl<T> Listing<T> {
+    /// That app and environment were named in whole: a change wants that.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`](crate::ErrorKind::Missing): a part of a name stood for the whole.
+    pub fn require_whole(&self) -> Result<()> {
+        require_whole(&self.notices)
+    }
+}
+
 /// What a back-end answers to [`Backend::fetch`].
 #[derive(Debug)]
 pub(crate) struct FetchResponse {
@@ -89,16 +112,25 @@ pub(crate) enum References {
 /// Every call gives up at the instant `until`, with
 /// [`Timeout`](crate::ErrorKind::Timeout).
 pub(crate) trait Backend {
-    /// At least every secret of `scope`, decrypted, each once and in no order. A
+    /// At least every secret of `scope`, decrypted, each once and in no order, and where
+    /// that is. A
     /// folder that is empty or absent gives none; an absent app or environment is
     /// [`Missing`](crate::ErrorKind::Missing). Names are matched as
     /// [`pick`](crate::pick::pick) does it.
-    async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>>;
+    async fn list(&self, scope: &Scope, until: Instant) -> Result<Listing>;
 
     /// The same, but that no value is opened, nor fails the call.
-    async fn outlines(&self, scope: &Scope, until: Instant) -> Result<Vec<Outline>> {
-        let secrets = self.list(scope, until).await?;
-        Ok(secrets.iter().map(Outline::from).collect())
+    async fn outlines(&self, scope: &Scope, until: Instant) -> Result<Listing<Outline>> {
+        let Listing {
+            notices,
+            place,
+            secrets,
+        } = self.list(scope, until).await?;
+        Ok(Listing {
+            notices,
+            place,
+            secrets: secrets.iter().map(Outline::from).collect(),
+        })
     }
 
     /// The environment in which the scope lies, for use: nothing is opened but what
@@ -200,11 +232,11 @@ macro_rules! dispatch {
 }
 
 impl Backend for Provider {
-    async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
+    async fn list(&self, scope: &Scope, until: Instant) -> Result<Listing> {
         dispatch!(self, backend => backend.list(scope, until).await)
     }
 
-    async fn outlines(&self, scope: &Scope, until: Instant) -> Result<Vec<Outline>> {
+    async fn outlines(&self, scope: &Scope, until: Instant) -> Result<Listing<Outline>> {
         dispatch!(self, backend => backend.outlines(scope, until).await)
     }
 

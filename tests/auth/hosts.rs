@@ -107,7 +107,7 @@ fn where_a_vault_is_named_no_login_is_looked_for() {
         .status(0);
     let run = home.run(&["secrets", "create", "A", "--app", "web"]);
     let run = run.variable("PHASE_RUN_VAULT", home.path("vault"));
-    run.stdin("1").status(0).silent();
+    run.stdin("1").status(0).told("created A");
     assert_eq!(server.requests().len(), before);
     home.fetch()
         .failed(125, "configuration")

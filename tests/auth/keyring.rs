@@ -177,8 +177,7 @@ fn nobody_speaks_to_the_bus_while_the_token_comes_from_elsewhere() {
         .variable("PHASE_RUN_VAULT", vault())
         .status(0);
     let run = with(home.run(&["secrets", "list", "--app", "web"]));
-    run.variable("PHASE_RUN_VAULT", vault())
-        .failed(125, "missing");
+    run.variable("PHASE_RUN_VAULT", vault()).status(0);
     let login = with(home.login(&server, &token("user_v1")));
     login.arguments(&["--store", "file"]).status(0);
     with(home.fetch()).stdout("localhost").status(0);

@@ -129,7 +129,7 @@ fn what_is_wrong_with_single_fields_is_one_line() {
 #[test]
 fn what_may_not_be_read_is_told_in_detail() {
     let detail = "You do not have permission to read secret 'PASS' in environment 'prod'.";
-    let mut body = json!({"error": "ForbiddenError", "message": "Failed to expand references"});
+    let mut body = json!({"statusCode": 403, "error": "ForbiddenError", "message": "Failed to expand references"});
     body["details"] = json!([detail, {"action": ["readValue"]}]);
     let (error, count) = failure(Reply::json(403, body.to_string()));
     assert_eq!((error.kind(), count), (Denied, 1));
@@ -245,7 +245,7 @@ fn a_server_that_repeats_the_token_is_not_quoted() {
 
 #[test]
 fn what_goes_by_the_name_of_a_request_is_only_shown_if_it_is_one() {
-    let body = json!({"reqId": "req<script>\n", "message": "no", "error": "x"});
+    let body = json!({"reqId": "req<script>\n", "statusCode": 400, "message": "no", "error": "x"});
     let (error, _) = failure(Reply::json(400, body.to_string()));
     let text = all_text(&error);
     assert!(

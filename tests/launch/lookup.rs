@@ -190,3 +190,14 @@ fn a_file_that_only_a_descriptor_names_can_be_executed() {
     };
     each(command, 0);
 }
+
+#[test]
+fn a_path_among_the_secrets_finds_no_command_and_the_message_says_so() {
+    let run = Run::with(&["--only", "PATH"]).file("tools/tool", 0o755, "#!/bin/sh\n");
+    let tools = run.folder().join("tools");
+    let run = run.secrets(&[("PATH", tools.to_str().expect("a plain path"))]);
+    let finished = run.command(["tool"]).failed(127, "not-found");
+    finished
+        .stderr_has("there is no `tool` in the PATH that phase-run inherited")
+        .stderr_has("a PATH among the secrets is for the command itself");
+}

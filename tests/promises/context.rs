@@ -154,3 +154,52 @@ fn what_is_missing_to_reach_a_store_is_named() {
     let run = run.arguments(&["--app", "web"]).sh("echo started");
     run.failed(125, "credentials").stderr_lacks("hunter2");
 }
+
+#[test]
+fn a_phase_json_that_does_not_count_is_mentioned_where_no_app_was_named() {
+    const PLAIN: &str = r#"{"version": "2", "appId": "web-id", "defaultEnv": "Staging"}"#;
+    let shared = PLAIN.replace('}', r#", "monorepoSupport": true}"#);
+    let below = [
+        "/bin/sh",
+        "-c",
+        "mkdir -p a/b && cd a/b && exec \"$@\"",
+        "sh",
+    ];
+    let run = |json: &str| {
+        let run = nowhere().variable("PHASE_SERVICE_TOKEN", TOKEN);
+        run.file(".phase.json", 0o644, json)
+            .inside(&below)
+            .sh(GREET)
+    };
+    let toml = |run: Run| run.file("a/b/phase-run.toml", 0o644, "env = 'Staging'");
+    let near = |run: Run| run.variable("PHASE_CONFIG_PARENT_DIR_SEARCH_DEPTH", "1");
+    for (run, why) in [
+        (
+            run(PLAIN),
+            "/.phase.json counts in its own folder alone: for the folders below it has to say `\"monorepoSupport\": true`",
+        ),
+        (
+            near(run(&shared)),
+            "/.phase.json lies too far above: PHASE_CONFIG_PARENT_DIR_SEARCH_DEPTH",
+        ),
+        (run("{"), "/.phase.json does not count: it is not JSON"),
+        (
+            run(r#"{"monorepoSupport": true}"#),
+            "/.phase.json names no app: it has no `appId`",
+        ),
+        (toml(run(PLAIN)), "/a/b/phase-run.toml"),
+    ] {
+        let finished = run
+            .failed(125, "configuration")
+            .stderr_has("no app was named");
+        finished.stderr_has("/.phase.json ").stderr_has(why);
+    }
+    let none = run(PLAIN).argument("--no-project-file");
+    none.failed(125, "configuration")
+        .stderr_lacks(".phase.json");
+    let desk = super::Desk::new();
+    let create = desk.run(&["vault", "environments", "create", "x"]);
+    let create = create.file(".phase.json", 0o644, PLAIN).inside(&below);
+    let finished = create.failed(125, "configuration");
+    finished.stderr_has("/.phase.json counts in its own folder alone");
+}

@@ -35,7 +35,7 @@ fn a_mistyped_environment_is_an_error_that_lists_what_is_there() {
         .stderr_has("development")
         .stderr_has("--new-environment");
     environments(&desk, &["list"]).stdout("web: development\n");
-    create(&["--new-environment"]).status(0).silent();
+    create(&["--new-environment"]).status(0).told("created B");
     environments(&desk, &["list", "--app", "web"]).stdout("development\nprodcution\n");
 }
 
@@ -52,7 +52,7 @@ fn an_environment_is_made_listed_and_deleted_with_what_it_holds_if_that_is_meant
     let desk = Desk::new();
     for name in ["development", "staging"] {
         let run = environments(&desk, &["create", name, "--app", "web"]);
-        run.stdout("").status(0).silent();
+        run.stdout("").status(0).told("created the");
     }
     let again = environments(&desk, &["create", "Staging", "--app", "web"]);
     again.failed(125, "conflict").stderr_has("staging");
@@ -62,7 +62,7 @@ fn an_environment_is_made_listed_and_deleted_with_what_it_holds_if_that_is_meant
 
     let delete = |name: &str| environments(&desk, &["delete", name, "--app", "web"]);
     delete("stag").failed(125, "missing").stderr_has("staging");
-    delete("staging").stdout("").status(0).silent();
+    delete("staging").stdout("").status(0).told("deleted the");
     desk.add("A", "1");
     delete("development")
         .failed(125, "configuration")
@@ -77,6 +77,9 @@ fn an_environment_is_made_listed_and_deleted_with_what_it_holds_if_that_is_meant
     running.finish().status(0);
     environments(&desk, &["list"]).stdout("").status(0).silent();
     desk.add("A", "2");
-    delete("development").argument("--yes").status(0).silent();
+    delete("development")
+        .argument("--yes")
+        .status(0)
+        .told("deleted the");
     environments(&desk, &["list"]).stdout("").status(0);
 }

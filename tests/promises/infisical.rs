@@ -13,7 +13,7 @@ use crate::support::server::{Infisical, Server};
 use crate::support::store::Store;
 
 /// A project with a secret in `dev` and another value of it in `prod`.
-fn lab() -> Infisical {
+pub(super) fn lab() -> Infisical {
     Infisical::default()
         .project("demo")
         .environments(&["dev", "prod"])
@@ -36,12 +36,12 @@ fn nobody(server: &Server) -> Run {
 }
 
 /// A run of the machine identity, by its client.
-fn run(server: &Server) -> Run {
+pub(super) fn run(server: &Server) -> Run {
     client(nobody(server))
 }
 
 /// The same for a subcommand.
-fn subcommand(server: &Server, words: &[&str]) -> Run {
+pub(super) fn subcommand(server: &Server, words: &[&str]) -> Run {
     let run = Run::subcommand(words).store(Store::Nowhere);
     client(run.variable("INFISICAL_DOMAIN", server.url()))
 }

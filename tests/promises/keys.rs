@@ -18,7 +18,7 @@ fn of_a_passphrase_and_an_identity_the_one_is_used_that_the_vault_takes() {
         let run = phrase(desk.run(words));
         run.variable("PHASE_RUN_VAULT", desk.path("second"))
     };
-    second(&["vault", "init"]).status(0).silent();
+    second(&["vault", "init"]).status(0).told("made the");
     let list = second(&["vault", "recipients", "list"]).status(0).text();
     assert!(list.starts_with("age1"), "{list}");
     fs::remove_file(desk.path("second")).unwrap();

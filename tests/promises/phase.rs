@@ -56,13 +56,16 @@ fn get_prints_the_value_byte_for_byte_and_export_one_flat_object() {
 fn a_secret_is_made_changed_moved_and_removed() {
     let server = lab();
     let run = secrets(&server, &["create", "NEW", "--comment", "for \"people\""]);
-    run.stdin("one").stdout("").status(0).silent();
+    run.stdin("one").stdout("").status(0).told("created NEW");
     has(&server, "NEW", "one");
     let run = secrets(&server, &["update", "NEW", "--trim-newline"]);
-    run.stdin("two\n").stdout("").status(0).silent();
+    run.stdin("two\n").stdout("").status(0).told("updated NEW");
     has(&server, "NEW", "two");
     let words = ["update", "NEW", "--keep-value", "--move-to", "deep//er/"];
-    secrets(&server, &words).stdout("").status(0).silent();
+    secrets(&server, &words)
+        .stdout("")
+        .status(0)
+        .told("moved NEW");
     secrets(&server, &["get", "NEW"]).failed(125, "missing");
     let words = ["get", "NEW", "--path", "/deep/er"];
     secrets(&server, &words).stdout("two").status(0);
@@ -72,7 +75,10 @@ fn a_secret_is_made_changed_moved_and_removed() {
         "the comment stayed: {text}"
     );
     let words = ["delete", "NEW", "--path", "/deep/er"];
-    secrets(&server, &words).stdout("").status(0).silent();
+    secrets(&server, &words)
+        .stdout("")
+        .status(0)
+        .told("deleted NEW");
     secrets(&server, &words)
         .failed(125, "missing")
         .stderr_has("NEW");
@@ -83,17 +89,20 @@ fn a_secret_is_made_changed_moved_and_removed() {
 fn a_name_is_found_as_it_is_spelt_or_else_in_upper_case() {
     let server = lab();
     let run = secrets(&server, &["create", "db_url"]).stdin("one");
-    run.status(0).silent();
+    run.status(0).told("created DB_URL,");
     has(&server, "db_url", "one");
     has(&server, "DB_URL", "one");
     let run = |words: &[&str]| as_user(secrets(&server, words));
-    run(&["update", "Db_Url"]).stdin("two").status(0).silent();
+    run(&["update", "Db_Url"])
+        .stdin("two")
+        .status(0)
+        .told("updated DB_URL");
     let create = run(&["create", "db_url", "--override"]);
-    create.stdin("mine").status(0).silent();
+    create.stdin("mine").status(0).told("created the");
     run(&["get", "db_url"]).stdout("mine").silent();
     run(&["delete", "host", "db_url", "HOST"])
         .status(0)
-        .silent();
+        .told("deleted DB_URL,");
     let finished = secrets(&server, &["get", "db_url"]).failed(125, "missing");
     finished.stderr_has("\"db_url\"");
     // One that is spelt so comes first, and the other cannot fail it.
@@ -188,7 +197,10 @@ fn a_personal_override_is_written_switched_and_ignored_on_request() {
     let shown = |wanted: &str| run(&["get", "HOST"]).stdout(wanted).status(0);
     for (command, value) in [("create", "mine"), ("update", "mine too")] {
         let run = run(&[command, "HOST", "--override"]);
-        run.stdin(value).stdout("").status(0).silent();
+        run.stdin(value)
+            .stdout("")
+            .status(0)
+            .told(&format!("{command}d the"));
         shown(value);
     }
     let again = run(&["create", "HOST", "--personal"]).stdin("hunter2");
@@ -199,7 +211,7 @@ fn a_personal_override_is_written_switched_and_ignored_on_request() {
     run(&["get", "HOST", "--no-personal"]).stdout("h\u{e9}");
     run(&["update", "HOST", "--toggle-override"])
         .status(0)
-        .silent();
+        .told("turned off");
     shown("h\u{e9}");
     run(&["update", "HOST", "--toggle-override"]).status(0);
     shown("mine too");

@@ -8,7 +8,7 @@ fn desk() -> Desk {
     let add = |name: &str, value: &str, place: &[&str]| {
         let run = desk.run(&["secrets", "create", name, "--new-environment"]);
         let run = run.arguments(place);
-        run.stdin(value).status(0).silent();
+        run.stdin(value).status(0).told("created HOST");
     };
     let web = ["--app", "web"];
     let at = |more: &[&'static str]| [&web[..], more].concat();
@@ -61,7 +61,7 @@ fn an_override_is_in_force_before_references_are_followed() {
     desk.add("URL", "pg://${HOST}");
     let own = |name: &str, value: &str| {
         let run = desk.secrets(&["create", name, "--override"]);
-        run.stdin(value).status(0).silent();
+        run.stdin(value).status(0).told("created the");
     };
     own("HOST", "mine");
     desk.has("URL", "pg://mine");

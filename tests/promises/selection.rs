@@ -236,7 +236,7 @@ fn the_command_is_looked_for_in_the_inherited_path_and_never_in_a_fetched_one() 
     }
     let run = over(&serve(web())).command(["no-such-tool"]);
     run.failed(127, "not-found")
-        .stderr_has("never a fetched one");
+        .stderr_has("a PATH among the secrets");
 }
 
 #[test]

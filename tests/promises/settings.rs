@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::Path;
 
 use nix::sys::stat::Mode;
 use nix::unistd::{geteuid, mkfifo};
@@ -342,5 +343,124 @@ fn a_pipe_for_a_token_is_read_and_keeps_nobody_waiting_longer_than_the_timeout()
         let run = nowhere().arguments(&["--timeout", "1s"]).sh(GREET);
         mkfifo(&run.folder().join("pipe"), Mode::S_IRWXU).unwrap();
         run.variable(variable, "pipe").failed(125, reason);
+    }
+}
+
+#[test]
+fn a_time_without_its_unit_is_an_error_that_shows_one() {
+    for words in [
+        &["--timeout", "30"][..],
+        &["--kill-after", "30"],
+        &["--lease-ttl", "30"],
+        &["--timeout", "0s"],
+        &["--lease-ttl", "1500ms"],
+    ] {
+        let run = Run::with(words).sh("exit 0");
+        run.failed(2, "usage").stderr_has("such as 30s or 2m");
+    }
+    for variable in ["TIMEOUT", "KILL_AFTER", "LEASE_TTL"] {
+        let name = format!("PHASE_RUN_{variable}");
+        let run = Run::with(&[]).variable(&name, "30").sh("exit 0");
+        let finished = run.failed(125, "configuration");
+        finished.stderr_has(&name).stderr_has("such as 30s or 2m");
+    }
+}
+
+#[test]
+fn a_value_of_another_kind_in_a_file_is_an_error_that_shows_the_right_one() {
+    for (text, expected) in [
+        (
+            "timeout = 30",
+            "a time span with its unit, such as 30s or 2m, in quotes",
+        ),
+        ("timeout = '30'", "such as 30s or 2m"),
+        ("kill_after = 30", "such as 30s or 2m, in quotes"),
+        ("kill_after = '30'", "such as 30s or 2m"),
+        ("lease_ttl = '1500ms'", "whole seconds, such as 30s or 2m"),
+        ("allow_empty = 'yes'", "true or false, without quotes"),
+        ("pass_auth = 1", "true or false, without quotes"),
+        (
+            "paths = '/a'",
+            "a list of texts in brackets, such as [\"a\", \"b\"]",
+        ),
+        ("only = 'A*'", "a list of texts in brackets"),
+        (
+            "clean_env = 'A'",
+            "true, false, or a list of texts in brackets",
+        ),
+        ("rename = { A = 1 }", "such as { OLD = \"NEW\" }"),
+        ("provider = 1", "one of: infisical, phase, vault, in quotes"),
+        ("app = 5", "a text, in quotes"),
+        ("mode = true", "a text, in quotes"),
+    ] {
+        let run = Run::with(&[]).file("config/phase-run/config.toml", 0o600, text);
+        let (key, _) = text.split_once(' ').unwrap();
+        let finished = run.sh("exit 0").failed(125, "configuration");
+        finished
+            .stderr_has(&format!("`{key}` must be "))
+            .stderr_has(expected);
+    }
+}
+
+#[test]
+fn each_setting_is_told_once() {
+    let desk = super::Desk::new();
+    desk.add("A", "1");
+    let run = desk.run(&["run", "-v", "--dry-run"]);
+    let server = serve(web_with(&[("A", "1")]));
+    for run in [
+        run.variable("PHASE_APP", "web"),
+        over(&server).arguments(&["-v", "--dry-run"]),
+    ] {
+        let errors = run.status(0).errors();
+        let told: Vec<&str> = errors.lines().filter(|line| line.contains(" = ")).collect();
+        assert!(told.len() >= 3, "{errors}");
+        let mut once = told.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), told.len(), "{errors}");
+    }
+}
+
+#[test]
+fn a_working_directory_or_a_home_that_may_not_be_entered_counts_as_absent() {
+    // Root may enter everything: somebody else is needed.
+    if !geteuid().is_root() {
+        return;
+    }
+    let server = serve(web_with(&[("GREETING", "hello")]));
+    let (home, desk) = (tempfile::tempdir().unwrap(), super::Desk::new());
+    desk.add("GREETING", "hello");
+    let open =
+        |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let identity = desk.path("phase-run/identity");
+    for (path, mode) in [
+        (desk.path(""), 0o755),
+        (desk.path("phase-run"), 0o755),
+        (desk.path("vault"), 0o644),
+        (identity.clone(), 0o644),
+        (home.path().to_owned(), 0o700),
+    ] {
+        open(&path, mode);
+    }
+    let script = format!(
+        "chmod 000 . && exec setpriv --reuid={SOMEBODY} --regid={SOMEBODY} --clear-groups \"$@\""
+    );
+    let vault = || {
+        let run = nowhere().variable("PHASE_RUN_VAULT", desk.path("vault"));
+        let run = run.variable("PHASE_RUN_IDENTITY", &identity);
+        run.variable("PHASE_APP", "web")
+    };
+    for run in [over(&server), vault()] {
+        open(run.folder(), 0o755);
+        let run = run.inside(&["/bin/sh", "-c", &script, "sh"]).argument("-v");
+        let run = run.variable("HOME", home.path());
+        let run = ["CACHE", "CONFIG", "DATA"]
+            .iter()
+            .fold(run, |run, name| run.without(&format!("XDG_{name}_HOME")));
+        let finished = run.sh(GREET).stdout("hello").status(0);
+        finished
+            .stderr_has("/phase-run.toml counts as absent: we may not look there")
+            .stderr_has("/.config/phase-run/config.toml counts as absent: we may not look there");
     }
 }

@@ -18,14 +18,14 @@ fn ours(desk: &Desk, words: &[&str]) -> Run {
 /// A desk with a vault that somebody else has opened to a stranger. Who that is.
 fn with_a_stranger() -> (Desk, String) {
     let desk = Desk::bare();
-    ours(&desk, &["vault", "init"]).status(0).silent();
+    ours(&desk, &["vault", "init"]).status(0).told("made the");
     let create = ours(&desk, &["secrets", "create", "A"]).stdin("1");
-    create.status(0).silent();
+    create.status(0).told("created A");
     // The same key on another machine.
     let stranger = desk.run(&["vault", "init", "--vault", "spare", "--identity", "id"]);
     let stranger = stranger.status(0).text().trim_end().to_owned();
     let add = desk.run(&["vault", "recipients", "add", &stranger]);
-    add.status(0).silent();
+    add.status(0).told(&format!("{stranger} can open"));
     (desk, stranger)
 }
 
@@ -59,17 +59,18 @@ fn a_recipient_that_was_not_accepted_is_a_warning_on_reading_and_an_error_on_wri
             .stderr_has("--accept-recipients");
     }
     let accept = || ours(&desk, &["vault", "recipients", "accept"]);
-    accept().stdout(format!("{stranger}\n")).status(0).silent();
-    accept().stdout("").status(0).silent();
+    let accepted = accept().stdout(format!("{stranger}\n")).status(0);
+    accepted.told("accepted 1 recipient of ");
+    accept().stdout("").status(0).told("all recipients of ");
     let create = ours(&desk, &["secrets", "create", "B"]).stdin("2");
-    create.status(0).silent();
+    create.status(0).told("created B");
 }
 
 #[test]
 fn accept_recipients_accepts_along_the_way() {
     let (desk, _) = with_a_stranger();
     let create = ours(&desk, &["secrets", "create", "B", "--accept-recipients"]);
-    create.stdin("2").status(0).silent();
+    create.stdin("2").status(0).told("created B");
     ours(&desk, &["secrets", "get", "B"]).stdout("2").silent();
 }
 
@@ -77,7 +78,7 @@ fn accept_recipients_accepts_along_the_way() {
 fn a_stranger_is_shut_out_without_being_accepted_first() {
     let (desk, stranger) = with_a_stranger();
     let remove = ours(&desk, &["vault", "recipients", "remove", &stranger]);
-    remove.status(0).silent();
+    remove.status(0).told(&format!("{stranger} cannot open "));
     ours(&desk, &["secrets", "get", "A"]).stdout("1").silent();
 }
 
@@ -126,7 +127,7 @@ fn overrides_that_nothing_shows_to_be_ours_are_refused_until_rekey_seals_them() 
     let desk = with_an_unsealed_override();
     desk.run(&["vault", "rekey", "--yes"]).status(0);
     desk.has("A", "hunter2");
-    desk.run(&["vault", "rekey"]).status(0).silent();
+    desk.run(&["vault", "rekey"]).status(0).told("encrypted");
 }
 
 #[test]
@@ -134,7 +135,7 @@ fn files_that_others_can_write_to_or_an_identity_that_they_can_read_are_warned_o
     let desk = Desk::new();
     desk.add("A", "1");
     let create = desk.secrets(&["create", "A", "--override"]).stdin("2");
-    create.status(0).silent();
+    create.status(0).told("created the");
     for (name, mode) in [
         ("vault", 0o666),
         ("vault.personal", 0o606),
@@ -164,7 +165,7 @@ fn every_folder_that_init_makes_is_ours_alone_whatever_the_umask() {
     let script = "umask 0; exec \"$@\"";
     run.inside(&["/bin/sh", "-c", script, "sh"])
         .status(0)
-        .silent();
+        .told("made the");
     for folder in ["a", "a/b", "a/b/phase-run", "c", "c/d", "c/d/phase-run"] {
         let about = fs::metadata(top.path().join(folder)).unwrap();
         let mode = about.permissions().mode() & 0o7777;

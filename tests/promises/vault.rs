@@ -36,7 +36,7 @@ fn open_by(desk: &Desk, file: &str) -> Run {
 #[test]
 fn init_makes_a_vault_and_an_identity_that_nobody_else_can_read() {
     let desk = Desk::bare();
-    let finished = desk.run(&["vault", "init"]).status(0).silent();
+    let finished = desk.run(&["vault", "init"]).status(0).told("made the");
     let recipient = finished.text();
     assert!(recipient.starts_with("age1"), "{recipient}");
     assert_eq!(recipient.lines().count(), 1, "{recipient}");
@@ -66,7 +66,7 @@ fn init_never_overwrites_a_vault_or_an_identity() {
     assert_eq!(contents(), before);
     // Another vault is made for the identity that is there.
     let run = desk.run(&["vault", "init", "--vault"]);
-    run.argument(desk.path("second")).status(0).silent();
+    run.argument(desk.path("second")).status(0).told("made the");
     assert_eq!(contents(), before);
     desk.secrets(&["create", "B", "--vault"])
         .argument(desk.path("second"))
@@ -125,7 +125,10 @@ fn recipients_are_added_listed_kept_by_writes_and_removed() {
     let friend = identity(&desk, "friend");
     open_by(&desk, "friend").failed(125, "decryption");
     let add = || desk.run(&["vault", "recipients", "add", &friend]);
-    add().stdout("").status(0).silent();
+    add()
+        .stdout("")
+        .status(0)
+        .told(&format!("{friend} can open"));
     add().status(0).stderr_has("could open it already");
     let text = desk.run(&["vault", "recipients", "list"]).status(0).text();
     assert_eq!(text.lines().count(), 2, "{text}");
@@ -134,7 +137,9 @@ fn recipients_are_added_listed_kept_by_writes_and_removed() {
     desk.secrets(&["update", "A"]).stdin("2").status(0);
     open_by(&desk, "friend").stdout("2").status(0);
     let run = desk.run(&["vault", "recipients", "remove", &friend]);
-    run.stdout("").status(0).silent();
+    run.stdout("")
+        .status(0)
+        .told(&format!("{friend} cannot open"));
     open_by(&desk, "friend")
         .failed(125, "decryption")
         .stderr_has("vault");
@@ -149,7 +154,10 @@ fn a_rekeyed_vault_is_another_file_of_the_same_secrets() {
     let desk = Desk::new();
     desk.add("A", "1");
     let before = fs::read(desk.path("vault")).unwrap();
-    desk.run(&["vault", "rekey"]).stdout("").status(0).silent();
+    desk.run(&["vault", "rekey"])
+        .stdout("")
+        .status(0)
+        .told("encrypted");
     assert_ne!(fs::read(desk.path("vault")).unwrap(), before);
     desk.has("A", "1");
     identity(&desk, "next");
@@ -197,13 +205,16 @@ fn an_identity_comes_from_a_flag_a_variable_or_systemd() {
 fn a_passphrase_comes_from_a_variable_a_file_or_a_question() {
     let desk = Desk::bare();
     let init = desk.run(&["vault", "init", "--passphrase"]);
-    init.stdin("open sesame\n").stdout("").status(0).silent();
+    init.stdin("open sesame\n")
+        .stdout("")
+        .status(0)
+        .told("made the");
     assert!(!desk.path("phase-run/identity").exists(), "none is needed");
     let by_variable = |run: Run| run.variable("PHASE_RUN_VAULT_PASSPHRASE", "open sesame");
     by_variable(desk.secrets(&["create", "A"]))
         .stdin("1")
         .status(0)
-        .silent();
+        .told("created A");
     by_variable(desk.secrets(&["get", "A"]))
         .stdout("1")
         .silent();

@@ -68,8 +68,8 @@ fn names_are_listed_and_secrets_removed_where_the_value_of_another_does_not_decr
     run(&["get", "GOOD"]).stdout("1").status(0);
     let own = run(&["create", "GOOD", "--override"]).stdin("mine");
     own.status(0);
-    run(&["delete", "GOOD"]).status(0).silent();
-    run(&["delete", "BAD"]).status(0).silent();
+    run(&["delete", "GOOD"]).status(0).told("deleted GOOD in ");
+    run(&["delete", "BAD"]).status(0).told("deleted BAD in ");
 }
 
 #[test]

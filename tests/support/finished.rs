@@ -124,6 +124,20 @@ impl Finished {
         self
     }
 
+    /// Standard error says what was done, beginning so, and nothing else.
+    #[track_caller]
+    pub(crate) fn told(self, done: &str) -> Self {
+        let text = self.errors();
+        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        let told = first.strip_prefix("phase-run: ");
+        assert!(
+            told.is_some_and(|told| told.starts_with(done)) && rest.is_empty(),
+            "{}",
+            self.account(&format!("a line of {done:?}"))
+        );
+        self
+    }
+
     /// Standard error is exactly this.
     #[track_caller]
     pub(crate) fn stderr(self, wanted: &str) -> Self {

@@ -13,9 +13,10 @@ impl Running {
         let line = self.output.line();
         line.unwrap_or_else(|why| {
             panic!(
-                "{}\n  no line: {why}\n  errors: {}",
+                "{}\n  no line: {why}\n  errors: {}\n  output: {:?}",
                 self.description,
-                self.errors.text()
+                self.errors.text(),
+                self.output.text()
             )
         })
     }

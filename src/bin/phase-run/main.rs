@@ -162,7 +162,9 @@ fn dispatch(
         Some(Command::Vault(vault)) => command::vault(&vault.0, &world, report).map(done),
         Some(Command::Auth(auth)) => command::auth(&auth.0, &world, report).map(done),
         Some(Command::Copy { dest }) => command::copy(&dest).map(done),
-        Some(Command::Completions { shell }) => command::completions(shell).map(done),
+        Some(Command::Completions { shell, words }) => {
+            command::completions(shell, &words).map(done)
+        }
         Some(Command::Man) => command::man().map(done),
     }
 }

@@ -28,7 +28,9 @@ use self::api::{Api, Manner, segment};
 use self::found::Found;
 use self::listed::Listed;
 use self::session::Service;
-use super::{Backend, FetchRequest, FetchResponse, Referenced, References, join, require_whole};
+use super::{
+    Backend, FetchRequest, FetchResponse, Listing, Referenced, References, join, require_whole,
+};
 use crate::credentials::InfisicalLogin;
 use crate::emptiness::Held;
 use crate::error::{ErrorKind, Result};
@@ -38,7 +40,7 @@ use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
 use crate::scope::{Folder, Place, Scope, Site};
-use crate::secret::{Change, NewSecret, Secret};
+use crate::secret::{Change, NewSecret};
 
 /// The back-end.
 #[derive(Debug)]
@@ -47,20 +49,26 @@ pub(crate) struct Infisical {
 }
 
 impl Backend for Infisical {
-    async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
+    async fn list(&self, scope: &Scope, until: Instant) -> Result<Listing> {
         let mut found = self.find(&scope.place, until).await?;
         let rows = self
             .read(&mut found, scope, Manner::STORED, true, until)
             .await?;
-        if self.is_users(until).await? != Some(true) {
-            return Ok(rows.secrets);
-        }
-        let manner = Manner {
-            personal: true,
-            ..Manner::STORED
+        let secrets = if self.is_users(until).await? == Some(true) {
+            let manner = Manner {
+                personal: true,
+                ..Manner::STORED
+            };
+            let own = self.read(&mut found, scope, manner, true, until).await?;
+            rows.overridden_by(own)
+        } else {
+            rows.secrets
         };
-        let own = self.read(&mut found, scope, manner, true, until).await?;
-        Ok(rows.overridden_by(own))
+        Ok(Listing {
+            place: found.place(),
+            notices: found.notices,
+            secrets,
+        })
     }
 
     async fn fetch(

@@ -132,11 +132,15 @@ pub(super) fn complaint(answer: &Answer) -> Result<ErrorDetail> {
         return Ok(ErrorDetail::default());
     }
     match answer.json::<ErrorBody<'_>>("an error text") {
+        Ok(complaint) if !complaint.is_of_infisical() && answer.is_somebodys_refusal() => {
+            Err(answer.foreign_json())
+        }
         Ok(ErrorBody {
             details,
             error,
             message,
             req_id,
+            ..
         }) => Ok(ErrorDetail {
             text: in_detail(&details).unwrap_or_else(|| match one_line(&message) {
                 text if text == NO_REASON && !error.as_str().is_empty() => {

@@ -10,7 +10,7 @@ use super::login::{self, Granted};
 use super::refusal::{ApiError, check, is_last_word, unless_too_long};
 use crate::credentials::InfisicalLogin;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Answer, Connection, Http, Request};
+use crate::http::{Answer, Connection, Http, Product, Request};
 use crate::secret::SecretValue;
 
 /// A token that ends within this time is as good as ended.
@@ -50,7 +50,9 @@ impl Service {
         organisation: Option<String>,
     ) -> Result<Self> {
         Ok(Self {
-            http: Http::new(&connection)?.retry_after_may_be_millis(),
+            http: Http::new(&connection)?
+                .asking(Product::Infisical)
+                .retry_after_may_be_millis(),
             connection,
             login,
             organisation,

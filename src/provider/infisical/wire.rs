@@ -59,6 +59,15 @@ pub(super) struct ErrorBody<'a> {
     pub(super) message: serde_json::Value,
     #[serde(borrow, default)]
     pub(super) req_id: Text<'a>,
+    #[serde(default)]
+    status_code: Option<u16>,
+}
+
+impl ErrorBody<'_> {
+    /// Whether Infisical may have written it.
+    pub(super) fn is_of_infisical(&self) -> bool {
+        self.status_code.is_some()
+    }
 }
 
 /// A list of secrets.

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::credentials::PhaseToken;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Connection, Http, Request};
+use crate::http::{Connection, Http, Product, Request};
 use crate::identity::{MachineIdentity, Search, Sts, access_token, caller_identity};
 use wire::{Granted, Proof};
 
@@ -46,7 +46,7 @@ impl PhaseToken {
         timeout: Duration,
     ) -> Result<Self> {
         let until = Instant::now() + timeout.min(Duration::from_hours(24));
-        let http = Http::new(connection)?;
+        let http = Http::new(connection)?.asking(Product::Phase);
         let lifetime = lifetime.map(seconds).transpose()?;
         let (MachineIdentity::Aws { env, .. } | MachineIdentity::Azure { env, .. }) = identity;
         let search = Search {

@@ -238,6 +238,9 @@ pub(super) fn check(answer: Answer, sent: &Sent<'_>, hidden: &[&str]) -> Result<
     }
     let mut leases = (0, Vec::new());
     let text = match answer.json::<ErrorBody<'_>>("an error text") {
+        Ok(complaint) if !complaint.is_of_phase() && answer.is_somebodys_refusal() => {
+            return Err(answer.foreign_json().into());
+        }
         Ok(complaint) => {
             leases = (complaint.successful_leases, complaint.unleased());
             complaint.text()

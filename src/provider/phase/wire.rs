@@ -19,6 +19,9 @@ pub(super) struct ErrorBody<'a> {
     error: Text<'a>,
     #[serde(borrow, default, alias = "failedLeases")]
     failed_leases: Vec<FailedLease<'a>>,
+    /// What the frameworks of others write.
+    #[serde(default, rename = "statusCode")]
+    status_code: Option<u16>,
     /// How many leases were made before that, and stay.
     #[serde(default, alias = "successfulLeases")]
     pub(super) successful_leases: u64,
@@ -36,6 +39,11 @@ struct FailedLease<'a> {
 }
 
 impl ErrorBody<'_> {
+    /// Whether Phase may have written it.
+    pub(super) fn is_of_phase(&self) -> bool {
+        !self.error.as_str().is_empty() && self.status_code.is_none()
+    }
+
     /// The ids of the dynamic secrets of which no lease could be made.
     pub(super) fn unleased(&self) -> Vec<String> {
         let failed = self.failed_leases.iter();

@@ -231,7 +231,19 @@ fn replace(path: &Path, bytes: &[u8], like: Option<&Metadata>) -> Result<()> {
         .and_then(|file| filled(file, bytes, like))
         .and_then(|file| file.persist(path).map_err(io::Error::from))
         .and_then(|_| sync_directory(path))
-        .map_err(|error| failed("write", path, error))
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::ResourceBusy => mounted(path),
+            _ => failed("write", path, error),
+        })
+}
+
+/// No file takes the place of one that is a mount point.
+fn mounted(path: &Path) -> Error {
+    let name = path.display();
+    let message = format!("cannot write {name}: it is mounted by itself, and cannot be replaced");
+    Error::new(ErrorKind::System, message).help(
+        "mount the folder it lies in, not the file alone: a container's `-v FOLDER:/vault`, for example; nothing was changed",
+    )
 }
 
 /// Always of the same name, which the lock makes ours: what a killed process

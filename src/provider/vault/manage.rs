@@ -99,6 +99,12 @@ impl VaultFile {
         self
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.opening.file
+    }
+
     /// What calls noticed, each thing once.
     #[must_use]
     pub fn notices(&self) -> Vec<Notice> {

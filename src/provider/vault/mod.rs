@@ -37,7 +37,9 @@ pub use manage::{UnsealedOverrides, VaultFile};
 use self::place::{app_name, exact, made};
 use self::record::Record;
 use self::store::{Opening, Store};
-use super::{Backend, FetchRequest, FetchResponse, Referenced, References, no_log_out, places};
+use super::{
+    Backend, FetchRequest, FetchResponse, Listing, Referenced, References, no_log_out, places,
+};
 use crate::credentials::VaultKey;
 use crate::emptiness::Held;
 use crate::error::{Error, ErrorKind, Result};
@@ -47,7 +49,7 @@ use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
 use crate::scope::{Folder, Place, Scope, Site};
-use crate::secret::{Change, NewSecret, Secret};
+use crate::secret::{Change, NewSecret};
 use crate::secret_set::Plain;
 use crate::trust::TrustStore;
 
@@ -101,10 +103,30 @@ impl Vault {
 /// from it last: a process that is killed in between leaves an override without
 /// its secret, which does nothing, and never a secret without its override.
 impl Backend for Vault {
-    async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
+    async fn list(&self, scope: &Scope, until: Instant) -> Result<Listing> {
         let (vault, overrides) = self.store()?.both(until).await?;
-        let (app, environment) = read::located(&scope.place, &vault, &mut Vec::new())?;
-        Ok(read::secrets(app, environment, &overrides))
+        let mut notices = Vec::new();
+        let located = read::located(&scope.place, &vault, &mut notices);
+        let is_to_be_made = match &located {
+            Ok(_) => self.makes_environments && !notices.is_empty(),
+            Err(error) => {
+                let may_be_made = self.makes_environments || vault.apps.is_empty();
+                may_be_made && error.kind() == ErrorKind::Missing
+            }
+        };
+        if is_to_be_made {
+            return Ok(Listing {
+                notices: Vec::new(),
+                place: scope.place.clone(),
+                secrets: Vec::new(),
+            });
+        }
+        let (app, environment) = located?;
+        Ok(Listing {
+            notices,
+            place: read::canonical(app, environment),
+            secrets: read::secrets(app, environment, &overrides),
+        })
     }
 
     async fn fetch(

@@ -159,6 +159,10 @@ fn header<'a>(bytes: &'a [u8], file: &Path) -> Result<Decryptor<&'a [u8]>> {
     if bytes.is_empty() {
         return Err(foreign("is empty", "restore it from git or from a backup"));
     }
+    let front = &bytes[..bytes.len().min(MOST_HEADER)];
+    if let Some((what, help)) = changed_by_git(front, file) {
+        return Err(foreign(what, &help));
+    }
     if bytes.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----") {
         return Err(foreign(
             "is an armored age file, and a vault is a binary one",
@@ -171,7 +175,6 @@ fn header<'a>(bytes: &'a [u8], file: &Path) -> Result<Decryptor<&'a [u8]>> {
             "`phase-run vault init` makes a vault",
         ));
     }
-    let front = &bytes[..bytes.len().min(MOST_HEADER)];
     if !front.windows(5).any(|window| window == b"\n--- ") {
         return Err(damaged(file));
     }
@@ -182,6 +185,29 @@ fn header<'a>(bytes: &'a [u8], file: &Path) -> Result<Decryptor<&'a [u8]>> {
         ),
         _ => damaged(file),
     })
+}
+
+/// What git made of a file that begins with `front`, if that shows, and the way back.
+fn changed_by_git(front: &[u8], file: &Path) -> Option<(&'static str, String)> {
+    let name = file.file_name().unwrap_or_default().display();
+    let mut lines = front.split(|&byte| byte == b'\n');
+    if front.starts_with(b"version https://git-lfs.github.com/spec/") {
+        let help = format!("`git lfs pull --include {name}` fetches the file itself");
+        return Some(("is a pointer of git-lfs, and not the vault", help));
+    }
+    if lines.any(|line| line.starts_with(b"<<<<<<< ")) {
+        let help = format!(
+            "resolve the conflict: take one side with `git checkout --ours {name}` or `git checkout --theirs {name}`, add what the other side changed, and `git add {name}`; a line `{name} -text -merge` in .gitattributes keeps git from mixing them"
+        );
+        return Some(("holds both sides of a merge conflict of git", help));
+    }
+    if front.starts_with(b"age-encryption.org/v1\r\n") {
+        let help = format!(
+            "git does so to text: put a line `{name} -text` into .gitattributes (or `*.vault -text`), remove the file, and get it back with `git checkout -- {name}`"
+        );
+        return Some(("has CRLF line ends, which damage it", help));
+    }
+    None
 }
 
 /// In our own words: those of `age` come in the language of its localizer, and in several lines.

@@ -18,27 +18,30 @@ fn a_secret_is_made_changed_moved_and_removed_under_the_name_that_was_typed() {
     let infisical = lab().folder("/deep").within("dev");
     let server = infisical.serve();
     let run = secrets(&server, &["create", "new", "--comment", "c"]);
-    run.stdin("one").stdout("").status(0).silent();
+    run.stdin("one").stdout("").status(0).told("created new");
     secrets(&server, &["get", "new"]).stdout("one").status(0);
     let run = secrets(&server, &["create", "new"]);
     run.stdin("x").failed(125, "conflict").stderr_has("new");
     let unknown = |words: &[&str]| secrets(&server, words).failed(125, "missing");
     unknown(&["get", "x"]).stderr_has("no secret \"x\" in dev of demo\n");
-    unknown(&["delete", "x"]).stderr_has("no secret \"x\" in the only project\n");
+    unknown(&["delete", "x"]).stderr_has("no secret \"x\" in dev of demo\n");
     let run = secrets(&server, &["update", "new"]);
-    run.stdin("two").stdout("").status(0).silent();
+    run.stdin("two").stdout("").status(0).told("updated new");
     let run = secrets(
         &server,
         &["update", "new", "--keep-value", "--move-to", "/deep"],
     );
-    run.stdout("").status(0).silent();
+    run.stdout("").status(0).told("moved new");
     let stored = infisical.stored("dev", "/deep");
     assert_eq!(
         (&*stored[0].key, &*stored[0].value, &*stored[0].comment),
         ("new", "two", "c")
     );
     let words = ["delete", "new", "--path", "/deep"];
-    secrets(&server, &words).stdout("").status(0).silent();
+    secrets(&server, &words)
+        .stdout("")
+        .status(0)
+        .told("deleted new");
     secrets(&server, &words)
         .failed(125, "missing")
         .stderr_has("new");
@@ -76,7 +79,7 @@ fn an_override_is_a_users_own_and_never_an_identitys() {
     let user = Run::subcommand(&create()).store(Store::Nowhere);
     let user = user.variable("INFISICAL_DOMAIN", server.url());
     let user = user.variable("INFISICAL_TOKEN", infisical.user_token());
-    user.stdin("mine").stdout("").status(0).silent();
+    user.stdin("mine").stdout("").status(0).told("created the");
     let personal = infisical
         .stored("dev", "/")
         .into_iter()

@@ -121,6 +121,10 @@ pub(crate) enum Command {
     Completions {
         /// The shell
         shell: clap_complete::Shell,
+
+        /// What was typed so far: print what may stand in the place of the last word
+        #[arg(last = true, hide = true)]
+        words: Vec<OsString>,
     },
     /// Print the manual page, in roff
     Man,
@@ -177,9 +181,9 @@ pub(crate) enum LogFormat {
 /// A time span such as `30s`, `2m` or `1h 30m`; zero is none.
 fn duration(text: &str) -> Result<Duration, String> {
     let span = humantime::parse_duration(text);
-    let span = span.map_err(|error| format!("{error}; such as 30s or 2m"))?;
+    let span = span.map_err(|_| "it must be a time span with its unit, such as 30s or 2m")?;
     if span.is_zero() {
-        return Err("it must be longer than nothing".to_owned());
+        return Err("it must be longer than nothing, such as 30s or 2m".to_owned());
     }
     Ok(span)
 }
@@ -212,7 +216,7 @@ fn name() -> impl TypedValueParser<Value = OsString> {
 fn seconds(text: &str) -> Result<Duration, String> {
     let span = duration(text)?;
     if span.subsec_nanos() > 0 {
-        return Err("it must be whole seconds".to_owned());
+        return Err("it must be whole seconds, such as 30s or 2m".to_owned());
     }
     Ok(span)
 }
@@ -223,6 +227,6 @@ fn pair(text: &str) -> Result<(String, String), String> {
         Some((old, new)) if !old.is_empty() && !new.is_empty() => {
             Ok((old.to_owned(), new.to_owned()))
         }
-        _ => Err("it must be OLD=NEW".to_owned()),
+        _ => Err("it must be OLD=NEW, such as DB_URL=DATABASE_URL".to_owned()),
     }
 }

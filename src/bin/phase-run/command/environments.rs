@@ -2,7 +2,7 @@
 
 use super::confirm::confirm;
 use super::vault::{context, open, work};
-use crate::args::{AppOfVault, Environments};
+use crate::args::{AppOfVault, Context, Environments};
 use crate::exit::{Failure, Reason};
 use crate::print::{print, printable};
 use crate::report::Report;
@@ -18,7 +18,9 @@ pub(super) fn environments(
         Environments::Create { of, name } => {
             let app = required(of, world)?;
             let file = open(&of.key, world, report)?;
-            work(&file, report, file.add_environment(&app, name))
+            work(&file, report, file.add_environment(&app, name))?;
+            report.tell(&format!("created the environment {name} of {app}"));
+            Ok(())
         }
         Environments::Delete { of, name, yes } => {
             let app = required(of, world)?;
@@ -27,17 +29,19 @@ pub(super) fn environments(
             match delete(*yes) {
                 Err(failure) if failure.reason() == Reason::Conflict => {
                     confirm(&format!("{failure}. Delete them all?"), false)?;
-                    delete(true)
+                    delete(true)?;
                 }
-                done => done,
+                done => done?,
             }
+            report.tell(&format!("deleted the environment {name} of {app}"));
+            Ok(())
         }
     }
 }
 
 /// The environments of the app, or those of every app.
 fn list(of: &AppOfVault, world: &World<'_>, report: Report) -> Result<(), Failure> {
-    let app = app(of, world)?;
+    let app = settings::vault_app(&with_app(of), world)?;
     let file = open(&of.key, world, report)?;
     let lines = if let Some(app) = app {
         work(&file, report, file.environments(&app))?
@@ -52,11 +56,12 @@ fn list(of: &AppOfVault, world: &World<'_>, report: Report) -> Result<(), Failur
 }
 
 fn required(of: &AppOfVault, world: &World<'_>) -> Result<String, Failure> {
-    app(of, world)?.ok_or_else(settings::no_app)
+    settings::required_vault_app(&with_app(of), world)
 }
 
-fn app(of: &AppOfVault, world: &World<'_>) -> Result<Option<String>, Failure> {
-    let mut context = context(&of.key, None);
-    context.app.clone_from(&of.app);
-    settings::vault_app(&context, world)
+fn with_app(of: &AppOfVault) -> Context {
+    Context {
+        app: of.app.clone(),
+        ..context(&of.key, None)
+    }
 }

@@ -1,4 +1,4 @@
-//! `completions` and `man`, from the parser.
+//! `man`, from the parser.
 
 use std::io::{self, Write as _};
 
@@ -8,16 +8,6 @@ use crate::args::Args;
 use crate::exit::{Failure, Reason};
 use crate::print::print;
 use crate::settings::names;
-
-/// Prints the completions for `shell`.
-pub(crate) fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "phase-run", &mut text);
-    let text = String::from_utf8_lossy(&text);
-    // Of the function for bash, one half spells a name with `-` like this and
-    // does not find what the other half calls by the other spelling.
-    print(&text.replace("phase__subcmd__run", "phase__run"))
-}
 
 /// Prints the manual page, the subcommands' pages after the program's.
 pub(crate) fn man() -> Result<(), Failure> {

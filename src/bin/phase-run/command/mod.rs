@@ -2,6 +2,8 @@
 
 mod apps;
 mod auth;
+mod change;
+mod completions;
 mod confirm;
 mod copy;
 mod environments;
@@ -13,8 +15,9 @@ mod vault;
 
 pub(crate) use apps::apps;
 pub(crate) use auth::auth;
+pub(crate) use completions::completions;
 pub(crate) use copy::copy;
-pub(crate) use generate::{completions, man};
+pub(crate) use generate::man;
 pub(crate) use secrets::secrets;
 pub(crate) use vault::vault;
 

@@ -2,14 +2,12 @@
 
 use std::io::{self, IsTerminal as _};
 
-use phase_run::{
-    Change, Folder, NewSecret, Outline, Plan, Scope, Secret, SecretName, SecretType, SecretValue,
-};
+use phase_run::{Outline, Plan, Secret, SecretValue};
 
+use super::change::{create, delete, update};
 use super::store::Store;
-use super::value::{name, name_and_value};
-use crate::args::{self, Secrets, StoredType, Write};
-use crate::exit::{Failure, Reason};
+use crate::args::{self, Secrets};
+use crate::exit::Failure;
 use crate::print::{columns, print, print_json};
 use crate::report::Report;
 use crate::settings::World;
@@ -77,15 +75,22 @@ const HIDDEN: &str = "(hidden)";
 
 fn list(store: &Store, show: bool, json: bool) -> Result<(), Failure> {
     let rows: Vec<(Outline, Option<Secret>)> = if show {
-        let secrets = store.fetch(store.client.list(&store.scope))?;
+        let secrets = store.told(store.client.listing(&store.scope))?;
         warn_of_hidden(&secrets, store.report);
         let row = |secret| (Outline::from(&secret), Some(secret));
         secrets.into_iter().map(row).collect()
     } else {
         // What is not shown need not decrypt.
-        let outlines = store.fetch(store.client.outlines(&store.scope))?;
+        let outlines = store.told(store.client.outlines(&store.scope))?;
         outlines.into_iter().map(|one| (one, None)).collect()
     };
+    if rows.is_empty() && store.report.can_show() {
+        store.report.tell(if store.scope.tags.is_empty() {
+            "there is no secret here yet"
+        } else {
+            "there is no secret with such a tag here"
+        });
+    }
     if json {
         let rows: Vec<_> = rows
             .iter()
@@ -184,136 +189,6 @@ fn get(store: &Store, name: &str, allow_empty: bool, raw: bool) -> Result<(), Fa
     }
 }
 
-fn create(store: &Store, write: &Write) -> Result<(), Failure> {
-    let folder = store.folder()?;
-    let (name, value) = name_and_value(write, store.report)?;
-    if write.personal {
-        let secret = find(store, &name)?;
-        if secret.personal.is_some() {
-            let text = format!("{name} has a personal override already");
-            return Err(Failure::new(Reason::Conflict, text)
-                .help("change it with `secrets update --override`"));
-        }
-        let change = Change {
-            personal: Some(value),
-            ..beside(store, write)
-        };
-        return store.fetch(
-            store
-                .client
-                .update(&store.scope.place, folder, &name, &change),
-        );
-    }
-    let secret = NewSecret {
-        comment: write.comment.clone().unwrap_or_default(),
-        folder: folder.clone(),
-        kind: write.kind.map_or(SecretType::Secret, stored),
-        name: SecretName::new(&name)?,
-        personal: None,
-        tags: store.scope.tags.clone(),
-        value,
-    };
-    let created = store.fetch(store.client.create(&store.scope.place, &secret));
-    created.map_err(|failure| store.or_dynamic(&name, failure))
-}
-
-fn update(
-    store: &Store,
-    write: &Write,
-    keep_value: bool,
-    toggle_personal: bool,
-    move_to: Option<&str>,
-) -> Result<(), Failure> {
-    let folder = store.folder()?;
-    let (name, value) = if keep_value {
-        (name(write)?, None)
-    } else {
-        let also = write.comment.is_some() || write.kind.is_some() || move_to.is_some();
-        let given = name_and_value(write, store.report).map_err(|failure| {
-            if also {
-                failure.help("to change only what else is given, say --keep-value")
-            } else {
-                failure
-            }
-        });
-        let (name, value) = given?;
-        (name, Some(value))
-    };
-    let (personal, value) = if write.personal {
-        (value, None)
-    } else {
-        (None, value)
-    };
-    let change = Change {
-        folder: move_to.map(Folder::new).transpose()?,
-        personal,
-        toggle_personal,
-        value,
-        ..beside(store, write)
-    };
-    let updated = store.fetch(
-        store
-            .client
-            .update(&store.scope.place, folder, &name, &change),
-    );
-    updated.map_err(|failure| store.or_dynamic(&name, failure))
-}
-
-/// What is to change beside a value.
-fn beside(store: &Store, write: &Write) -> Change {
-    Change {
-        comment: write.comment.clone(),
-        kind: write.kind.map(stored),
-        tags: (!write.context.tag.is_empty()).then(|| store.scope.tags.clone()),
-        ..Change::default()
-    }
-}
-
-fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
-    let folder = store.folder()?;
-    // All of them are looked up first, so that a wrong name deletes nothing.
-    let secrets = store.fetch(store.client.outlines(&untagged(&store.scope)))?;
-    let here = secrets.iter().filter(|secret| secret.folder == *folder);
-    let names_stored = here.map(|secret| secret.name.as_str());
-    let mut doomed = Vec::new();
-    for name in names {
-        let stored = store.stored_as(name, names_stored.clone());
-        let stored = stored.ok_or_else(|| store.missing(name))?;
-        let count = names_stored.clone().filter(|name| *name == stored).count();
-        if count > 1 {
-            let text =
-                format!("{stored} stands {count} times in {folder}, and nothing was removed");
-            return Err(Failure::new(Reason::Ambiguous, text).help(format!(
-                "the one changed last is in use: `secrets update {stored} --keep-value --move-to FOLDER` moves it away"
-            )));
-        }
-        doomed.push(stored);
-    }
-    doomed.sort_unstable();
-    doomed.dedup();
-    for (number, name) in doomed.iter().enumerate() {
-        let removed = store.fetch(store.client.delete(&store.scope.place, folder, name));
-        let removed = removed.and_then(|removed| {
-            if removed {
-                Ok(())
-            } else {
-                Err(store.missing(name))
-            }
-        });
-        removed.map_err(|failure| partly(failure, &doomed[..number], &doomed[number + 1..]))?;
-    }
-    Ok(())
-}
-
-/// `failure` between those that were removed and those that were not.
-fn partly(failure: Failure, before: &[&str], after: &[&str]) -> Failure {
-    let told = [("removed before that", before), ("not removed", after)];
-    let told = told.into_iter().filter(|(_, names)| !names.is_empty());
-    told.fold(failure, |failure, (what, names)| {
-        failure.help(format!("{what}: {}", names.join(", ")))
-    })
-}
-
 fn export(store: &Store, allow_empty: bool, allow_unresolved: bool) -> Result<(), Failure> {
     let plan = Plan {
         allow_empty,
@@ -328,29 +203,4 @@ fn export(store: &Store, allow_empty: bool, allow_unresolved: bool) -> Result<()
         .map(|secret| (secret.name.clone(), secret.value.expose().into()))
         .collect();
     print_json(&serde_json::Value::Object(object))
-}
-
-fn find(store: &Store, name: &str) -> Result<Outline, Failure> {
-    let folder = store.folder()?;
-    let mut secrets = store.fetch(store.client.outlines(&untagged(&store.scope)))?;
-    secrets.retain(|secret| secret.folder == *folder);
-    let names = secrets.iter().map(|secret| secret.name.as_str());
-    let stored = store.stored_as(name, names).map(str::to_owned);
-    let found = secrets
-        .into_iter()
-        .find(|secret| Some(&secret.name) == stored.as_ref());
-    found.ok_or_else(|| store.missing(name))
-}
-
-/// The same scope, whatever the tags: they are no filter for a write.
-fn untagged(scope: &Scope) -> Scope {
-    scope.clone().tagged(Vec::new())
-}
-
-fn stored(kind: StoredType) -> SecretType {
-    match kind {
-        StoredType::Config => SecretType::Config,
-        StoredType::Sealed => SecretType::Sealed,
-        StoredType::Secret => SecretType::Secret,
-    }
 }

@@ -1,6 +1,9 @@
 //! The store that a command works on.
 
-use phase_run::{Client, Folder, Folders, Notice, Place, Plan, Resolution, Resolved, Scope};
+use phase_run::{
+    App, Client, Folder, Folders, Listing, Notice, Outline, Place, Plan, Resolution, Resolved,
+    Scope,
+};
 
 use super::settings;
 use crate::args;
@@ -67,6 +70,31 @@ impl Store {
         result
     }
 
+    /// The secrets that `work` lists. What is to be told of where they are is told.
+    pub(super) fn told<T>(
+        &self,
+        work: impl Future<Output = phase_run::Result<Listing<T>>>,
+    ) -> Result<Vec<T>, Failure> {
+        let listing = self.fetch(work)?;
+        for notice in &listing.notices {
+            self.report.warn(&notice.to_string());
+        }
+        Ok(listing.secrets)
+    }
+
+    /// What lies where something is to be changed, before anybody is asked for a value.
+    ///
+    /// # Errors
+    ///
+    /// There is no such place, or only a part of its name was given.
+    pub(super) fn before_change(&self) -> Result<Listing<Outline>, Failure> {
+        // Tags are no filter for a change.
+        let scope = self.scope.clone().tagged(Vec::new());
+        let listing = self.fetch(self.client.outlines(&scope))?;
+        listing.require_whole()?;
+        Ok(listing)
+    }
+
     pub(super) fn resolve(&self, plan: &Plan<'_>) -> Result<Resolution, Failure> {
         let resolution = fetch(self.client.resolve(&self.scope, plan))?;
         self.tell(&resolution);
@@ -130,22 +158,20 @@ impl Store {
         names.find(|stored| *stored == name).or(in_upper)
     }
 
-    /// The one folder to write to.
-    pub(super) fn folder(&self) -> Result<&Folder, Failure> {
-        match &self.scope.folders {
-            Folders::Below(folders) | Folders::These(folders) if folders.len() == 1 => {
-                Ok(&folders[0])
-            }
-            _ => Err(Failure::new(
-                Reason::Usage,
-                "a secret lies in one folder, and several are meant",
-            )
-            .help("give one --path")),
+    /// `failure` with the way out, if it is that a place is not there that could be made.
+    pub(super) fn or_make(&self, failure: Failure) -> Failure {
+        if self.provider == ProviderName::Vault && failure.reason() == Reason::Missing {
+            return failure.help("--new-environment makes another");
         }
+        failure
     }
 
-    pub(super) fn missing(&self, name: &str) -> Failure {
-        self.or_dynamic(name, missing(name, &self.scope.place))
+    /// What a new secret called `name` is stored as.
+    pub(super) fn created_as(&self, name: &str) -> String {
+        match self.provider {
+            ProviderName::Phase => name.to_uppercase(),
+            ProviderName::Infisical | ProviderName::Vault => name.to_owned(),
+        }
     }
 
     /// `failure` to find or to make the secret `name`; where a dynamic secret gives that
@@ -189,16 +215,45 @@ impl Store {
                 _ => None,
             })
     }
+
+    /// The one folder to write to.
+    pub(super) fn folder(&self) -> Result<&Folder, Failure> {
+        match &self.scope.folders {
+            Folders::Below(folders) | Folders::These(folders) if folders.len() == 1 => {
+                Ok(&folders[0])
+            }
+            _ => Err(Failure::new(
+                Reason::Usage,
+                "a secret lies in one folder, and several are meant",
+            )
+            .help("give one --path")),
+        }
+    }
 }
 
-fn missing(name: &str, place: &Place) -> Failure {
-    let Place { app, environment } = place;
-    let place = match &**environment {
+/// `folder` of `place`, in a word where all of it is known: `web/production/backend/`.
+pub(super) fn within(place: &Place, folder: &Folder) -> String {
+    let folder = folder.as_str().trim_end_matches('/');
+    match place {
+        Place {
+            app: app @ (App::Id(_) | App::Name(_)),
+            environment,
+        } if !environment.is_empty() => format!("{app}/{environment}{folder}/"),
+        place => format!("{folder}/ of {}", told(place)),
+    }
+}
+
+fn told(Place { app, environment }: &Place) -> String {
+    match &**environment {
         // Nobody named one, and the store has not said which is usual.
         "" => app.to_string(),
         environment => format!("{environment} of {app}"),
-    };
-    let text = format!("there is no secret {name:?} in {place}");
+    }
+}
+
+/// That `place` has no secret `name`.
+pub(super) fn missing(name: &str, place: &Place) -> Failure {
+    let text = format!("there is no secret {name:?} in {}", told(place));
     Failure::new(Reason::Missing, text)
         .help("look at --env and --path, or `phase-run secrets list --all-paths`")
 }

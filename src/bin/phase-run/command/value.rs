@@ -14,40 +14,42 @@ use crate::settings::prompt;
 /// value will be used: `MAX_ARG_STRLEN` without its NUL.
 const LONGEST_VARIABLE: usize = 131_071;
 
-/// The name and the value that `write` means.
-pub(super) fn name_and_value(
-    write: &args::Write,
-    report: Report,
-) -> Result<(String, SecretValue), Failure> {
-    let (name, value) = if write.value.from_argv {
-        let Some((name, value)) = write.name.split_once('=') else {
+/// The name that `write` means. A value stands behind it only where that was said.
+pub(super) fn name(write: &args::Write) -> Result<&str, Failure> {
+    match (write.name.split_once('='), write.value.from_argv) {
+        (Some((name, _)), true) => Ok(name),
+        (Some((name, _)), false) => {
+            let text =
+                format!("the value of {name} stands in the command line, where others can read it");
+            Err(Failure::new(Reason::Usage, text)
+                .help("give the value on stdin; if it is no secret, say --from-argv"))
+        }
+        (None, true) => {
             let text = "--from-argv needs NAME=VALUE, and there is no `=`";
-            return Err(Failure::new(Reason::Usage, text));
-        };
-        (name.to_owned(), SecretValue::new(value.to_owned()))
-    } else {
-        let name = name(write)?;
-        let value = value(&name, write, report)?;
-        (name, value)
-    };
-    check(&name, &value, report)?;
-    Ok((name, value))
+            Err(Failure::new(Reason::Usage, text))
+        }
+        (None, false) => Ok(&write.name),
+    }
 }
 
-/// The name, where nothing but a name may stand.
-pub(super) fn name(write: &args::Write) -> Result<String, Failure> {
-    if let Some((name, _)) = write.name.split_once('=') {
-        let text =
-            format!("the value of {name} stands in the command line, where others can read it");
-        return Err(Failure::new(Reason::Usage, text)
-            .help("give the value on stdin; if it is no secret, say --from-argv"));
-    }
-    Ok(write.name.clone())
+/// The value of `name` that `write` means: this may ask for it.
+pub(super) fn value(
+    name: &str,
+    write: &args::Write,
+    report: Report,
+) -> Result<SecretValue, Failure> {
+    let in_argv = write.name.split_once('=').filter(|_| write.value.from_argv);
+    let value = match in_argv {
+        Some((_, value)) => SecretValue::new(value.to_owned()),
+        None => given(name, write, report)?,
+    };
+    check(name, &value, report)?;
+    Ok(value)
 }
 
 /// The value that is not in the command line. None is no value: a producer that
 /// failed in a pipe must not wipe a secret.
-fn value(name: &str, write: &args::Write, report: Report) -> Result<SecretValue, Failure> {
+fn given(name: &str, write: &args::Write, report: Report) -> Result<SecretValue, Failure> {
     let trim = write.value.trim_newline;
     let given = from_stdin(&format!("the value of {name}"), trim)?;
     let piped = given.is_some();

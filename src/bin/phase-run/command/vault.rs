@@ -37,18 +37,26 @@ pub(crate) fn vault(args: &Vault, world: &World<'_>, report: Report) -> Result<(
         } => {
             let file = open(key, world, report)?;
             seal(&file, *yes, report)?;
+            let name = file.file().display();
             match (passphrase, to_identity) {
                 (true, _) => {
                     let new = VaultKey::Passphrase(new_passphrase()?);
-                    work(&file, report, file.change_key(&new))
+                    work(&file, report, file.change_key(&new))?;
+                    report.tell(&format!("{name} opens with the new passphrase now"));
                 }
                 (false, Some(path)) => {
                     let patience = key.timeout.unwrap_or(Client::TIMEOUT);
                     let new = identity(path, patience, report)?;
-                    work(&file, report, file.change_key(&new))
+                    work(&file, report, file.change_key(&new))?;
+                    let path = path.display();
+                    report.tell(&format!("{name} opens with the identity in {path} now"));
                 }
-                (false, None) => work(&file, report, file.rekey()),
+                (false, None) => {
+                    work(&file, report, file.rekey())?;
+                    report.tell(&format!("encrypted {name} anew"));
+                }
             }
+            Ok(())
         }
     }
 }
@@ -59,20 +67,37 @@ fn recipients(args: &Recipients, world: &World<'_>, report: Report) -> Result<()
     | Recipients::List { key }
     | Recipients::Remove { key, .. }) = args;
     let file = open(key, world, report)?;
+    let name = file.file().display();
     match args {
-        Recipients::Accept { .. } => print_lines(&work(&file, report, file.accept())?),
+        Recipients::Accept { .. } => {
+            let accepted = work(&file, report, file.accept())?;
+            report.tell(&match accepted.len() {
+                0 => format!("all recipients of {name} had been accepted"),
+                1 => format!("accepted 1 recipient of {name}"),
+                count => format!("accepted {count} recipients of {name}"),
+            });
+            print_lines(&accepted)
+        }
         Recipients::Add { recipient, .. } => {
             for one in parsed(recipient)? {
-                if !work(&file, report, file.add(&one))? {
+                if work(&file, report, file.add(&one))? {
+                    report.tell(&format!("{one} can open {name} now"));
+                } else {
                     report.warn(&format!("{one} could open it already"));
                 }
             }
             Ok(())
         }
         Recipients::List { .. } => print_lines(&work(&file, report, file.recipients())?),
-        Recipients::Remove { recipient, .. } => parsed(recipient)?
-            .iter()
-            .try_for_each(|one| work(&file, report, file.remove(one))),
+        Recipients::Remove { recipient, .. } => {
+            for one in parsed(recipient)? {
+                work(&file, report, file.remove(&one))?;
+                report.tell(&format!(
+                    "{one} cannot open {name} any more, but for older copies of it"
+                ));
+            }
+            Ok(())
+        }
     }
 }
 
@@ -129,18 +154,25 @@ fn init(
         );
         return Err(Failure::new(Reason::Conflict, text).help("name another file with --vault"));
     }
+    let mut made = String::new();
     let key = match key {
         Some(key @ VaultKey::Passphrase(_)) if passphrase => key,
         _ if passphrase => VaultKey::Passphrase(new_passphrase()?),
         Some(key @ VaultKey::Identities(_)) if fresh.is_none() => key,
-        _ => make_identity(fresh.or(usual.as_deref()))?,
+        _ => {
+            let (path, key) = make_identity(fresh.or(usual.as_deref()))?;
+            made = format!("the identity {} and ", path.display());
+            key
+        }
     };
     let own = key.recipients()?;
+    let made = format!("made {made}the vault {}", file.display());
     fetch(terms.apply(VaultFile::new(file, key)).create(others))?;
+    report.tell(&made);
     print_lines(&own)
 }
 
-fn make_identity(path: Option<&Path>) -> Result<VaultKey, Failure> {
+fn make_identity(path: Option<&Path>) -> Result<(&Path, VaultKey), Failure> {
     let Some(path) = path else {
         let text = "there is no place for an identity: neither HOME nor XDG_CONFIG_HOME is set";
         return Err(Failure::new(Reason::Configuration, text).help("give --identity"));
@@ -152,7 +184,7 @@ fn make_identity(path: Option<&Path>) -> Result<VaultKey, Failure> {
         made.map_err(|error| cannot("make", folder, &error))?;
     }
     identity.save(path)?;
-    Ok(identity.key())
+    Ok((path, identity.key()))
 }
 
 /// The vault that `args` name, with what opens it.

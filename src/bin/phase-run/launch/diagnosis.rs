@@ -41,13 +41,14 @@ fn not_found(command: &OsStr) -> Failure {
     if command.as_bytes().contains(&b'/') {
         return Failure::new(Reason::NotFound, format!("there is no file `{shown}`"));
     }
-    let failure = Failure::new(Reason::NotFound, format!("there is no `{shown}` in PATH"));
+    let text = format!("there is no `{shown}` in the PATH that phase-run inherited");
+    let failure = Failure::new(Reason::NotFound, text);
     if command.as_bytes().contains(&b' ') {
         return failure.help(format!(
             "this is one word: write `-- {shown}` without quotes, or `--command '{shown}'` for a shell's line"
         ));
     }
-    failure.help("the PATH searched is the one that phase-run was started with, never a fetched one; a path with `/` is taken as it is")
+    failure.help("a PATH among the secrets is for the command itself: nothing is looked up in it. Name the program with its folder, or set PATH before phase-run starts")
 }
 
 /// The file is there, so what the kernel misses is what should run it.

@@ -9,7 +9,7 @@ use phase_run::outside::shown_host;
 use phase_run::{ClientCertificate, Connection, PhaseApi, PhaseToken, Proxies};
 
 use super::TIMEOUT;
-use super::layers::{Layers, Spelling};
+use super::layers::{Layers, Origin, Spelling};
 use super::parse::{span, word};
 use crate::args::{Api, Context};
 use crate::exit::Failure;
@@ -44,6 +44,10 @@ pub(super) fn connection(
     let files = files.zip(args.machine.client_key.clone());
     let connection = Connection {
         bundle: bundle(layers),
+        named_by: layers
+            .origin_of("host")
+            .filter(|origin| *origin != Origin::Default)
+            .map(|origin| origin.to_string()),
         patience: patience(args, layers)?,
         certificate: files.map(|(certificates, key)| ClientCertificate { certificates, key }),
         proxies: Proxies::from_variables(&|name| layers.variable_os(name)),

@@ -71,6 +71,9 @@ const KEYS: [&str; 17] = [
     "vault",
 ];
 
+/// What a list must be.
+const LIST: &str = "a list of texts in brackets, such as [\"a\", \"b\"]";
+
 /// Whose file it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Whose {
@@ -223,7 +226,11 @@ impl Entry<'_> {
         match text(self.value) {
             Some("") => Ok(None),
             Some(text) => parse(text).map(Some),
-            None => Err("a text".to_owned()),
+            None => {
+                let expected = parse("").err();
+                let expected = expected.unwrap_or_else(|| "a text".to_owned());
+                Err(format!("{expected}, in quotes"))
+            }
         }
     }
 
@@ -239,13 +246,11 @@ impl Entry<'_> {
 
     fn list(&self) -> Result<Vec<String>, String> {
         let DeValue::Array(items) = self.value else {
-            return Err("a list of texts".to_owned());
+            return Err(LIST.to_owned());
         };
         let texts = items.iter().map(|item| text(item.get_ref()));
         let texts = texts.filter(|text| *text != Some(""));
-        texts
-            .map(|text| name(text.ok_or("a list of texts")?))
-            .collect()
+        texts.map(|text| name(text.ok_or(LIST)?)).collect()
     }
 
     /// The value as words of the command line.
@@ -266,22 +271,34 @@ impl Entry<'_> {
                 let text = self.read(name)?;
                 Ok(optional.words(&Vec::from_iter(text)))
             }
+            (Shape::Span, _) => {
+                self.read(span)?;
+                let text = self.read(name)?;
+                Ok(optional.words(&Vec::from_iter(text)))
+            }
             (Shape::Names, DeValue::Boolean(all)) => Ok(optional.bare(*all)),
             (Shape::List, DeValue::Table(table)) => {
                 let pairs = table.iter().map(|(old, new)| {
-                    let new = text(new.get_ref()).ok_or("a table of texts")?;
+                    let new = text(new.get_ref());
+                    let new = new.ok_or("a table of texts, such as { OLD = \"NEW\" }")?;
                     name(&format!("{}={new}", old.get_ref()))
                 });
                 Ok(optional.words(&pairs.collect::<Result<Vec<_>, _>>()?))
             }
-            (Shape::List | Shape::Names, _) => Ok(optional.words(&self.list()?)),
+            (Shape::List, _) => Ok(optional.words(&self.list()?)),
+            (Shape::Names, _) => {
+                let names = self
+                    .list()
+                    .map_err(|list| format!("true, false, or {list}"));
+                Ok(optional.words(&names?))
+            }
         }
     }
 
     fn yes(&self) -> Result<bool, String> {
         match self.value {
             DeValue::Boolean(yes) => Ok(*yes),
-            _ => Err("true or false".to_owned()),
+            _ => Err("true or false, without quotes".to_owned()),
         }
     }
 }

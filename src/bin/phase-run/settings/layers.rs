@@ -242,11 +242,21 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// Remembers what a setting is and where it came from, as it may be shown.
+    /// Remembers what a setting is and where it came from, as it may be shown. What is
+    /// looked up twice is remembered once.
     pub(crate) fn note(&self, name: &'static str, value: &str, origin: Origin) {
-        self.origins
-            .borrow_mut()
-            .push((name, outside::shown(value).to_owned(), origin));
+        let noted = (name, outside::shown(value).to_owned(), origin);
+        let mut origins = self.origins.borrow_mut();
+        if !origins.contains(&noted) {
+            origins.push(noted);
+        }
+    }
+
+    /// Where the setting `name` came from, if it was noted.
+    pub(super) fn origin_of(&self, name: &str) -> Option<Origin> {
+        let origins = self.origins.borrow();
+        let found = origins.iter().rev().find(|(noted, ..)| *noted == name);
+        found.map(|(_, _, origin)| origin.clone())
     }
 
     /// `name = value (origin)`, a line per setting.

@@ -68,8 +68,8 @@ pub(crate) struct Settings {
     pub(crate) provider: ProviderName,
     /// Names that the project does not start without.
     pub(crate) require: Vec<String>,
-    /// `None` where no app was named.
-    scope: Option<Scope>,
+    /// What is wrong where no app was named.
+    scope: Result<Scope, Failure>,
     pub(crate) timeout: Duration,
     /// Where the token came from; `None` for a vault.
     pub(crate) token: Option<String>,
@@ -147,13 +147,12 @@ impl Settings {
         let app = app.or((provider == ProviderName::Infisical).then_some(App::Only));
         let folders = folders(provider, args, &layers)?;
         let tags = layers.list(&args.tag, &TAGS, ',')?.unwrap_or_default();
-        let scope = app.map(|app| {
-            Scope::new(app, environment).in_folders(folders).tagged(
-                // `secrets update --tag ''` takes all tags away.
-                tags.into_iter()
-                    .filter(|tag| !tag.trim().is_empty())
-                    .collect(),
-            )
+        // `secrets update --tag ''` takes all tags away.
+        let tags = tags.into_iter().filter(|tag| !tag.trim().is_empty());
+        let scope = app.ok_or_else(|| no_app(&layers, world));
+        let scope = scope.map(|app| {
+            let scope = Scope::new(app, environment).in_folders(folders);
+            scope.tagged(tags.collect())
         });
         let timeout = timeout(args, &layers)?;
         let allow_empty = allow_empty(&layers)?;
@@ -182,7 +181,7 @@ impl Settings {
     ///
     /// No app was named.
     pub(crate) fn scope(&self) -> Result<&Scope, Failure> {
-        self.scope.as_ref().ok_or_else(no_app)
+        self.scope.as_ref().map_err(Clone::clone)
     }
 
     /// Has `ear` told of attempts that failed and are to be made again.
@@ -207,9 +206,13 @@ impl Settings {
 }
 
 /// That an app is needed and none was named.
-pub(crate) fn no_app() -> Failure {
-    Failure::new(Reason::Configuration, "no app was named")
-        .help("give --app or --app-id, set PHASE_APP or PHASE_APP_ID, or write `app = \"…\"` into phase-run.toml")
+fn no_app(layers: &Layers<'_>, world: &World<'_>) -> Failure {
+    let failure = Failure::new(Reason::Configuration, "no app was named")
+        .help("give --app or --app-id, set PHASE_APP or PHASE_APP_ID, or write `app = \"…\"` into phase-run.toml");
+    match place::unused(layers, world) {
+        Some(why) => failure.help(why),
+        None => failure,
+    }
 }
 
 /// The provider that has accounts and that there are credentials for.
@@ -252,7 +255,25 @@ pub(crate) fn vault(
 /// A file or a variable that cannot be used.
 pub(crate) fn vault_app(args: &Context, world: &World<'_>) -> Result<Option<String>, Failure> {
     let (layers, _) = sources(args, world)?;
-    let (app, _) = place::place(ProviderName::Vault, args, &layers, world, None)?;
+    named_app(args, &layers, world)
+}
+
+/// The same, where there has to be one.
+///
+/// # Errors
+///
+/// None was named, or a file or a variable cannot be used.
+pub(crate) fn required_vault_app(args: &Context, world: &World<'_>) -> Result<String, Failure> {
+    let (layers, _) = sources(args, world)?;
+    named_app(args, &layers, world)?.ok_or_else(|| no_app(&layers, world))
+}
+
+fn named_app(
+    args: &Context,
+    layers: &Layers<'_>,
+    world: &World<'_>,
+) -> Result<Option<String>, Failure> {
+    let (app, _) = place::place(ProviderName::Vault, args, layers, world, None)?;
     Ok(app.and_then(|app| match app {
         App::Id(name) | App::Name(name) => Some(name),
         App::Only => None,

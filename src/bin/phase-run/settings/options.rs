@@ -25,6 +25,8 @@ pub(crate) enum Shape {
     List,
     /// Names, or all: a flag with or without a value.
     Names,
+    /// A time span.
+    Span,
     /// Yes or no.
     Switch,
     /// One text.
@@ -58,10 +60,10 @@ pub(crate) const ALL: [Optional; 27] = [
     optional("mode", "PHASE_RUN_MODE", Shape::Text),
     optional("signal-scope", "PHASE_RUN_SIGNAL_SCOPE", Shape::Text),
     optional("map-signal", "PHASE_RUN_MAP_SIGNAL", Shape::List),
-    optional("kill-after", "PHASE_RUN_KILL_AFTER", Shape::Text),
+    optional("kill-after", "PHASE_RUN_KILL_AFTER", Shape::Span),
     optional("no-pdeathsig", "PHASE_RUN_NO_PDEATHSIG", Shape::Switch),
     optional("leases", "PHASE_RUN_LEASES", Shape::Text),
-    optional("lease-ttl", "PHASE_RUN_LEASE_TTL", Shape::Text),
+    optional("lease-ttl", "PHASE_RUN_LEASE_TTL", Shape::Span),
     optional("revoke-leases", "PHASE_RUN_REVOKE_LEASES", Shape::Switch),
     optional("no-personal", "PHASE_RUN_NO_PERSONAL", Shape::Switch),
     optional("accept-new-key", "PHASE_RUN_ACCEPT_NEW_KEY", Shape::Switch),
@@ -88,7 +90,7 @@ impl Optional {
     pub(crate) fn words<T: AsRef<str>>(&self, values: &[T]) -> Vec<String> {
         let values = values.iter().map(AsRef::as_ref);
         match self.shape {
-            Shape::Any | Shape::File | Shape::List | Shape::Text => values
+            Shape::Any | Shape::File | Shape::List | Shape::Span | Shape::Text => values
                 .map(|value| format!("--{}={value}", self.flag))
                 .collect(),
             Shape::Names => {
@@ -122,7 +124,7 @@ impl Optional {
         let parts = text.split(',').map(trimmed_text);
         let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
         match self.shape {
-            Shape::Any | Shape::File | Shape::Text => Ok(self.words(&[text])),
+            Shape::Any | Shape::File | Shape::Span | Shape::Text => Ok(self.words(&[text])),
             Shape::Count if text == "2" => Ok(self.times(2)),
             Shape::Count => match yes(text) {
                 Ok(wanted) => Ok(self.bare(wanted)),

@@ -31,8 +31,8 @@ pub(crate) fn word<T: clap::ValueEnum>(text: &str) -> Result<T, String> {
 pub(crate) fn span(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(span) if !span.is_zero() => Ok(span),
-        Ok(_) => Err("a time span longer than nothing".to_owned()),
-        Err(_) => Err("a time span such as 30s or 2m".to_owned()),
+        Ok(_) => Err("a time span longer than nothing, such as 30s or 2m".to_owned()),
+        Err(_) => Err("a time span with its unit, such as 30s or 2m".to_owned()),
     }
 }
 

@@ -65,6 +65,36 @@ pub(super) fn find(
     Ok(None)
 }
 
+/// The nearest such file for `directory`, and why it names no app: nobody else does.
+pub(super) fn unused(
+    directory: &Path,
+    depth: usize,
+    projects: &Projects,
+) -> Option<(PathBuf, &'static str)> {
+    for (level, path) in projects.places(directory, OF_PHASE).enumerate() {
+        let opened = match projects.open(&path) {
+            Ok(Some(opened)) => opened,
+            Ok(None) => continue,
+            Err(_) => return Some((path, "does not count: it cannot be read")),
+        };
+        // What strangers put there is nothing to point at.
+        projects.admit(&path, &opened).ok()?;
+        let why = match read(&opened.bytes, &path) {
+            Err(_) => "does not count: it is not JSON of the right shape",
+            Ok(json) if json.app_id.is_none() => "names no app: it has no `appId`",
+            Ok(json) if level > 0 && !json.monorepo_support => {
+                "counts in its own folder alone: for the folders below it has to say `\"monorepoSupport\": true`"
+            }
+            Ok(_) if level > depth => {
+                "lies too far above: PHASE_CONFIG_PARENT_DIR_SEARCH_DEPTH says how many folders up count"
+            }
+            Ok(_) => "does not count here",
+        };
+        return Some((path, why));
+    }
+    None
+}
+
 fn read(bytes: &[u8], path: &Path) -> Result<PhaseJson, Failure> {
     let mut json: PhaseJson = parsed(bytes, path)?;
     for text in [&mut json.app_id, &mut json.default_env] {

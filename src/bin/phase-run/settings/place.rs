@@ -8,7 +8,7 @@ use super::{World, phase_json};
 use crate::args::{Context, ProviderName};
 use crate::exit::Failure;
 
-/// How many parents are searched for Phase's own project file.
+/// The variable that says how far up Phase's own project file is searched for.
 const DEPTH: &str = "PHASE_CONFIG_PARENT_DIR_SEARCH_DEPTH";
 
 /// How a place is spelt for one provider.
@@ -154,18 +154,33 @@ pub(super) fn is_of_phase(layers: &Layers<'_>, world: &World<'_>) -> Result<bool
     Ok(of_phase(layers, world)?.is_some())
 }
 
+/// How many parents are searched for Phase's own project file.
+fn depth(layers: &Layers<'_>) -> Result<usize, Failure> {
+    match layers.variable(DEPTH)? {
+        Some(text) => text
+            .parse()
+            .map_err(|_| unfit(DEPTH, &text, "a number of folders, such as 8")),
+        None => Ok(phase_json::DEPTH),
+    }
+}
+
+/// Why Phase's own project file names no app, where there is one that seems to.
+pub(super) fn unused(layers: &Layers<'_>, world: &World<'_>) -> Option<String> {
+    let depth = depth(layers).ok()?;
+    let (path, why) = phase_json::unused(world.directory, depth, &layers.projects)?;
+    let why = match &layers.project {
+        Some(ours) => format!("is not read beside {}", ours.path.display()),
+        None => why.to_owned(),
+    };
+    Some(format!("{} {why}", path.display()))
+}
+
 /// What Phase's own project file says, where there is none of ours.
 fn of_phase(layers: &Layers<'_>, world: &World<'_>) -> Result<Option<Beside>, Failure> {
     if layers.project.is_some() {
         return Ok(None);
     }
-    let depth = match layers.variable(DEPTH)? {
-        Some(text) => text
-            .parse()
-            .map_err(|_| unfit(DEPTH, &text, "a number of folders"))?,
-        None => phase_json::DEPTH,
-    };
-    let found = phase_json::find(world.directory, depth, &layers.projects)?;
+    let found = phase_json::find(world.directory, depth(layers)?, &layers.projects)?;
     Ok(found.and_then(|(path, json)| {
         let id = json.app_id?;
         Some(Beside {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue};
-use phase_run::outside::{looks_like_token, shown};
+use phase_run::outside::shown;
 
 use super::LOG;
 use super::content::misused;
@@ -354,18 +354,19 @@ impl StandIn<'_> {
             Some(ContextValue::Strings(valid)) => Some(format!("one of: {}", valid.join(", "))),
             _ => None,
         };
-        let (variable, text) = (self.optional.variable, self.values());
-        let usual = format!("what --{} takes", self.optional.flag);
-        Err(match (&self.origin, error.source()) {
-            (Origin::File(path), _) => {
-                let (key, expected) = (self.optional.key(), valid.unwrap_or(usual));
+        // Our own parsers say what a text must be, and repeat nothing of it.
+        let why = error.source().map(ToString::to_string);
+        let why = why
+            .as_deref()
+            .and_then(|why| why.strip_prefix("it must be "));
+        let usual = || format!("what --{} takes", self.optional.flag);
+        let expected = valid.or(why.map(str::to_owned)).unwrap_or_else(usual);
+        Err(match &self.origin {
+            Origin::File(path) => {
+                let key = self.optional.key();
                 misused(path, &format!("`{key}` must be {expected}"))
             }
-            // The reason may repeat a part of the text.
-            (_, Some(why)) if valid.is_none() && !looks_like_token(&text) => {
-                unfit(variable, &text, &format!("{usual}: {why}"))
-            }
-            _ => unfit(variable, &text, &valid.unwrap_or(usual)),
+            _ => unfit(self.optional.variable, &self.values(), &expected),
         })
     }
 }

@@ -24,16 +24,16 @@ use super::{
 };
 use crate::credentials::PhaseToken;
 use crate::error::Result;
-use crate::http::{Connection, Http};
+use crate::http::{Connection, Http, Product};
 use crate::lease::Lease;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
 use crate::provider::{
-    Backend, FetchRequest, FetchResponse, Referenced, References, join, no_log_out, places,
-    require_whole,
+    Backend, FetchRequest, FetchResponse, Listing, Referenced, References, join, no_log_out,
+    places, require_whole,
 };
-use crate::scope::{Folder, Place, Scope, Site};
-use crate::secret::{Change, NewSecret, Outline, Secret};
+use crate::scope::{App, Folder, Place, Scope, Site};
+use crate::secret::{Change, NewSecret, Outline};
 use crate::secret_set::age;
 use crate::trust::TrustStore;
 use account::Account;
@@ -56,12 +56,19 @@ pub(crate) struct Encrypted {
 }
 
 impl Backend for Encrypted {
-    async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
-        self.with_names(scope, until).await?.secrets()
+    async fn list(&self, scope: &Scope, until: Instant) -> Result<Listing> {
+        let (listing, environment) = self.with_names(scope, until).await?;
+        let secrets = environment.secrets()?;
+        Ok(Listing { secrets, ..listing })
     }
 
-    async fn outlines(&self, scope: &Scope, until: Instant) -> Result<Vec<Outline>> {
-        self.with_names(scope, until).await?.outlines()
+    async fn outlines(&self, scope: &Scope, until: Instant) -> Result<Listing<Outline>> {
+        let (listing, environment) = self.with_names(scope, until).await?;
+        Ok(Listing {
+            notices: listing.notices,
+            place: listing.place,
+            secrets: environment.outlines()?,
+        })
     }
 
     async fn fetch(
@@ -263,7 +270,7 @@ impl Encrypted {
             account: Mutex::new(None),
             api: Api {
                 service: Service {
-                    http: Http::new(connection)?,
+                    http: Http::new(connection)?.asking(Product::Phase),
                     token,
                 },
             },
@@ -271,10 +278,15 @@ impl Encrypted {
         })
     }
 
-    /// The environment of `scope`, with the names of the secrets in it open.
-    async fn with_names(&self, scope: &Scope, until: Instant) -> Result<EncryptedEnvironment> {
+    /// The environment of `scope`, with the names of the secrets in it open, and a
+    /// listing of none of them.
+    async fn with_names(
+        &self,
+        scope: &Scope,
+        until: Instant,
+    ) -> Result<(Listing, EncryptedEnvironment)> {
         let account = self.account(until).await?;
-        let place = account.locate(&scope.place)?;
+        let mut place = account.locate(&scope.place)?;
         let at = (place.ids().1, &*place.about());
         let question = Question {
             dynamics: Dynamics::Hidden,
@@ -282,10 +294,18 @@ impl Encrypted {
         };
         let answers = self.answers(at, &scope.folders, question, until).await?;
         let (rows, _) = parted(answers, &scope.folders)?;
-        let mut environment =
-            EncryptedEnvironment::new(place.about(), self.keys(&account, &place)?, rows);
+        let keys = self.keys(&account, &place)?;
+        let mut environment = EncryptedEnvironment::new(place.about(), keys, rows);
         environment.enter(scope, false)?;
-        Ok(environment)
+        let listing = Listing {
+            notices: std::mem::take(&mut place.notices),
+            place: Place {
+                app: App::Name(place.app_name().to_owned()),
+                environment: place.place.environment,
+            },
+            secrets: Vec::new(),
+        };
+        Ok((listing, environment))
     }
 
     /// Remembers in `store` which public keys environments have.

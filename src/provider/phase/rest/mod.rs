@@ -19,12 +19,12 @@ use super::{
 use crate::credentials::PhaseToken;
 use crate::emptiness::Held;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Connection, Http};
+use crate::http::{Connection, Http, Product};
 use crate::lease::{Lease, Leases};
 use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
 use crate::provider::{
-    Backend, FetchRequest, FetchResponse, References, join, no_log_out, require_whole,
+    Backend, FetchRequest, FetchResponse, Listing, References, join, no_log_out, require_whole,
 };
 use crate::scope::{Folder, Folders, Place, Scope};
 use crate::secret::{Change, NewSecret, Secret, SecretType};
@@ -40,9 +40,13 @@ pub(crate) struct Rest {
 }
 
 impl Backend for Rest {
-    async fn list(&self, scope: &Scope, until: Instant) -> Result<Vec<Secret>> {
-        let (_, rows) = self.read(scope, Dynamics::Hidden, until).await?;
-        Ok(rows.secrets)
+    async fn list(&self, scope: &Scope, until: Instant) -> Result<Listing> {
+        let (found, rows) = self.read(scope, Dynamics::Hidden, until).await?;
+        Ok(Listing {
+            place: found.place(),
+            notices: found.notices,
+            secrets: rows.secrets,
+        })
     }
 
     async fn fetch(
@@ -190,7 +194,7 @@ impl Rest {
         Ok(Self {
             api: Api {
                 service: Service {
-                    http: Http::new(connection)?,
+                    http: Http::new(connection)?.asking(Product::Phase),
                     token,
                 },
             },

@@ -162,7 +162,7 @@ fn an_absent_command_is_told_by_where_it_was_looked_for() {
             );
         }
     };
-    missing("tool", "there is no `tool` in PATH");
+    missing("tool", "there is no `tool` in the PATH");
     missing("/nowhere/tool", "there is no file `/nowhere/tool`");
     missing("", "the command is empty");
 }

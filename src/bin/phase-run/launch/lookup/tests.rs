@@ -150,7 +150,7 @@ fn a_directory_of_the_commands_name_is_not_the_command() {
 fn what_is_no_directory_is_passed_over() {
     let shelf = Shelf::new().tool("good", 0o755);
     shelf.look_up(&["good/tool", "absent", "good"]).unwrap();
-    shelf.fails(&["good/tool"], Reason::NotFound, "no `tool` in PATH");
+    shelf.fails(&["good/tool"], Reason::NotFound, "no `tool` in the PATH");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_link_without_a_target_is_no_command() {
     let shelf = Shelf::new().tool("good", 0o755);
     symlink("nowhere", shelf.directory("dangling").join("tool")).unwrap();
     shelf.look_up(&["dangling", "good"]).unwrap();
-    shelf.fails(&["dangling"], Reason::NotFound, "no `tool` in PATH");
+    shelf.fails(&["dangling"], Reason::NotFound, "no `tool` in the PATH");
 }
 
 #[test]
