@@ -1,10 +1,11 @@
 //! The client: the only place where a back-end and the resolver meet.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::credentials::{Credentials, PhaseApi};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 #[cfg(feature = "vault")]
 use crate::file_owners::FileOwners;
 use crate::lease::Lease;
@@ -15,9 +16,11 @@ use crate::provider::infisical::Infisical;
 use crate::provider::phase::{Encrypted, Rest};
 #[cfg(feature = "vault")]
 use crate::provider::vault::Vault;
-use crate::provider::{Backend, FetchRequest, FetchResponse, Listing, Provider, References};
+use crate::provider::{
+    Backend, FetchRequest, FetchResponse, Listing, Provider, ReferencedRequest, References,
+};
 use crate::resolve::{Chosen, Resolved, Resolver, Step, chosen};
-use crate::scope::{Folder, Place, Scope, Site};
+use crate::scope::{Folder, Place, Scope, Target};
 use crate::secret::{Change, NewSecret, Outline, Secret};
 use crate::trust::TrustStore;
 
@@ -266,17 +269,22 @@ impl Client {
             References::Ours => Resolver::following(canonical, Arc::clone(&set), plan),
             References::Theirs => Resolver::checking(canonical, Arc::clone(&set), plan),
         };
+        let mut before = BTreeSet::new();
         let secrets = loop {
             match resolver.step(&roots)? {
-                Step::Needs(sites) => {
-                    let known = |site: &Site| resolver.knows(site);
-                    let referenced = self
-                        .provider
-                        .fetch_referenced(sites, &known, plan, until)
-                        .await;
+                Step::Needs(targets) if targets == before => return Err(unanswered(&targets)),
+                Step::Needs(targets) => {
+                    let request = ReferencedRequest {
+                        known: &|target| resolver.knows(target),
+                        plan,
+                        targets: &targets,
+                        thorough: !before.is_empty(),
+                    };
+                    let referenced = self.provider.fetch_referenced(request, until).await;
                     notices.extend(referenced.notices);
                     resolver.supply(referenced.sets, referenced.names)?;
                     resolver.supply_folders(referenced.folders)?;
+                    before = targets;
                 }
                 Step::Done(secrets, left_over) => {
                     notices.extend(left_over);
@@ -377,4 +385,15 @@ impl Client {
         let longest = Duration::from_hours(24);
         Instant::now() + self.timeout.min(longest)
     }
+}
+
+/// That the store does not say what `targets` are, however often it is asked.
+fn unanswered(targets: &BTreeSet<Target>) -> Error {
+    let folders: BTreeSet<&str> = targets.iter().map(|one| one.site.folder.as_str()).collect();
+    let folders: Vec<&str> = folders.into_iter().collect();
+    let text = format!(
+        "the store does not answer what references into {} mean",
+        folders.join(", ")
+    );
+    Error::new(ErrorKind::Protocol, text)
 }

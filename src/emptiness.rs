@@ -18,6 +18,8 @@ pub(crate) struct Held<'a> {
     /// Whether the store kept back what has none of the tags: then a folder may
     /// only look empty.
     pub(crate) filtered: bool,
+    /// Whether nothing came of folders outside the scope.
+    pub(crate) partial: bool,
     /// Folder and tags of each secret that came, also of those outside the scope.
     pub(crate) secrets: Vec<(&'a Folder, &'a [String])>,
 }
@@ -93,7 +95,8 @@ fn require_tags(held: &Held<'_>, scope: &Scope, place: &Place) -> Result<()> {
 }
 
 fn no_secret(folder: &Folder, below: &str, held: &Held<'_>, place: &Place) -> Error {
-    let folders: BTreeSet<&str> = held.folders().map(Folder::as_str).collect();
+    let folders = held.folders().filter(|_| !held.partial);
+    let folders: BTreeSet<&str> = folders.map(Folder::as_str).collect();
     let text = format!(
         "there is no secret in folder {folder}{below}, {}",
         named(place)
@@ -157,6 +160,7 @@ mod tests {
         let held = Held {
             dynamic: dynamic.iter().collect(),
             filtered: false,
+            partial: false,
             secrets: rows.collect(),
         };
         let error = require_some(&held, &scope, &scope.place).err()?;

@@ -28,9 +28,9 @@ pub struct Plan<'a> {
     pub imports: bool,
     /// What to do about dynamic secrets.
     pub leases: Leases,
-    /// The one name that is wanted, where it is one: a store that can sends no other
-    /// secret, and says nothing of folders and tags that select none. `wanted` still
-    /// counts. (Phase, end to end encrypted)
+    /// The one name that is wanted, where it is one. In one folder, and without tags, a
+    /// store that can sends no other secret, and does not say whether the folder holds
+    /// any. `wanted` still counts. (Phase, end to end encrypted)
     pub only: Option<&'a str>,
     /// Whether active personal overrides count.
     pub personal: bool,

@@ -138,6 +138,13 @@ pub(crate) struct Site {
     pub(crate) place: Place,
 }
 
+/// One name in one folder: what a reference means.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Target {
+    pub(crate) key: String,
+    pub(crate) site: Site,
+}
+
 /// The part of a store that a call is about.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Scope {

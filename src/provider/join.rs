@@ -17,12 +17,16 @@ pub(super) fn each<T, F: Future<Output = T>>(
     stream::iter(futures).buffered(AT_ONCE).collect()
 }
 
-/// The same, or the first error there is.
-pub(super) fn all<T, E, F: Future<Output = Result<T, E>>>(
+/// The same, or the first error that there is, as soon as it is there.
+pub(super) async fn all<T, E, F: Future<Output = Result<T, E>>>(
     futures: impl Iterator<Item = F>,
-) -> impl Future<Output = Result<Vec<T>, E>> {
-    let futures: Vec<F> = futures.collect();
-    stream::iter(futures).buffered(AT_ONCE).try_collect()
+) -> Result<Vec<T>, E> {
+    let number = |(number, future): (usize, F)| async move { Ok((number, future.await?)) };
+    let futures: Vec<_> = futures.enumerate().map(number).collect();
+    let results = stream::iter(futures).buffer_unordered(AT_ONCE);
+    let mut results: Vec<(usize, T)> = results.try_collect().await?;
+    results.sort_unstable_by_key(|(number, _)| *number);
+    Ok(results.into_iter().map(|(_, result)| result).collect())
 }
 
 /// The result of `one`, and that of `guess` if it is right in view of the first.

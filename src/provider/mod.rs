@@ -17,7 +17,7 @@ use crate::lease::Lease;
 use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
 use crate::plan::Plan;
-use crate::scope::{Folder, Place, Scope, Site};
+use crate::scope::{Folder, Place, Scope, Site, Target};
 use crate::secret::{Change, NewSecret, Outline, Secret};
 use crate::secret_set::SecretSet;
 
@@ -75,6 +75,19 @@ pub(crate) struct FetchResponse {
     pub(crate) set: Arc<dyn SecretSet>,
 }
 
+/// What [`Backend::fetch_referenced`] is asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct ReferencedRequest<'a> {
+    /// Whether what a target means is known, by the [canonical](FetchResponse::canonical)
+    /// name of its environment.
+    pub(crate) known: &'a (dyn Fn(&Target) -> bool + Sync),
+    pub(crate) plan: &'a Plan<'a>,
+    pub(crate) targets: &'a BTreeSet<Target>,
+    /// Whether what was fetched for references holds references itself: then all of an
+    /// environment is worth one request.
+    pub(crate) thorough: bool,
+}
+
 /// What a back-end answers to [`Backend::fetch_referenced`].
 #[derive(Debug, Default)]
 pub(crate) struct Referenced {
@@ -83,7 +96,7 @@ pub(crate) struct Referenced {
     pub(crate) notices: Vec<Notice>,
     /// What was asked for, and its canonical name.
     pub(crate) names: Vec<(Place, Result<Place>)>,
-    /// What was fetched, by canonical names.
+    /// Environments or parts of them that were fetched, by canonical names.
     pub(crate) sets: Vec<(Place, Result<Arc<dyn SecretSet>>)>,
 }
 
@@ -148,18 +161,11 @@ pub(crate) trait Backend {
         until: Instant,
     ) -> Result<FetchResponse>;
 
-    /// What is `asked` for, for references: these folders alone, or their environments,
-    /// each once; what is `known` by its [canonical](FetchResponse::canonical) name is not
-    /// fetched.
+    /// What references mean: the secrets, their folders or their environments, but for
+    /// what is known already.
     ///
     /// Not called where references are the server's.
-    async fn fetch_referenced(
-        &self,
-        _asked: BTreeSet<Site>,
-        _known: &(dyn Fn(&Site) -> bool + Sync),
-        _plan: &Plan<'_>,
-        _until: Instant,
-    ) -> Referenced {
+    async fn fetch_referenced(&self, _: ReferencedRequest<'_>, _: Instant) -> Referenced {
         Referenced::default()
     }
 
@@ -249,14 +255,8 @@ impl Backend for Provider {
         dispatch!(self, backend => backend.fetch(order, made, until).await)
     }
 
-    async fn fetch_referenced(
-        &self,
-        asked: BTreeSet<Site>,
-        known: &(dyn Fn(&Site) -> bool + Sync),
-        plan: &Plan<'_>,
-        until: Instant,
-    ) -> Referenced {
-        dispatch!(self, backend => backend.fetch_referenced(asked, known, plan, until).await)
+    async fn fetch_referenced(&self, request: ReferencedRequest<'_>, until: Instant) -> Referenced {
+        dispatch!(self, backend => backend.fetch_referenced(request, until).await)
     }
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
@@ -305,9 +305,10 @@ impl Backend for Provider {
     }
 }
 
-/// The environments of `sites`, each once.
-fn places(sites: &BTreeSet<Site>) -> BTreeSet<Place> {
-    sites.iter().map(|site| site.place.clone()).collect()
+/// The environments of `targets`, each once.
+fn places(targets: &BTreeSet<Target>) -> BTreeSet<Place> {
+    let places = targets.iter().map(|target| target.site.place.clone());
+    places.collect()
 }
 
 /// Tells of the choice of `chosen`, if it is only a part of its name that is `wanted`.

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
 use crate::plan::Plan;
-use crate::scope::{Place, Site};
+use crate::scope::{Place, Site, Target};
 use crate::secret::SecretValue;
 use crate::secret_set::{Entry, SecretSet};
 use failure::Failures;
@@ -33,9 +33,9 @@ use world::World;
 pub(crate) enum Step {
     /// Every reference is replaced, or told in a notice.
     Done(Vec<Resolved>, Vec<Notice>),
-    /// These folders, or their environments, must be [supplied](Resolver::supply)
-    /// first. Never empty.
-    Needs(BTreeSet<Site>),
+    /// These secrets, their folders or their environments must be
+    /// [supplied](Resolver::supply) first. Never empty.
+    Needs(BTreeSet<Target>),
 }
 
 /// Follows references, recursively, each in the app and environment of the
@@ -97,9 +97,9 @@ impl Resolver {
         resolver
     }
 
-    /// Whether that folder has been supplied with all that it holds.
-    pub(crate) fn knows(&self, site: &Site) -> bool {
-        self.world.site(site, "").is_some()
+    /// Whether it is known what that reference means.
+    pub(crate) fn knows(&self, target: &Target) -> bool {
+        self.world.site(&target.site, &target.key).is_some()
     }
 
     /// Hands over environments under the names the store has for them, then says

@@ -113,11 +113,13 @@ fn resolved(world: &[(Place, Vec<Secret>)], folder: &str, key: &str) -> String {
             Step::Done(done, _) => return done[0].value.expose().to_owned(),
             Step::Needs(asked) => asked,
         };
-        for Site { place: asked, .. } in asked {
+        for Target { key, site } in asked {
+            let asked = site.place;
             let place = canonical(&asked, world);
             let new = |place: &&Place| {
-                let (folder, place) = (Folder::root(), Place::clone(place));
-                !resolver.knows(&Site { folder, place })
+                let (key, folder, place) = (key.clone(), Folder::root(), Place::clone(place));
+                let site = Site { folder, place };
+                !resolver.knows(&Target { key, site })
             };
             let sets = place.as_ref().ok().filter(new);
             let sets = sets.map(|place| (place.clone(), Ok(set(place))));

@@ -9,7 +9,7 @@ use super::failure::Nowhere;
 use super::reference::{Piece, Reference, pieces};
 use super::{Position, Resolver, Treatment, is_closed};
 use crate::error::Result;
-use crate::scope::Site;
+use crate::scope::{Site, Target};
 use crate::secret::append;
 use crate::secret_set::Syntax;
 
@@ -38,7 +38,7 @@ pub(super) enum Text {
 /// One walk through a value: the secrets we are inside of, and what is needed.
 pub(super) struct Walk {
     pub(super) chain: Vec<Position>,
-    pub(super) needs: BTreeSet<Site>,
+    pub(super) needs: BTreeSet<Target>,
 }
 
 impl Resolver {
@@ -133,10 +133,11 @@ impl Resolver {
         let site = reference.site(&home.place, home.set.entry(holder.secret).folder);
         let site = self.world.canonical(site);
         let environment = match self.world.site(&site, reference.key) {
-            Some(Ok(environment)) => *environment,
-            Some(Err(reason)) => return missing(reason.clone()),
+            Some(Ok(environment)) => environment,
+            Some(Err(reason)) => return missing(reason.to_owned()),
             None => {
-                walk.needs.insert(site);
+                let key = reference.key.to_owned();
+                walk.needs.insert(Target { key, site });
                 return Ok(Ok(Text::Pending));
             }
         };

@@ -14,8 +14,8 @@ pub(super) struct World {
     environments: Vec<Environment>,
     /// The one name of an environment, by its others.
     names: BTreeMap<Place, Place>,
-    /// The environment that each place means, or why there is none.
-    places: BTreeMap<Place, Result<usize, String>>,
+    /// What there is of the environment that each place means, or why there is nothing.
+    places: BTreeMap<Place, Result<Vec<usize>, String>>,
     /// The same for single folders, each as if it were an environment of its own.
     sites: BTreeMap<Site, Result<usize, String>>,
 }
@@ -36,7 +36,7 @@ impl World {
         Self {
             environments: vec![Environment { place, set }],
             names: BTreeMap::new(),
-            places: BTreeMap::from([(home, Ok(Self::HOME))]),
+            places: BTreeMap::from([(home, Ok(vec![Self::HOME]))]),
             sites: BTreeMap::new(),
         }
     }
@@ -54,22 +54,37 @@ impl World {
 
     /// What is known of the secret `key` of the [canonical](Self::canonical) `site`: the
     /// environment that decides on it, or why there is none.
-    pub(super) fn site(&self, site: &Site, key: &str) -> Option<&Result<usize, String>> {
-        let whole = self.places.get(&site.place).filter(|known| match known {
-            Ok(number) => self[*number].set.decides(&site.folder, key),
-            Err(_) => true,
-        });
-        whole.or_else(|| self.sites.get(site))
+    pub(super) fn site(&self, site: &Site, key: &str) -> Option<Result<usize, &str>> {
+        let decides = |number: &usize| self[*number].set.decides(&site.folder, key);
+        let of_place = match self.places.get(&site.place) {
+            Some(Ok(parts)) => parts.iter().copied().find(decides).map(Ok),
+            Some(Err(reason)) => Some(Err(reason.as_str())),
+            None => None,
+        };
+        let of_site = || {
+            let known = self.sites.get(site)?;
+            Some(known.as_ref().copied().map_err(String::as_str))
+        };
+        of_place.or_else(of_site)
     }
 
-    /// Adds an environment.
+    /// Adds an environment, or a part of one.
     ///
     /// # Errors
     ///
     /// The given one, where it says nothing about the place.
     pub(super) fn add(&mut self, place: Place, set: Result<Arc<dyn SecretSet>>) -> Result<()> {
-        let known = self.known(&place, set)?;
-        self.places.insert(place, known);
+        match self.known(&place, set)? {
+            Ok(number) => match self.places.get_mut(&place) {
+                Some(Ok(parts)) => parts.push(number),
+                _ => {
+                    self.places.insert(place, Ok(vec![number]));
+                }
+            },
+            Err(reason) => {
+                self.places.insert(place, Err(reason));
+            }
+        }
         Ok(())
     }
 

@@ -67,8 +67,8 @@ fn each_kind_of_token_runs_a_command_with_overrides_and_references() {
         finished.status(0).stderr_has("\"Development\"");
         assert_eq!(
             server.requests().len(),
-            5,
-            "the token, and four folders of three environments"
+            6,
+            "the token, a folder, three names, and all of an environment that refers to itself"
         );
     }
 }

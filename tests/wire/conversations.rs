@@ -56,7 +56,9 @@ pub(super) fn answer(conversation: &Value, request: &Request) -> Reply {
         if dynamic {
             request.header("dynamic").is_some()
         } else {
-            request.header("keydigest").is_none()
+            request
+                .header("keydigest")
+                .is_none_or(|digest| row["key_digest"] == digest)
         }
     });
     Reply::json(200, json!(rows).to_string())
@@ -141,8 +143,8 @@ fn overrides_and_references_are_resolved_across_environments_and_apps() {
             }
         }
         assert_eq!(resolution.place.environment, "Development");
-        // The token, its own environment, and two that are referred to.
-        assert_eq!(server.requests().len(), 4, "{kind}");
+        // The token, its own folder, and three names that are referred to.
+        assert_eq!(server.requests().len(), 5, "{kind}");
     }
 }
 

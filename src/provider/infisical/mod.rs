@@ -29,7 +29,8 @@ use self::found::Found;
 use self::listed::Listed;
 use self::session::Service;
 use super::{
-    Backend, FetchRequest, FetchResponse, Listing, Referenced, References, join, require_whole,
+    Backend, FetchRequest, FetchResponse, Listing, Referenced, ReferencedRequest, References, join,
+    require_whole,
 };
 use crate::credentials::InfisicalLogin;
 use crate::emptiness::Held;
@@ -38,7 +39,6 @@ use crate::http::Connection;
 use crate::lease::Lease;
 use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
-use crate::plan::Plan;
 use crate::scope::{Folder, Place, Scope, Site};
 use crate::secret::{Change, NewSecret};
 
@@ -93,6 +93,7 @@ impl Backend for Infisical {
             &Held {
                 dynamic: dynamics.iter().map(|(folder, _)| folder).collect(),
                 filtered: !scope.tags.is_empty(),
+                partial: true,
                 secrets: secrets.map(|one| (&one.folder, &*one.tags)).collect(),
             },
             &found.place(),
@@ -112,15 +113,12 @@ impl Backend for Infisical {
         })
     }
 
-    async fn fetch_referenced(
-        &self,
-        asked: BTreeSet<Site>,
-        _known: &(dyn Fn(&Site) -> bool + Sync),
-        plan: &Plan<'_>,
-        until: Instant,
-    ) -> Referenced {
-        let folders = asked.into_iter().map(|site| async {
-            let folder = self.referred_to(&site, plan.personal, until).await;
+    async fn fetch_referenced(&self, request: ReferencedRequest<'_>, until: Instant) -> Referenced {
+        let sites = request.targets.iter().map(|target| target.site.clone());
+        let sites: BTreeSet<Site> = sites.collect();
+        let folders = sites.into_iter().map(|site| async {
+            let personal = request.plan.personal;
+            let folder = self.referred_to(&site, personal, until).await;
             (site, folder)
         });
         Referenced {

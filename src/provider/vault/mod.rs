@@ -26,7 +26,6 @@ mod revision;
 mod seal;
 mod store;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -38,7 +37,8 @@ use self::place::{app_name, exact, made};
 use self::record::Record;
 use self::store::{Opening, Store};
 use super::{
-    Backend, FetchRequest, FetchResponse, Listing, Referenced, References, no_log_out, places,
+    Backend, FetchRequest, FetchResponse, Listing, Referenced, ReferencedRequest, References,
+    no_log_out, places,
 };
 use crate::credentials::VaultKey;
 use crate::emptiness::Held;
@@ -47,8 +47,7 @@ use crate::file_owners::FileOwners;
 use crate::lease::Lease;
 use crate::notice::Notice;
 use crate::owner::{AppSummary, Owner};
-use crate::plan::Plan;
-use crate::scope::{Folder, Place, Scope, Site};
+use crate::scope::{Folder, Place, Scope};
 use crate::secret::{Change, NewSecret};
 use crate::secret_set::Plain;
 use crate::trust::TrustStore;
@@ -151,21 +150,16 @@ impl Backend for Vault {
         })
     }
 
-    async fn fetch_referenced(
-        &self,
-        asked: BTreeSet<Site>,
-        known: &(dyn Fn(&Site) -> bool + Sync),
-        plan: &Plan<'_>,
-        until: Instant,
-    ) -> Referenced {
-        let asked = places(&asked);
+    async fn fetch_referenced(&self, request: ReferencedRequest<'_>, until: Instant) -> Referenced {
+        let asked = places(request.targets);
+        let personal = request.plan.personal;
         let read = match self.store() {
-            Ok(store) => store.for_use(plan.personal, until).await,
+            Ok(store) => store.for_use(personal, until).await,
             Err(error) => Err(error),
         };
         match read {
             Ok((vault, overrides)) => {
-                read::referenced(asked, known, &vault, &overrides, plan.personal)
+                read::referenced(asked, request.known, &vault, &overrides, personal)
             }
             Err(error) => Referenced::none(asked, error),
         }
@@ -329,6 +323,7 @@ fn no_override(folder: &Folder, name: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Plan;
     use crate::scope::App;
     use crate::secret::{SecretName, SecretType, SecretValue};
 

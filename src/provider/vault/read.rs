@@ -10,7 +10,7 @@ use super::record::Record;
 use crate::error::Result;
 use crate::notice::Notice;
 use crate::provider::Referenced;
-use crate::scope::{App, Folder, Place, Site};
+use crate::scope::{App, Folder, Place, Site, Target};
 use crate::secret::{Personal, Secret};
 use crate::secret_set::{Plain, SecretSet};
 
@@ -58,7 +58,7 @@ pub(super) fn secrets(
 /// The environments that `asked` means, but for those that are `known`.
 pub(super) fn referenced(
     asked: BTreeSet<Place>,
-    known: &dyn Fn(&Site) -> bool,
+    known: &dyn Fn(&Target) -> bool,
     vault: &format::Vault,
     overrides: &Overrides,
     personal: bool,
@@ -67,11 +67,15 @@ pub(super) fn referenced(
     for asked in asked {
         let place = located(&asked, vault, &mut referenced.notices).map(|(app, environment)| {
             let place = canonical(app, environment);
-            let root = Site {
-                folder: Folder::root(),
-                place: place.clone(),
+            // Of an environment all is known, or nothing.
+            let any = Target {
+                key: String::new(),
+                site: Site {
+                    folder: Folder::root(),
+                    place: place.clone(),
+                },
             };
-            if !known(&root) && !referenced.sets.iter().any(|(other, _)| *other == place) {
+            if !known(&any) && !referenced.sets.iter().any(|(other, _)| *other == place) {
                 let secrets = secrets(app, environment, overrides);
                 let set: Arc<dyn SecretSet> = Arc::new(Plain::new(secrets, personal));
                 referenced.sets.push((place.clone(), Ok(set)));

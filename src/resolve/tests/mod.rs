@@ -48,7 +48,8 @@ fn resolved(store: &Store, lenient: bool) -> (Result<Step>, usize) {
     for round in 0.. {
         match resolver.step(&roots) {
             Ok(Step::Needs(sites)) => {
-                for Site { place: asked, .. } in sites {
+                for Target { site, .. } in sites {
+                    let asked = site.place;
                     let secrets = environment(store, &asked);
                     let answer = if secrets.is_empty() {
                         let text = format!("there is no environment {}", asked.environment);

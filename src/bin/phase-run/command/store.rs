@@ -121,10 +121,11 @@ impl Store {
             };
             fetch(self.client.resolve(&self.scope, &plan))
         };
-        let mut resolution = look_for(name, true)?;
-        // A store that looks for one name alone says nothing of the folder.
-        let alone = !(resolution.secrets.is_empty() && resolution.left_out.is_empty());
-        if !alone {
+        let mut alone = self.provider == ProviderName::Phase;
+        let mut resolution = look_for(name, alone)?;
+        if alone && resolution.secrets.is_empty() && resolution.left_out.is_empty() {
+            // Where one name alone is looked for, nothing is known of the rest.
+            alone = false;
             resolution = look_for(name, false)?;
         }
         let others = resolution.left_out.iter().map(String::as_str);

@@ -1,5 +1,6 @@
 //! The secrets of an environment as they came, opened one by one.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,8 +25,17 @@ pub(super) struct EncryptedEnvironment {
     rows: Vec<Sealed>,
     /// The numbers of those whose names are open, in order of name, folder and age.
     scope: Vec<usize>,
-    /// The folders that are here with all that they hold; none stands for all.
-    whole: Option<Vec<Folder>>,
+    /// What is here with all that there is of it.
+    whole: Extent,
+}
+
+/// A part of an environment.
+#[derive(Debug)]
+pub(super) enum Extent {
+    All,
+    Folders(Vec<Folder>),
+    /// All secrets called so, in whichever folders.
+    Names(BTreeSet<String>),
 }
 
 impl EncryptedEnvironment {
@@ -40,13 +50,12 @@ impl EncryptedEnvironment {
             personal: true,
             rows,
             scope: Vec::new(),
-            whole: None,
+            whole: Extent::All,
         }
     }
 
-    /// The same, where these are all rows of `folders` alone.
-    pub(super) fn of_folders(self, folders: Option<&[Folder]>) -> Self {
-        let whole = folders.map(<[Folder]>::to_vec);
+    /// The same, where these are all rows of a part alone.
+    pub(super) fn of(self, whole: Extent) -> Self {
         Self { whole, ..self }
     }
 
@@ -261,9 +270,12 @@ impl SecretSet for EncryptedEnvironment {
     }
 
     fn decides(&self, folder: &Folder, name: &str) -> bool {
-        let whole = self.whole.as_ref();
-        whole.is_none_or(|whole| whole.contains(folder))
-            || matches!(self.find(folder, name), Ok(Some(_)))
+        let is_whole = match &self.whole {
+            Extent::All => true,
+            Extent::Folders(folders) => folders.contains(folder),
+            Extent::Names(names) => names.contains(name),
+        };
+        is_whole || matches!(self.find(folder, name), Ok(Some(_)))
     }
 
     fn open(&self, numbers: &[usize]) {

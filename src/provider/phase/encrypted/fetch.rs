@@ -1,13 +1,13 @@
 //! What is asked of the server, and when.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Encrypted;
 use super::account::{Account, Located};
 use super::api::{Question, fits_header};
-use super::environment::EncryptedEnvironment;
+use super::environment::{EncryptedEnvironment, Extent};
 use super::sealed::Sealed;
 use crate::emptiness::Held;
 use crate::error::{Error, ErrorKind, Result};
@@ -19,12 +19,15 @@ use crate::provider::phase::keys::{EnvironmentKeys, FORGED, Unnamed};
 use crate::provider::phase::refusal::ApiError;
 use crate::provider::phase::spelt;
 use crate::provider::phase::wire::Row;
-use crate::provider::{FetchRequest, join};
-use crate::scope::{Folder, Folders, Scope};
+use crate::provider::{FetchRequest, ReferencedRequest, join};
+use crate::scope::{Folder, Folders, Place, Scope, Site, Target};
 use crate::secret_set::SecretSet;
 
 /// So long the list of what a token reaches is taken to be true.
 const FRESH: Duration = Duration::from_mins(1);
+
+/// The most names that are asked for one by one: more are not worth a request each.
+const MOST_NAMES: usize = 8;
 
 /// All that an environment has.
 pub(super) const ALL: Question<'static> = Question {
@@ -98,7 +101,8 @@ impl Encrypted {
             let answer = self.api.secrets(id, about, question, until).await?;
             return Ok(vec![answer]);
         };
-        let requests = folders.iter().map(|folder| {
+        let folders: BTreeSet<&Folder> = folders.iter().collect();
+        let requests = folders.into_iter().map(|folder| {
             let folder = Some(folder);
             let question = Question { folder, ..question };
             self.api.secrets(id, about, question, until)
@@ -107,24 +111,25 @@ impl Encrypted {
     }
 
     /// What is needed for `order`; `early` is the answer, where it has come.
-    pub(super) async fn rows<'a>(
+    pub(super) async fn rows(
         &self,
         place: &Located<'_>,
         keys: &EnvironmentKeys,
-        order: FetchRequest<'a>,
+        order: FetchRequest<'_>,
         early: Option<Vec<Answer>>,
         until: Instant,
-    ) -> Result<Rows<'a>> {
+    ) -> Result<Rows> {
         let folders = &order.scope.folders;
-        if let Some(name) = order.plan.only {
-            let wanted = (folders, name);
-            let (secrets, dynamic) = self
-                .digested(place, keys, wanted, Dynamics::Shown, until)
+        if let Some(name) = alone(order) {
+            let names = BTreeSet::from([name.to_owned()]);
+            let (mut secrets, dynamic) = self
+                .digested(place, keys, (folders, &names), Dynamics::Shown, until)
                 .await?;
+            secrets.retain(|row| folders.contains(&row.folder));
             return Ok(Rows {
                 dynamic,
                 secrets,
-                whole: Some(&[]),
+                whole: Extent::Folders(Vec::new()),
             });
         }
         let answers = if let Some(answers) = early {
@@ -139,44 +144,69 @@ impl Encrypted {
             &Held {
                 dynamic: dynamic.iter().map(|one| &one.folder).collect(),
                 filtered: false,
+                partial: one_by_one(folders).is_some(),
                 secrets: held.collect(),
             },
             &place.place,
         )?;
+        let whole = one_by_one(folders).map(<[Folder]>::to_vec);
         Ok(Rows {
             dynamic,
             secrets,
-            whole: one_by_one(folders),
+            whole: whole.map_or(Extent::All, Extent::Folders),
         })
     }
 
-    /// The rows of `name`, as it is spelt or else in upper case, in these folders of an
-    /// environment.
-    pub(super) async fn digested(
+    /// The rows called `names` in these folders of an environment: each as it is spelt
+    /// and in upper case, since either may be what its digest was made of.
+    async fn digested(
         &self,
         place: &Located<'_>,
         keys: &EnvironmentKeys,
-        (folders, name): (&Folders, &str),
+        (folders, names): (&Folders, &BTreeSet<String>),
+        dynamics: Dynamics,
+        until: Instant,
+    ) -> Result<(Vec<Sealed>, Vec<Dynamic>)> {
+        let first = digests(names, keys)?;
+        let (mut secrets, dynamic) = self
+            .with_digests(place, folders, &first, dynamics, until)
+            .await?;
+        // The digits of a digest may be written in upper case, and the server compares.
+        let mut again = BTreeSet::new();
+        for name in names {
+            let digests = digests([name], keys)?;
+            if !secrets.iter().any(|row| digests.contains(&row.digest)) {
+                again.extend(digests.iter().map(|digest| digest.to_uppercase()));
+            }
+        }
+        if !again.is_empty() {
+            let (more, _) = self
+                .with_digests(place, folders, &again, Dynamics::Hidden, until)
+                .await?;
+            secrets.extend(more);
+        }
+        Ok((secrets, dynamic))
+    }
+
+    async fn with_digests(
+        &self,
+        place: &Located<'_>,
+        folders: &Folders,
+        digests: &BTreeSet<String>,
         dynamics: Dynamics,
         until: Instant,
     ) -> Result<(Vec<Sealed>, Vec<Dynamic>)> {
         let at = (place.ids().1, &*place.about());
-        let upper = name.to_uppercase();
-        let mut found = (Vec::new(), Vec::new());
-        for name in [name, &upper] {
+        let requests = digests.iter().map(|digest| {
             let question = Question {
-                digest: Some(&keys.digest(name)?),
+                digest: Some(digest),
                 dynamics,
                 folder: None,
             };
-            let answers = self.answers(at, folders, question, until).await?;
-            found = parted(answers, folders)?;
-            found.0.retain(|row| folders.contains(&row.folder));
-            if !found.0.is_empty() || name == upper {
-                break;
-            }
-        }
-        Ok(found)
+            self.answers(at, folders, question, until)
+        });
+        let answers = join::all(requests).await?.into_iter().flatten();
+        parted(answers.collect(), folders)
     }
 
     /// The rows of one name in one folder.
@@ -189,9 +219,11 @@ impl Encrypted {
         until: Instant,
     ) -> Result<Vec<Sealed>> {
         let folders = Folders::These(vec![folder.clone()]);
-        let (rows, _) = self
-            .digested(place, keys, (&folders, name), Dynamics::Hidden, until)
+        let names = BTreeSet::from([name.to_owned()]);
+        let (mut rows, _) = self
+            .digested(place, keys, (&folders, &names), Dynamics::Hidden, until)
             .await?;
+        rows.retain(|row| row.folder == *folder);
         let mut environment = EncryptedEnvironment::new(place.about(), Arc::clone(keys), rows);
         environment.enter(&Scope::all_of(place.place.clone()), false)?;
         let mut rows = environment.into_rows();
@@ -200,27 +232,37 @@ impl Encrypted {
         Ok(rows.into_iter().map(|(_, row)| row).collect())
     }
 
-    /// The folder that references lead to.
-    pub(super) async fn referred_to(
+    /// The secrets called `names`, in all folders, or else all there are.
+    ///
+    /// They are asked for by their digests: what stands in a value like a reference may be
+    /// none, and nothing of a value is for the server to read.
+    pub(super) async fn called(
         &self,
+        account: &Account,
         place: &Located<'_>,
-        keys: Arc<EnvironmentKeys>,
-        folder: &Folder,
-        personal: bool,
+        names: BTreeSet<String>,
+        request: ReferencedRequest<'_>,
         until: Instant,
     ) -> Result<Arc<dyn SecretSet>> {
-        let folders = Folders::These(vec![folder.clone()]);
-        let at = (place.ids().1, &*place.about());
-        let question = Question {
-            // What is only referred to gives no leases.
-            dynamics: Dynamics::Hidden,
-            ..ALL
+        let keys = self.keys(account, place)?;
+        let anywhere = Folders::Below(vec![Folder::root()]);
+        let (rows, whole) = if request.thorough || names.len() > MOST_NAMES {
+            let question = Question {
+                // What is only referred to gives no leases.
+                dynamics: Dynamics::Hidden,
+                ..ALL
+            };
+            let at = (place.ids().1, &*place.about());
+            let answers = self.answers(at, &anywhere, question, until).await?;
+            (parted(answers, &anywhere)?.0, Extent::All)
+        } else {
+            let (rows, _) = self
+                .digested(place, &keys, (&anywhere, &names), Dynamics::Hidden, until)
+                .await?;
+            (rows, Extent::Names(names))
         };
-        let answers = self.answers(at, &folders, question, until).await?;
-        let (rows, _) = parted(answers, &folders)?;
-        let environment =
-            EncryptedEnvironment::new(place.about(), keys, rows).of_folders(one_by_one(&folders));
-        Ok(Arc::new(environment.personal(personal)))
+        let environment = EncryptedEnvironment::new(place.about(), keys, rows).of(whole);
+        Ok(Arc::new(environment.personal(request.plan.personal)))
     }
 
     /// Those dynamic secrets with a lease each, if leases are to be made.
@@ -269,11 +311,53 @@ impl Encrypted {
 }
 
 /// What an environment has for an order.
-pub(super) struct Rows<'a> {
+pub(super) struct Rows {
     pub(super) dynamic: Vec<Dynamic>,
     pub(super) secrets: Vec<Sealed>,
-    /// The folders that are here with all that they hold; none stands for all.
-    pub(super) whole: Option<&'a [Folder]>,
+    /// What is here with all that there is of it.
+    pub(super) whole: Extent,
+}
+
+/// The one name that is asked for alone. Of several folders each must hold something,
+/// and of tags all that is there: then a list is needed.
+pub(super) fn alone(order: FetchRequest<'_>) -> Option<&str> {
+    let folders = one_by_one(&order.scope.folders)?;
+    let fits = folders.len() == 1 && order.scope.tags.is_empty();
+    order.plan.only.filter(|_| fits)
+}
+
+/// The names in `place`, which is called `canonical`, of which it is not known what
+/// they mean.
+pub(super) fn unknown(
+    request: ReferencedRequest<'_>,
+    place: &Place,
+    canonical: &Place,
+) -> Vec<String> {
+    let targets = request.targets.iter();
+    let there = targets.filter(|target| target.site.place == *place);
+    let unknown = there.filter(|target| {
+        !(request.known)(&Target {
+            key: target.key.clone(),
+            site: Site {
+                folder: target.site.folder.clone(),
+                place: canonical.clone(),
+            },
+        })
+    });
+    unknown.map(|target| target.key.clone()).collect()
+}
+
+/// The digests that `names` may have: of what they are, and of that in upper case.
+fn digests<'a>(
+    names: impl IntoIterator<Item = &'a String>,
+    keys: &EnvironmentKeys,
+) -> Result<BTreeSet<String>> {
+    let mut digests = BTreeSet::new();
+    for name in names {
+        digests.insert(keys.digest(name)?);
+        digests.insert(keys.digest(&name.to_uppercase())?);
+    }
+    Ok(digests)
 }
 
 /// A dynamic secret, and the names it gives values to, in the order of its
@@ -366,5 +450,11 @@ pub(super) fn parted(
             }
         }
     }
+    // A server that does not look at the folder sends them in each answer.
+    dynamic.sort_by(|a, b| a.id.cmp(&b.id));
+    dynamic.dedup_by(|a, b| !a.id.is_empty() && a.id == b.id);
+    // A server that does not look at the folder sends them in each answer.
+    dynamic.sort_by(|a, b| a.id.cmp(&b.id));
+    dynamic.dedup_by(|a, b| !a.id.is_empty() && a.id == b.id);
     Ok((secrets, dynamic))
 }

@@ -27,19 +27,18 @@ use crate::error::Result;
 use crate::http::{Connection, Http, Product};
 use crate::lease::Lease;
 use crate::owner::{AppSummary, Owner};
-use crate::plan::Plan;
 use crate::provider::{
-    Backend, FetchRequest, FetchResponse, Listing, Referenced, References, join, no_log_out,
-    places, require_whole,
+    Backend, FetchRequest, FetchResponse, Listing, Referenced, ReferencedRequest, References, join,
+    no_log_out, places, require_whole,
 };
-use crate::scope::{App, Folder, Place, Scope, Site};
+use crate::scope::{App, Folder, Place, Scope};
 use crate::secret::{Change, NewSecret, Outline};
 use crate::secret_set::age;
 use crate::trust::TrustStore;
 use account::Account;
 use api::{Api, Question};
 use environment::EncryptedEnvironment;
-use fetch::{ALL, Rows, named, parted, unset};
+use fetch::{ALL, Rows, alone, named, parted, unknown, unset};
 use sealed::Sealed;
 use wire::ChangedRow;
 
@@ -79,7 +78,7 @@ impl Backend for Encrypted {
     ) -> Result<FetchResponse> {
         let FetchRequest { plan, scope } = order;
         let start = Instant::now();
-        let hint = plan.hint.filter(|_| plan.only.is_none());
+        let hint = plan.hint.filter(|_| alone(order).is_none());
         let (account, early) = self.both(hint, scope, until).await?;
         let slow = start.elapsed() > WORTH_A_CONNECTION;
         let mut place = account.locate(&scope.place)?;
@@ -97,7 +96,7 @@ impl Backend for Encrypted {
             secrets.extend(Sealed::leased(&dynamic, &scope.tags));
             notices.extend(unset(&dynamic, &names));
         }
-        let environment = EncryptedEnvironment::new(place.about(), keys, secrets).of_folders(whole);
+        let environment = EncryptedEnvironment::new(place.about(), keys, secrets).of(whole);
         let mut environment = environment.personal(plan.personal);
         notices.extend(environment.enter(scope, plan.allow_partial)?);
         Ok(FetchResponse {
@@ -109,49 +108,39 @@ impl Backend for Encrypted {
         })
     }
 
-    async fn fetch_referenced(
-        &self,
-        asked: BTreeSet<Site>,
-        known: &(dyn Fn(&Site) -> bool + Sync),
-        plan: &Plan<'_>,
-        until: Instant,
-    ) -> Referenced {
+    async fn fetch_referenced(&self, request: ReferencedRequest<'_>, until: Instant) -> Referenced {
+        let places = places(request.targets);
         let account = match self.account(until).await {
             Ok(account) => account,
-            Err(error) => return Referenced::none(places(&asked), error),
+            Err(error) => return Referenced::none(places, error),
         };
         let mut referenced = Referenced::default();
-        let mut environments = BTreeMap::new();
-        let mut sites = BTreeSet::new();
-        for place in places(&asked) {
-            let canonical = account.locate(&place).map(|mut located| {
+        let mut wanted = BTreeMap::new();
+        for place in places {
+            let located = account.locate(&place).map(|mut located| {
                 referenced.notices.append(&mut located.notices);
-                let canonical = located.canonical();
-                let folders = asked.iter().filter(|site| site.place == place);
-                let folders = folders.map(|site| Site {
-                    folder: site.folder.clone(),
-                    place: canonical.clone(),
-                });
-                sites.extend(folders.filter(|site| !known(site)));
-                let keys = || (self.keys(&account, &located), located);
-                environments.entry(canonical.clone()).or_insert_with(keys);
+                (located.canonical(), located)
+            });
+            let name = located.map(|(canonical, located)| {
+                let keys = unknown(request, &place, &canonical);
+                if !keys.is_empty() {
+                    let (_, all) = wanted
+                        .entry(canonical.clone())
+                        .or_insert_with(|| (located, BTreeSet::new()));
+                    all.extend(keys);
+                }
                 canonical
             });
-            referenced.names.push((place, canonical));
+            referenced.names.push((place, name));
         }
-        let folders = sites.into_iter().map(|site| async {
-            let (keys, place) = &environments[&site.place];
-            let set = match keys {
-                Ok(keys) => {
-                    let keys = Arc::clone(keys);
-                    self.referred_to(place, keys, &site.folder, plan.personal, until)
-                        .await
-                }
-                Err(error) => Err(error.duplicate()),
-            };
-            (site, set)
+        let sets = wanted.into_iter().map(|(canonical, (located, names))| {
+            let account = &account;
+            async move {
+                let set = self.called(account, &located, names, request, until).await;
+                (canonical, set)
+            }
         });
-        referenced.folders = join::each(folders).await;
+        referenced.sets = join::each(sets).await;
         referenced
     }
 

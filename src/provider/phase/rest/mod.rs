@@ -69,6 +69,7 @@ impl Backend for Rest {
         order.require_some(
             &Held {
                 dynamic: dynamic.iter().map(|one| &one.folder).collect(),
+                partial: matches!(scope.folders, Folders::These(_)),
                 ..Held::of(&secrets)
             },
             &found.place(),
