@@ -14,12 +14,16 @@ use super::trimmed::changed;
 use super::wire::{Kept, Move, Moved, Single, Written};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Effect, Request, json, percent_encoded};
+use crate::outside::shown;
 use crate::provider::text::Text;
 use crate::scope::Folder;
 use crate::secret::SecretValue;
 
 /// The most UTF-16 units of a part of a path, as the server's web framework has it.
 const LONGEST_SEGMENT: usize = 100;
+
+/// What [`segment`] calls a secret's name.
+pub(super) const SECRET_NAME: &str = "a secret's name";
 
 /// The API of one server.
 #[derive(Debug)]
@@ -176,7 +180,7 @@ impl Api {
 
     /// Creates, changes or removes one secret.
     pub(super) async fn write(&self, write: Write<'_>, until: Instant) -> Result<(), ApiError> {
-        let name = segment(write.name)?;
+        let name = segment(SECRET_NAME, write.name)?;
         if !self.is_old() {
             let path = format!("/api/v4/secrets/{name}");
             match self.written(write, &path, false, until).await {
@@ -267,27 +271,27 @@ fn waiting(about: &str, request: &str) -> ApiError {
     ApiError::Other(error.help("have it approved in the console, under Change Requests"))
 }
 
-/// `name` as a segment of a path.
+/// `text`, which is `what`, as a segment of a path.
 ///
 /// # Errors
 ///
 /// It is one that URLs give a meaning of their own, or so long that the server would
 /// say that there is no such route.
-pub(super) fn segment(name: &str) -> Result<String> {
-    if matches!(name, "" | "." | "..") {
-        let message = format!("{name:?} cannot be a name here");
+pub(super) fn segment(what: &str, text: &str) -> Result<String> {
+    if matches!(text, "" | "." | "..") {
+        let message = format!("{text:?} cannot be {what} here");
         return Err(Error::new(ErrorKind::InvalidName, message));
     }
-    let length = name.encode_utf16().count();
+    let length = text.encode_utf16().count();
     if length > LONGEST_SEGMENT {
-        let begins: String = name.chars().take(20).collect();
+        let begins: String = shown(text).chars().take(20).collect();
         let message = format!(
-            "the name {begins:?}… has {length} characters, and Infisical takes {LONGEST_SEGMENT} at most"
+            "{begins:?}… cannot be {what}: it has {length} characters, and Infisical takes {LONGEST_SEGMENT} at most"
         );
         return Err(Error::new(ErrorKind::InvalidName, message)
-            .help("choose a shorter name; one that is there already is changed in the console"));
+            .help("choose a shorter one; what is there already is changed in the console"));
     }
-    Ok(percent_encoded(name))
+    Ok(percent_encoded(text))
 }
 
 #[cfg(test)]
@@ -296,13 +300,16 @@ mod tests {
 
     #[test]
     fn a_name_stays_one_segment_of_a_path() {
-        assert_eq!(segment("A_b-1.x~").unwrap(), "A_b-1.x~");
+        assert_eq!(segment(SECRET_NAME, "A_b-1.x~").unwrap(), "A_b-1.x~");
         assert_eq!(
-            segment("a/b?c#d%41 ä").unwrap(),
+            segment(SECRET_NAME, "a/b?c#d%41 ä").unwrap(),
             "a%2Fb%3Fc%23d%2541%20%C3%A4"
         );
         for name in ["", ".", ".."] {
-            assert_eq!(segment(name).unwrap_err().kind(), ErrorKind::InvalidName);
+            assert_eq!(
+                segment(SECRET_NAME, name).unwrap_err().kind(),
+                ErrorKind::InvalidName
+            );
         }
     }
 }

@@ -226,7 +226,7 @@ impl Infisical {
             project_slug: project,
             ttl: None,
         };
-        let path = format!("{LEASES}/{}", segment(&lease.id)?);
+        let path = format!("{LEASES}/{}", segment("a lease's id", &lease.id)?);
         let request = Request {
             body: Some(json(&body)?),
             method: Method::DELETE,

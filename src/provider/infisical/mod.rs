@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use self::api::{Api, Manner, segment};
+use self::api::{Api, Manner, SECRET_NAME, segment};
 use self::found::Found;
 use self::listed::Listed;
 use self::session::Service;
@@ -128,7 +128,7 @@ impl Backend for Infisical {
     }
 
     async fn create(&self, place: &Place, secret: &NewSecret, until: Instant) -> Result<()> {
-        segment(secret.name.as_str())?;
+        segment(SECRET_NAME, secret.name.as_str())?;
         let mut found = self.find_to_change(place, until).await?;
         let mut added = self.add(&found, secret, until).await;
         if self.corrected(&mut found, &added, until).await? {
@@ -145,7 +145,7 @@ impl Backend for Infisical {
         change: &Change,
         until: Instant,
     ) -> Result<()> {
-        segment(name)?;
+        segment(SECRET_NAME, name)?;
         let mut found = self.find_to_change(place, until).await?;
         let mut altered = self.alter(&found, folder, name, change, until).await;
         if self.corrected(&mut found, &altered, until).await? {
@@ -161,7 +161,7 @@ impl Backend for Infisical {
         name: &str,
         until: Instant,
     ) -> Result<bool> {
-        segment(name)?;
+        segment(SECRET_NAME, name)?;
         let mut found = self.find_to_change(place, until).await?;
         let mut removed = self.remove(&found, folder, name, until).await;
         if self.corrected(&mut found, &removed, until).await? {

@@ -128,7 +128,7 @@ impl Infisical {
 
     async fn by_slug(&self, slug: &str, until: Instant) -> Result<Project, ApiError> {
         let about = format!("project {:?}", shown(slug));
-        let slug = segment(slug)?;
+        let slug = segment("a project's slug", slug)?;
         let newer = format!("/api/v1/projects/slug/{slug}");
         let older = format!("/api/v2/workspace/{slug}");
         match self.ask_either(&newer, &older, &about, until).await {
@@ -167,7 +167,7 @@ impl Infisical {
                 ApiError::Closed(
                     Error::new(ErrorKind::Denied, message)
                         .with_source(error.with_cause_text())
-                        .help("name the project with --app or --app-id"),
+                        .help("its slug and its id stand in the console, for --app and --app-id of other commands"),
                 )
             }
             trouble => trouble,
@@ -185,7 +185,7 @@ impl Infisical {
     /// The project with that id, with its environments.
     pub(super) async fn project(&self, id: &str, until: Instant) -> Result<Project> {
         let about = format!("project {}", shown(id));
-        let id = segment(id)?;
+        let id = segment("a project's id", id)?;
         let newer = format!("/api/v1/projects/{id}");
         let older = format!("/api/v1/workspace/{id}");
         let answer = self.ask_either(&newer, &older, &about, until).await;

@@ -29,11 +29,11 @@ impl Infisical {
         if slugs.is_empty() {
             return Ok(Vec::new());
         }
-        let project = segment(&found.id.0)?;
+        let project = segment("a project's id", &found.id.0)?;
         let mut ids = Vec::with_capacity(slugs.len());
         for slug in slugs {
             let about = format!("the tag {slug:?}");
-            let path = format!("{project}/tags/slug/{}", segment(slug)?);
+            let path = format!("{project}/tags/slug/{}", segment("a tag", slug)?);
             let newer = format!("/api/v1/projects/{path}");
             let older = format!("/api/v1/workspace/{path}");
             let answer = self.ask_either(&newer, &older, &about, until).await;

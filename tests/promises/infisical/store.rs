@@ -197,7 +197,7 @@ fn a_value_that_is_hidden_is_listed_as_hidden_and_never_shown() {
     let list = |more: &[&str]| secrets(&server, &[&["list"][..], more].concat()).status(0);
     assert!(list(&[]).silent().text().contains("HOST"));
     let shown = list(&["--show"]);
-    let told = "hides these values from these credentials: HOST";
+    let told = "gives these credentials no values of: HOST";
     assert!(shown.stderr_has(told).text().contains("(hidden)"));
     for words in [&["--json"][..], &["--json", "--show"]] {
         let rows: Value = serde_json::from_str(&list(words).text()).unwrap();

@@ -141,7 +141,7 @@ fn warn_of_hidden(secrets: &[Secret], report: Report) {
     if !names.is_empty() {
         let names = names.join(", ");
         report.warn(&format!(
-            "the server hides these values from these credentials: {names}"
+            "the server gives these credentials no values of: {names}"
         ));
     }
 }
