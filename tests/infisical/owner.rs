@@ -123,7 +123,7 @@ fn an_old_server_lists_projects_for_users_alone_and_that_is_said() {
         assert_eq!(error.kind(), Denied);
         let text = "this server lists projects for users alone";
         assert_eq!(error.to_string(), text);
-        let advice = "for --app and --app-id of other commands";
+        let advice = "the console shows its slug, for --app, and its id, for --app-id";
         assert_eq!(error.advice(), Some(advice));
     }
 }

@@ -167,7 +167,7 @@ impl Infisical {
                 ApiError::Closed(
                     Error::new(ErrorKind::Denied, message)
                         .with_source(error.with_cause_text())
-                        .help("its slug and its id stand in the console, for --app and --app-id of other commands"),
+                        .help("the console shows its slug, for --app, and its id, for --app-id"),
                 )
             }
             trouble => trouble,
