@@ -64,9 +64,11 @@ pub fn resolved(secrets: Vec<Secret>, plan: &Plan<'_>) -> Result<Vec<Resolved>> 
     loop {
         match resolver.step(&roots)? {
             Step::Done(done, _) => return Ok(done),
-            Step::Needs(sites) => {
+            Step::Needs(targets) => {
                 let absent = || Error::new(ErrorKind::Missing, "there is no other environment");
-                let names = sites.into_iter().map(|site| (site.place, Err(absent())));
+                let names = targets
+                    .into_iter()
+                    .map(|target| (target.site.place, Err(absent())));
                 resolver.supply(Vec::new(), names.collect())?;
             }
         }
