@@ -188,7 +188,10 @@ impl Client {
         let secrets = &mut listing.secrets;
         secrets
             .retain(|secret| scope.folders.contains(&secret.folder) && scope.admits(&secret.tags));
-        secrets.sort_by(|a, b| (&a.name, &a.folder).cmp(&(&b.name, &b.folder)));
+        secrets.sort_unstable_by(|a, b| {
+            let [a, b] = [a, b].map(|one| (&one.name, &one.folder, &one.updated, &one.id));
+            a.cmp(&b)
+        });
         Ok(listing)
     }
 
@@ -206,7 +209,10 @@ impl Client {
         let mut listing = self.provider.outlines(scope, self.until()).await?;
         let all = &mut listing.secrets;
         all.retain(|one| scope.folders.contains(&one.folder) && scope.admits(&one.tags));
-        all.sort_by(|a, b| (&a.name, &a.folder).cmp(&(&b.name, &b.folder)));
+        all.sort_unstable_by(|a, b| {
+            let [a, b] = [a, b].map(|one| (&one.name, &one.folder, &one.updated));
+            a.cmp(&b)
+        });
         Ok(listing)
     }
 

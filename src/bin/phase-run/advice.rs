@@ -3,6 +3,7 @@
 //!
 //! The library knows nothing of commands, and its advice is for all of them.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -13,8 +14,13 @@ use crate::exit::Failure;
 
 /// `failure` with the advice that fits the command that `subcommands` lead to.
 pub(crate) fn fitting(failure: Failure, subcommands: &[String]) -> Failure {
-    let options = options_of(subcommands);
-    failure.each_help(|line| fit(line, &|option| options.contains(option)))
+    // Most failures name no option, and all commands are some work to describe.
+    let options = OnceCell::new();
+    let has = |option: &str| {
+        let options = options.get_or_init(|| options_of(subcommands));
+        options.contains(option)
+    };
+    failure.each_help(|line| fit(line, &has))
 }
 
 /// The options of the command that `subcommands` lead to, with their dashes.

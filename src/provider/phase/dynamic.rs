@@ -108,7 +108,7 @@ pub(super) fn ours(
         let created = humantime::parse_rfc3339(row.created_at.as_str()).ok()?;
         dated.push((created, row));
     }
-    dated.sort_by_key(|(created, _)| *created);
+    dated.sort_unstable_by_key(|(created, _)| *created);
     let (created, newest) = dated.pop()?;
     let alone = dated
         .last()
@@ -124,7 +124,7 @@ pub(super) fn ours(
 
 /// Dynamic secrets, those of one folder together.
 pub(super) fn by_folder(mut all: Vec<Dynamic>) -> Vec<Vec<Dynamic>> {
-    all.sort_by(|a, b| a.folder.cmp(&b.folder));
+    all.sort_unstable_by(|a, b| (&a.folder, &a.id).cmp(&(&b.folder, &b.id)));
     let mut groups: Vec<Vec<Dynamic>> = Vec::new();
     for one in all {
         match groups.last_mut() {

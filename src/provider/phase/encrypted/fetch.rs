@@ -1,6 +1,6 @@
 //! What is asked of the server, and when.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -435,7 +435,8 @@ pub(super) fn parted(
     folders: &Folders,
 ) -> Result<(Vec<Sealed>, Vec<Dynamic>)> {
     let mut secrets = Vec::new();
-    let mut dynamic: Vec<Dynamic> = Vec::new();
+    let mut dynamic = Vec::new();
+    let mut ids = HashSet::new();
     for answer in answers {
         let rows: Vec<Row<'_>> = answer.json("a list of secrets")?;
         secrets.reserve(rows.len());
@@ -444,17 +445,15 @@ pub(super) fn parted(
                 continue;
             }
             if row.is_dynamic() {
-                dynamic.push(Dynamic::new(row, None)?);
+                let one = Dynamic::new(row, None)?;
+                // A server that does not look at the folder sends it in each answer.
+                if one.id.is_empty() || ids.insert(one.id.clone()) {
+                    dynamic.push(one);
+                }
             } else {
                 secrets.push(Sealed::new(row)?);
             }
         }
     }
-    // A server that does not look at the folder sends them in each answer.
-    dynamic.sort_by(|a, b| a.id.cmp(&b.id));
-    dynamic.dedup_by(|a, b| !a.id.is_empty() && a.id == b.id);
-    // A server that does not look at the folder sends them in each answer.
-    dynamic.sort_by(|a, b| a.id.cmp(&b.id));
-    dynamic.dedup_by(|a, b| !a.id.is_empty() && a.id == b.id);
     Ok((secrets, dynamic))
 }
