@@ -314,3 +314,34 @@ fn a_shell_is_used_for_a_command_in_one_string_alone() {
         .command(["true"]);
     run.failed(2, "usage");
 }
+
+#[test]
+fn commas_part_a_list_behind_a_flag_as_in_its_variable() {
+    let server = lab();
+    let show = names("[TON][_TE]");
+    for (flag, variable, list, wanted) in [
+        ("--only", "PHASE_RUN_ONLY", "T_A,OTHER", "OTHER=o\nT_A=a\n"),
+        ("--exclude", "PHASE_RUN_EXCLUDE", "T_A,T_B", "OTHER=o\n"),
+        (
+            "--rename",
+            "PHASE_RUN_RENAME",
+            "T_A=NE_A,T_B=NE_B",
+            "NE_A=a\nNE_B=b\nOTHER=o\n",
+        ),
+    ] {
+        over(&server)
+            .arguments(&[flag, list])
+            .sh(&show)
+            .stdout(wanted)
+            .silent();
+        over(&server)
+            .variable(variable, list)
+            .sh(&show)
+            .stdout(wanted)
+            .silent();
+    }
+    let run = over(&server)
+        .arguments(&["--require", "T_A,GONE"])
+        .sh("exit 0");
+    run.failed(125, "missing").stderr_has("GONE");
+}

@@ -83,19 +83,20 @@ pub(crate) struct Shell {
 #[command(next_help_heading = "What gets in")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Selection {
-    /// Only fetched names that match; may be repeated
+    /// Only fetched names that match; may be repeated, or hold several between commas
     /// [env: PHASE_RUN_ONLY]
-    #[arg(long, value_name = "GLOB", value_parser = super::text)]
+    #[arg(long, value_name = "GLOB", value_delimiter = ',', value_parser = super::text)]
     pub(crate) only: Vec<String>,
 
-    /// No fetched names that match, not even inherited ones; may be repeated
+    /// No fetched names that match, not even inherited ones; may be repeated, or
+    /// hold several between commas
     /// [env: PHASE_RUN_EXCLUDE]
-    #[arg(long, value_name = "GLOB", value_parser = super::text)]
+    #[arg(long, value_name = "GLOB", value_delimiter = ',', value_parser = super::text)]
     pub(crate) exclude: Vec<String>,
 
-    /// Do not start without this secret; may be repeated
+    /// Do not start without this secret; may be repeated, or hold several between commas
     /// [env: PHASE_RUN_REQUIRE]
-    #[arg(long, value_name = "NAME", value_parser = super::text)]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = super::text)]
     pub(crate) require: Vec<String>,
 
     /// Put TEXT before each name
@@ -103,9 +104,10 @@ pub(crate) struct Selection {
     #[arg(long, value_name = "TEXT", value_parser = super::text)]
     pub(crate) prefix: Option<String>,
 
-    /// The name of a secret in the child, prefix and all; may be repeated
+    /// The name of a secret in the child, prefix and all; may be repeated, or
+    /// hold several between commas
     /// [env: PHASE_RUN_RENAME]
-    #[arg(long, value_name = "OLD=NEW", value_parser = super::pair)]
+    #[arg(long, value_name = "OLD=NEW", value_delimiter = ',', value_parser = super::pair)]
     pub(crate) rename: Vec<(String, String)>,
 
     /// Inherited variables win: all of them, or these
