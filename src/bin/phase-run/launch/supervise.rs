@@ -10,7 +10,7 @@ use super::relay::Relay;
 use super::signal::ends;
 use super::{Image, Outcome, SignalMapping, SignalScope, npm, require_entry_state};
 use crate::exit::{Failure, Reason};
-use crate::sys::{self, Birth, Change, Left, Received, Signal, Signals, Upbringing};
+use crate::sys::{self, Change, Left, Received, Signal, Signals, SpawnOptions, Spawned};
 
 /// How long what is left of a group is waited for, where nothing else is said.
 const LEFT_BEHIND: Duration = Duration::from_secs(10);
@@ -46,22 +46,22 @@ pub(crate) fn supervise(
     let adopts = is_init || sys::adopt_orphans();
     let relay = Relay::open(image.environment());
     let has_terminal = sys::has_terminal();
-    let upbringing = Upbringing {
+    let spawn_options = SpawnOptions {
         // On a terminal the child must stay in the foreground's group, ours.
         own_group: !has_terminal,
         parent_death: options.parent_death,
     };
-    options.scope.announce(upbringing.own_group);
+    options.scope.announce(spawn_options.own_group);
     let entry = relay.as_ref().map(Relay::entry);
     let mut program = image.program_of_child(entry.as_deref());
     let left = Left::behind();
-    let birth = sys::spawn(&mut program, upbringing, left.as_ref())
+    let spawned = sys::spawn(&mut program, spawn_options, left.as_ref())
         .map_err(|errno| system("start a process", &errno))?;
     drop(program);
     let is_session_leader = getsid(None) == Ok(getpid());
     let mut supervisor = Supervisor {
         adopts,
-        child: Some(birth.child),
+        child: Some(spawned.child),
         deadline: None,
         is_init,
         is_interactive: has_terminal && !is_init && !is_session_leader,
@@ -74,16 +74,16 @@ pub(crate) fn supervise(
         signals,
         told: None,
     };
-    let born = supervisor.see_born(&birth)?;
-    drop(birth);
-    match born {
-        Born::Failed(errno) => {
+    let result = supervisor.see_exec(&spawned)?;
+    drop(spawned);
+    match result {
+        ExecResult::Failed(errno) => {
             // Why is looked for where the command was.
             let _ = left.as_ref().map(Left::go_back);
             Err(image.refused(errno))
         }
-        Born::Ended(outcome) => Ok(outcome),
-        Born::Runs => {
+        ExecResult::Ended(outcome) => Ok(outcome),
+        ExecResult::Runs => {
             drop(image);
             started();
             if left.is_none() {
@@ -100,8 +100,8 @@ fn system(wanted: &str, error: &dyn std::error::Error) -> Failure {
         .help("the limits on processes and open files may be reached (`ulimit -u`, `ulimit -n`, pids.max)")
 }
 
-/// What came of a birth.
-enum Born {
+/// What came of the child's exec.
+enum ExecResult {
     Ended(Outcome),
     Failed(Errno),
     Runs,
@@ -139,10 +139,10 @@ struct Supervisor<'a> {
 impl Supervisor<'_> {
     /// Waits until the child has become the command. It may take its time, on
     /// a network's file system say, and signals are handed on meanwhile.
-    fn see_born(&mut self, birth: &Birth) -> Result<Born, Failure> {
+    fn see_exec(&mut self, spawned: &Spawned) -> Result<ExecResult, Failure> {
         loop {
-            let ended = self.take_turn(Some(birth))?;
-            match (birth.verdict(), ended) {
+            let ended = self.take_turn(Some(spawned))?;
+            match (spawned.exec_result(), ended) {
                 (Some(Err(errno)), _) => {
                     // Unless it is reaped already, it is about to exit; but
                     // a key of the terminal may have stopped it just there.
@@ -150,10 +150,10 @@ impl Supervisor<'_> {
                         sys::send(child, Signal::KILL, None);
                         sys::wait_for(child);
                     }
-                    return Ok(Born::Failed(errno));
+                    return Ok(ExecResult::Failed(errno));
                 }
-                (Some(Ok(())), None) => return Ok(Born::Runs),
-                (_, Some(outcome)) => return Ok(Born::Ended(outcome)),
+                (Some(Ok(())), None) => return Ok(ExecResult::Runs),
+                (_, Some(outcome)) => return Ok(ExecResult::Ended(outcome)),
                 (None, None) => {}
             }
         }
@@ -189,10 +189,10 @@ impl Supervisor<'_> {
 
     /// Waits for something to happen and deals with it. The outcome, if the
     /// child has ended.
-    fn take_turn(&mut self, birth: Option<&Birth>) -> Result<Option<Outcome>, Failure> {
+    fn take_turn(&mut self, spawned: Option<&Spawned>) -> Result<Option<Outcome>, Failure> {
         let watched = self.relay.as_ref().map(Relay::watched);
         let until = self.deadline.into_iter().chain(self.patience).min();
-        sys::await_event(&self.signals, birth, watched, until)
+        sys::await_event(&self.signals, spawned, watched, until)
             .map_err(|errno| system("wait for the command", &errno))?;
         // Before the news of the child's end, which may have come with its last word.
         if let Some(relay) = &mut self.relay {

@@ -39,8 +39,8 @@ pub(crate) use entry::{captured, is_init, protect, shield_thread};
 pub(crate) use environment::{has_variables, raw_environment, wipe_variables};
 pub(crate) use os::{Signals, adopt_orphans, argument_limits, family, words_of};
 pub(crate) use process::{
-    Birth, Change, Upbringing, Watched, await_event, die_by, group_exists, group_of, leave, send,
-    send_to_group, spawn, wait_any, wait_for,
+    Change, SpawnOptions, Spawned, Watched, await_event, die_by, group_exists, group_of, leave,
+    send, send_to_group, spawn, wait_any, wait_for,
 };
 pub(crate) use program::{Program, exec};
 pub(crate) use signal::{Origin, Received, Signal};

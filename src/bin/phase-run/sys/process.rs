@@ -15,7 +15,7 @@ use super::signal::{Origin, Received, Signal};
 
 /// How a child is brought up.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Upbringing {
+pub(crate) struct SpawnOptions {
     /// It leads a process group of its own.
     pub(crate) own_group: bool,
     /// It is killed when we end (where the system can do that).
@@ -23,17 +23,17 @@ pub(crate) struct Upbringing {
 }
 
 /// A child that may not have become its program yet.
-pub(crate) struct Birth {
+pub(crate) struct Spawned {
     pub(crate) child: Pid,
     /// Closed by a successful `execve`; else it brings the reason.
-    verdict: OwnedFd,
+    exec_result: OwnedFd,
 }
 
-impl Birth {
+impl Spawned {
     /// Whether the child became its program. `None`: it is still at it.
-    pub(crate) fn verdict(&self) -> Option<Result<(), Errno>> {
+    pub(crate) fn exec_result(&self) -> Option<Result<(), Errno>> {
         let mut number = [0; 4];
-        match nix::unistd::read(&self.verdict, &mut number) {
+        match nix::unistd::read(&self.exec_result, &mut number) {
             Ok(4) => Some(Err(Errno::from_raw(i32::from_ne_bytes(number)))),
             Err(Errno::EAGAIN | Errno::EINTR) => None,
             Ok(_) | Err(_) => Some(Ok(())),
@@ -78,10 +78,10 @@ pub(crate) enum Change {
 /// The system's, when there is no process or descriptor to be had.
 pub(crate) fn spawn(
     program: &mut Program,
-    upbringing: Upbringing,
+    options: SpawnOptions,
     directory: Option<&Left>,
-) -> nix::Result<Birth> {
-    let (verdict, report) = os::pipe()?;
+) -> nix::Result<Spawned> {
+    let (exec_result, report) = os::pipe()?;
     // Out of the way of the standard descriptors, of which `restore` may close some.
     let report = above_standard(&report)?;
     let parent = getpid();
@@ -90,23 +90,23 @@ pub(crate) fn spawn(
     // it needs has been laid out before.
     let forked = unsafe { libc::fork() };
     match Errno::result(forked)? {
-        0 => grow_up(program, upbringing, directory, parent, &report),
+        0 => child_main(program, options, directory, parent, &report),
         child => {
             let child = Pid::from_raw(child);
-            if upbringing.own_group {
+            if options.own_group {
                 // The child does it too: whoever comes first, the group is
                 // there before anyone needs it. Failing means: already there.
                 let _ = setpgid(child, child);
             }
-            Ok(Birth { child, verdict })
+            Ok(Spawned { child, exec_result })
         }
     }
 }
 
 /// The child's life between `fork` and `execve`.
-fn grow_up(
+fn child_main(
     program: &mut Program,
-    how: Upbringing,
+    how: SpawnOptions,
     directory: Option<&Left>,
     parent: Pid,
     report: &OwnedFd,
@@ -148,7 +148,7 @@ fn above_standard(fd: &OwnedFd) -> nix::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(copy) })
 }
 
-/// Waits for a signal, for news from `birth`, for what is `watched` besides, or for
+/// Waits for a signal, for news of the exec of `spawned`, for what is `watched` besides, or for
 /// `deadline`.
 ///
 /// # Errors
@@ -156,7 +156,7 @@ fn above_standard(fd: &OwnedFd) -> nix::Result<OwnedFd> {
 /// The system's; an interruption is none.
 pub(crate) fn await_event(
     signals: &Signals,
-    birth: Option<&Birth>,
+    spawned: Option<&Spawned>,
     watched: Option<Watched<'_>>,
     deadline: Option<Instant>,
 ) -> nix::Result<()> {
@@ -166,7 +166,7 @@ pub(crate) fn await_event(
         revents: 0,
     };
     // A negative number is passed over.
-    let birth = birth.map_or(-1, |birth| birth.verdict.as_raw_fd());
+    let spawned = spawned.map_or(-1, |spawned| spawned.exec_result.as_raw_fd());
     let (other, events) = match watched {
         Some(Watched::ToRead(fd)) => (fd.as_raw_fd(), libc::POLLIN),
         Some(Watched::ToWrite(fd)) => (fd.as_raw_fd(), libc::POLLOUT),
@@ -174,7 +174,7 @@ pub(crate) fn await_event(
     };
     let mut watched = [
         watch(signals.as_fd().as_raw_fd(), libc::POLLIN),
-        watch(birth, libc::POLLIN),
+        watch(spawned, libc::POLLIN),
         watch(other, events),
     ];
     match os::poll(&mut watched, milliseconds_until(deadline)) {
@@ -282,23 +282,23 @@ pub(crate) fn die_by(signal: Signal) {
 mod tests {
     use super::*;
 
-    /// What becomes of a child of ours that runs `path`, and of its birth.
+    /// What becomes of a child of ours that runs `path`, and of its exec.
     fn raise(path: &str, script: &str) -> (Result<(), Errno>, Change) {
         entry::shield_thread();
         let arguments: [&[u8]; 3] = [b"sh", b"-c", script.as_bytes()];
         let path = std::ffi::CString::new(path).unwrap();
         let mut program = Program::new(vec![path], &arguments, &[], &[]);
-        let upbringing = Upbringing {
+        let options = SpawnOptions {
             own_group: true,
             parent_death: true,
         };
-        let birth = spawn(&mut program, upbringing, None).unwrap();
-        let (child, change) = wait(birth.child, libc::WUNTRACED).unwrap();
-        assert_eq!(child, birth.child);
+        let spawned = spawn(&mut program, options, None).unwrap();
+        let (child, change) = wait(spawned.child, libc::WUNTRACED).unwrap();
+        assert_eq!(child, spawned.child);
         // The child of another test may hold the pipe until it is a program.
-        let verdict = loop {
-            if let Some(verdict) = birth.verdict() {
-                break verdict;
+        let exec_result = loop {
+            if let Some(exec_result) = spawned.exec_result() {
+                break exec_result;
             }
             std::thread::yield_now();
         };
@@ -306,14 +306,14 @@ mod tests {
             send(child, Signal::KILL, None);
             wait_for(child);
         }
-        (verdict, change)
+        (exec_result, change)
     }
 
     #[test]
     fn a_status_is_what_the_child_made_it() {
         for status in 0..=255 {
-            let (verdict, change) = raise("/bin/sh", &format!("exit {status}"));
-            assert_eq!((verdict, change), (Ok(()), Change::Exited(status)));
+            let (exec_result, change) = raise("/bin/sh", &format!("exit {status}"));
+            assert_eq!((exec_result, change), (Ok(()), Change::Exited(status)));
         }
     }
 
@@ -328,17 +328,20 @@ mod tests {
             let ends = ends && ![libc::SIGIO, libc::SIGINFO].contains(&signal.number());
             if ends && !entry::is_ignored(signal) {
                 let number = signal.number();
-                let (verdict, change) =
+                let (exec_result, change) =
                     raise("/bin/sh", &format!("ulimit -c 0; kill -{number} $$"));
-                assert_eq!((verdict, change), (Ok(()), Change::Killed(number)));
+                assert_eq!((exec_result, change), (Ok(()), Change::Killed(number)));
             }
         }
     }
 
     #[test]
     fn a_stop_has_its_signal() {
-        let (verdict, change) = raise("/bin/sh", "kill -STOP $$");
-        assert_eq!((verdict, change), (Ok(()), Change::Stopped(Signal::STOP)));
+        let (exec_result, change) = raise("/bin/sh", "kill -STOP $$");
+        assert_eq!(
+            (exec_result, change),
+            (Ok(()), Change::Stopped(Signal::STOP))
+        );
     }
 
     #[test]
@@ -349,9 +352,9 @@ mod tests {
             ("/", Errno::EACCES),
             ("/etc/passwd/sh", Errno::ENOTDIR),
         ] {
-            let (verdict, change) = raise(path, "exit 0");
+            let (exec_result, change) = raise(path, "exit 0");
             assert_eq!(
-                (verdict, change),
+                (exec_result, change),
                 (Err(errno), Change::Exited(127)),
                 "{path}"
             );

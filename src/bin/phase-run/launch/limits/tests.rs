@@ -182,23 +182,23 @@ mod kernel {
     use nix::errno::Errno;
 
     use super::*;
-    use crate::sys::{self, Program, Upbringing};
+    use crate::sys::{self, Program, SpawnOptions};
 
     /// What the kernel says to a program with this environment.
-    fn verdict(environment: &[Vec<u8>]) -> Result<(), Errno> {
+    fn exec_result(environment: &[Vec<u8>]) -> Result<(), Errno> {
         sys::shield_thread();
         let path = CString::new(PATH).unwrap();
         let mut program = Program::new(vec![path], &[b"x"], environment, &[]);
-        let upbringing = Upbringing {
+        let options = SpawnOptions {
             own_group: true,
             parent_death: true,
         };
-        let birth = sys::spawn(&mut program, upbringing, None).unwrap();
-        sys::wait_for(birth.child);
+        let spawned = sys::spawn(&mut program, options, None).unwrap();
+        sys::wait_for(spawned.child);
         loop {
             // The child of another test may hold the pipe until it is a program.
-            if let Some(verdict) = birth.verdict() {
-                return verdict;
+            if let Some(exec_result) = spawned.exec_result() {
+                return exec_result;
             }
             std::thread::yield_now();
         }
@@ -208,9 +208,12 @@ mod kernel {
     fn the_kernel_draws_the_line_where_we_do() {
         let limits = sys::argument_limits();
         let room = limits.total - ("x\0".len() + POINTER);
-        assert_eq!(verdict(&filled(room)), Ok(()));
-        assert_eq!(verdict(&filled(room + 1)), Err(Errno::E2BIG));
-        assert_eq!(verdict(&[entry("TLS", limits.string - 1)]), Ok(()));
-        assert_eq!(verdict(&[entry("TLS", limits.string)]), Err(Errno::E2BIG));
+        assert_eq!(exec_result(&filled(room)), Ok(()));
+        assert_eq!(exec_result(&filled(room + 1)), Err(Errno::E2BIG));
+        assert_eq!(exec_result(&[entry("TLS", limits.string - 1)]), Ok(()));
+        assert_eq!(
+            exec_result(&[entry("TLS", limits.string)]),
+            Err(Errno::E2BIG)
+        );
     }
 }
