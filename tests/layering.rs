@@ -121,7 +121,7 @@ const PROGRAM: Map = &[
     ("variables", &["report", "settings"]),
     ("waiting", &["exit", "fetch", "report"]),
     ("launch", &["exit", "sys"]),
-    ("held", &["fetch", "report"]),
+    ("pending_leases", &["fetch", "report"]),
     ("hint", &["settings"]),
     ("preview", &["environment", "exit", "print"]),
     (
@@ -136,7 +136,7 @@ const PROGRAM: Map = &[
             "args",
             "environment",
             "exit",
-            "held",
+            "pending_leases",
             "hint",
             "launch",
             "preview",

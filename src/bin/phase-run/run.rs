@@ -12,9 +12,9 @@ use phase_run::{App, Leases, Notice, Place, Plan, Resolution};
 use crate::args::{self, LeasesName, Mode, ProviderName, SignalScopeName};
 use crate::environment::{self, Environment};
 use crate::exit::{Failure, Reason};
-use crate::held::Held;
 use crate::hint::Hint;
 use crate::launch::{self, Image, Manager, Outcome};
+use crate::pending_leases::PendingLeases;
 use crate::report::Report;
 use crate::settings::{Settings, World};
 use crate::waiting::Waiting;
@@ -72,7 +72,7 @@ fn run_with(
     if let Some(hint) = hint {
         hint.keep(resolution.hint.as_deref(), known.as_deref());
     }
-    let leases = Held::new(client, mem::take(&mut resolution.leases));
+    let leases = PendingLeases::new(client, mem::take(&mut resolution.leases));
     let merged = merged(environ, &resolution, args, &settings, &globs, report);
     let image = merged.and_then(|mut environment| {
         for (name, value) in marks(&resolution.place, settings.provider) {

@@ -7,7 +7,7 @@
 
 mod auth;
 mod context;
-mod late;
+mod deferred;
 mod run;
 mod secrets;
 mod vault;
@@ -21,7 +21,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use auth::{Auth, Login, StoreName};
 pub(crate) use context::{Api, Context, Machine, ProjectFile, ProviderName, Way};
-pub(crate) use late::Late;
+pub(crate) use deferred::Deferred;
 pub(crate) use run::{LeasesName, Mode, Process, Run, Selection, Shell, SignalScopeName};
 pub(crate) use secrets::{Format, Secrets, StoredType, Write};
 pub(crate) use vault::{AppOfVault, Environments, Key, Recipients, Vault};
@@ -98,20 +98,20 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start a command with the secrets (the same as without `run`)
-    Run(Late<Box<Run>>),
+    Run(Deferred<Box<Run>>),
     /// Start an interactive shell with the secrets
-    Shell(Late<Box<Shell>>),
+    Shell(Deferred<Box<Shell>>),
     /// Read and write the secrets themselves
     #[command(subcommand)]
-    Secrets(Late<Secrets>),
+    Secrets(Deferred<Secrets>),
     /// List the apps, at Infisical projects, that these credentials reach
-    Apps(Late<Apps>),
+    Apps(Deferred<Apps>),
     /// Make and share a vault: an encrypted file instead of a server
     #[command(subcommand)]
-    Vault(Late<Vault>),
+    Vault(Deferred<Vault>),
     /// Log in to Phase, and see who you are there or at Infisical
     #[command(subcommand)]
-    Auth(Late<Auth>),
+    Auth(Deferred<Auth>),
     /// Copy this program to a file or directory, for an init container
     Copy {
         /// The file, or the directory to put `phase-run` into

@@ -17,7 +17,7 @@ pub(super) enum Action {
 
 /// Where we are in a stop that we shared with the child.
 #[derive(Clone, Copy, Default, Eq, PartialEq)]
-pub(super) enum Rest {
+pub(super) enum StopState {
     #[default]
     None,
     Stopped,

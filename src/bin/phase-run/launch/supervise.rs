@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::unistd::{Pid, getpgrp, getpid, getsid};
 
-use super::policy::{self, Action, Rest, Situation, asks_to_end};
+use super::policy::{self, Action, Situation, StopState, asks_to_end};
 use super::relay::Relay;
 use super::signal::ends;
 use super::{Image, Outcome, SignalMapping, SignalScope, npm, require_entry_state};
@@ -43,7 +43,7 @@ pub(crate) fn supervise(
     require_entry_state()?;
     let is_init = sys::is_init();
     let signals = Signals::block().map_err(|error| system("take in signals", &error))?;
-    let adopts = is_init || sys::adopt_orphans();
+    let is_subreaper = is_init || sys::adopt_orphans();
     let relay = Relay::open(image.environment());
     let has_terminal = sys::has_terminal();
     let spawn_options = SpawnOptions {
@@ -60,7 +60,7 @@ pub(crate) fn supervise(
     drop(program);
     let is_session_leader = getsid(None) == Ok(getpid());
     let mut supervisor = Supervisor {
-        adopts,
+        is_subreaper,
         child: Some(spawned.child),
         deadline: None,
         is_init,
@@ -70,9 +70,9 @@ pub(crate) fn supervise(
         options,
         patience: None,
         relay,
-        rest: Rest::None,
+        stop: StopState::None,
         signals,
-        told: None,
+        terminated_group: None,
     };
     let result = supervisor.see_exec(&spawned)?;
     drop(spawned);
@@ -113,7 +113,7 @@ enum ExecResult {
 )]
 struct Supervisor<'a> {
     /// Whether processes whose parent ends become our children.
-    adopts: bool,
+    is_subreaper: bool,
     /// `None` once it has ended: its number may then be another process's.
     child: Option<Pid>,
     /// When to kill.
@@ -130,10 +130,10 @@ struct Supervisor<'a> {
     patience: Option<Instant>,
     /// What the child tells systemd.
     relay: Option<Relay>,
-    rest: Rest,
+    stop: StopState,
     signals: Signals,
     /// The group that was told to end, if we hear of the end of its members.
-    told: Option<Pid>,
+    terminated_group: Option<Pid>,
 }
 
 impl Supervisor<'_> {
@@ -176,7 +176,7 @@ impl Supervisor<'_> {
         loop {
             // Those who ended together with the child still count as members.
             self.reap();
-            if !self.told.is_some_and(sys::group_exists) {
+            if !self.terminated_group.is_some_and(sys::group_exists) {
                 return Ok(outcome);
             }
             if limit <= Instant::now() {
@@ -211,7 +211,7 @@ impl Supervisor<'_> {
                         if let Some(outcome) = self.reap() {
                             return Ok(Some(outcome));
                         }
-                        if std::mem::take(&mut self.rest) == Rest::Over {
+                        if std::mem::take(&mut self.stop) == StopState::Over {
                             continue;
                         }
                     }
@@ -258,8 +258,8 @@ impl Supervisor<'_> {
         if let Some(group) = self.group().filter(|_| self.widens(received.signal)) {
             tracing::debug!(%signal, %group, "forwarded to the group");
             sys::send_to_group(group, signal);
-            if self.adopts && ends {
-                self.told = Some(group);
+            if self.is_subreaper && ends {
+                self.terminated_group = Some(group);
             }
         } else if let Some(child) = self.child {
             tracing::debug!(%signal, %child, "forwarded");
@@ -310,12 +310,12 @@ impl Supervisor<'_> {
                 Change::Killed(number) => Outcome::Signalled(number),
                 // The shell is told only now that the child has really stopped.
                 Change::Stopped(signal) if self.is_interactive => {
-                    self.rest = Rest::Stopped;
+                    self.stop = StopState::Stopped;
                     sys::suspend_self(signal);
                     continue;
                 }
-                Change::Continued if self.rest == Rest::Stopped => {
-                    self.rest = Rest::Over;
+                Change::Continued if self.stop == StopState::Stopped => {
+                    self.stop = StopState::Over;
                     continue;
                 }
                 Change::Stopped(_) | Change::Continued => continue,
@@ -341,7 +341,7 @@ impl Supervisor<'_> {
     fn group(&self) -> Option<Pid> {
         match self.child {
             Some(child) => sys::group_of(child).filter(|group| *group != getpgrp()),
-            None => self.told,
+            None => self.terminated_group,
         }
     }
 }

@@ -6,8 +6,8 @@ use phase_run::Resolution;
 
 use crate::args::{self, Mode, SignalScopeName};
 use crate::exit::{Failure, Reason};
-use crate::held::Held;
 use crate::launch::{self, Image, Outcome, SignalMapping, SignalScope, Supervision};
+use crate::pending_leases::PendingLeases;
 use crate::report::Report;
 use crate::settings::{Settings, names};
 use crate::sys;
@@ -19,7 +19,7 @@ pub(super) fn start(
     open: (Resolution, Settings),
     args: &args::Run,
     supervision: &Supervision,
-    leases: Held,
+    leases: PendingLeases,
     report: Report,
 ) -> Result<Outcome, Failure> {
     let revokes = args.process.revoke_leases && !leases.is_empty();

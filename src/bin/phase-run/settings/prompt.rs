@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use self::keys::{Keys, read_value};
 use crate::exit::{Failure, Reason};
-use crate::sys::Held;
+use crate::sys::SignalHold;
 
 /// Asks at the terminal; what is typed is not shown. `instead` is what to do where
 /// that cannot be.
@@ -77,7 +77,7 @@ fn open() -> io::Result<File> {
 fn ask(question: &str) -> io::Result<Zeroizing<Vec<u8>>> {
     let terminal = open()?;
     // Dropped last: a signal ends us when the terminal is as it was.
-    let held = Held::begin()?;
+    let held = SignalHold::begin()?;
     // Before the question, since who sees it may type at once.
     let _hidden = Hidden::begin(&terminal)?;
     (&terminal).write_all(question.as_bytes())?;

@@ -44,7 +44,7 @@ pub(crate) use process::{
 };
 pub(crate) use program::{Program, exec};
 pub(crate) use signal::{Origin, Received, Signal};
-pub(crate) use terminal::{Held, has_terminal, suspend_self, width_of};
+pub(crate) use terminal::{SignalHold, has_terminal, suspend_self, width_of};
 
 pub(crate) use memory::release as release_memory;
 

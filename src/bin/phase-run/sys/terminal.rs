@@ -47,12 +47,12 @@ pub(crate) fn width_of(output: &(impl IsTerminal + AsRawFd)) -> Option<usize> {
 /// Holds back the signals that end us, until it is dropped: then what came
 /// does what it would have done. Whoever has changed a terminal has the time to
 /// put it back.
-pub(crate) struct Held {
+pub(crate) struct SignalHold {
     before: u64,
     watch: os::Watch,
 }
 
-impl Held {
+impl SignalHold {
     /// Begins to hold them back.
     ///
     /// # Errors
@@ -123,7 +123,7 @@ pub(super) enum Ready {
     Signal,
 }
 
-impl Drop for Held {
+impl Drop for SignalHold {
     fn drop(&mut self) {
         os::set_mask(self.before);
     }

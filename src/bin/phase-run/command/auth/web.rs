@@ -15,7 +15,7 @@ use crate::exit::{Failure, Reason};
 use crate::fetch::{complete, fetch};
 use crate::report::Report;
 use crate::settings::{World, names};
-use crate::sys::Held;
+use crate::sys::SignalHold;
 
 /// What a login begins with.
 pub(super) struct Grant {
@@ -37,7 +37,7 @@ pub(super) fn grant(
         None => fetch(login.finish(WebLogin::PATIENCE))?,
         Some(program) => {
             // Dropped last: a signal ends us when the file is gone.
-            let held = Held::begin().map_err(|error| unwatched(&error))?;
+            let held = SignalHold::begin().map_err(|error| unwatched(&error))?;
             let _redirection = open(program, login.url(), world);
             let work = held.during(login.finish(WebLogin::PATIENCE));
             complete(work)?.map_err(|error| unwatched(&error))??

@@ -7,9 +7,9 @@ use clap::{ArgMatches, Args, Command, Error, FromArgMatches, Subcommand};
 /// is then what the help says of the command, and has to say the same as the
 /// comment where `T` is used.
 #[derive(Debug)]
-pub(crate) struct Late<T>(pub(crate) T);
+pub(crate) struct Deferred<T>(pub(crate) T);
 
-impl<T: FromArgMatches> FromArgMatches for Late<T> {
+impl<T: FromArgMatches> FromArgMatches for Deferred<T> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         T::from_arg_matches(matches).map(Self)
     }
@@ -19,7 +19,7 @@ impl<T: FromArgMatches> FromArgMatches for Late<T> {
     }
 }
 
-impl<T: Args> Args for Late<T> {
+impl<T: Args> Args for Deferred<T> {
     fn augment_args(command: Command) -> Command {
         command.defer(T::augment_args)
     }
@@ -29,7 +29,7 @@ impl<T: Args> Args for Late<T> {
     }
 }
 
-impl<T: Subcommand> Subcommand for Late<T> {
+impl<T: Subcommand> Subcommand for Deferred<T> {
     fn augment_subcommands(command: Command) -> Command {
         command.defer(T::augment_subcommands)
     }

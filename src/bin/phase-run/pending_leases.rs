@@ -12,9 +12,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Leases, and what is needed to give them back.
 #[derive(Debug)]
-pub(crate) struct Held(Option<(Client, Vec<Lease>)>);
+pub(crate) struct PendingLeases(Option<(Client, Vec<Lease>)>);
 
-impl Held {
+impl PendingLeases {
     /// Without leases nothing is kept: `client` holds the token.
     pub(crate) fn new(client: Client, leases: Vec<Lease>) -> Self {
         Self((!leases.is_empty()).then_some((client, leases)))
