@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use phase_run::Place;
 
-use crate::settings::{Settings, World, variable_path};
+use crate::settings::{ProcessContext, Settings, variable_path};
 
 /// A fingerprint and an id are much shorter.
 const LONGEST: u64 = 400;
@@ -26,13 +26,17 @@ pub(crate) struct Hint {
 
 impl Hint {
     /// None where there is nothing to remember, or no folder for it.
-    pub(crate) fn new(settings: &Settings, place: &Place, world: &World<'_>) -> Option<Self> {
+    pub(crate) fn new(
+        settings: &Settings,
+        place: &Place,
+        process: &ProcessContext<'_>,
+    ) -> Option<Self> {
         let (connection, holder) = settings.access.holder()?;
         let mut hasher = DefaultHasher::new();
         (&connection.host, place).hash(&mut hasher);
         let name = format!("environment-{:016x}", hasher.finish());
         Some(Self {
-            file: folder(world)?.join(name),
+            file: folder(process)?.join(name),
             holder,
         })
     }
@@ -74,8 +78,8 @@ impl Hint {
 }
 
 /// The cache folder: systemd's for a service, else the user's.
-fn folder(world: &World<'_>) -> Option<PathBuf> {
-    let variable = |name| variable_path(world.variables, name);
+fn folder(process: &ProcessContext<'_>) -> Option<PathBuf> {
+    let variable = |name| variable_path(process.variables, name);
     // systemd names several, the first of them ours.
     let first = |folders: PathBuf| env::split_paths(&folders).next();
     if let Some(folder) = variable("CACHE_DIRECTORY").and_then(first) {

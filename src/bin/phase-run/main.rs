@@ -29,7 +29,7 @@ use args::{Args, Command, LogFormat, Output};
 use exit::{Failure, Reason};
 use launch::Outcome;
 use report::Report;
-use settings::{File, StandIns, UserFile, Variables, World};
+use settings::{File, ProcessContext, StandIns, UserFile, Variables};
 use tracing::level_filters::LevelFilter;
 use usage::{Refused, Typed};
 use variables::Environment;
@@ -147,20 +147,20 @@ fn dispatch(
     let Args { command, run, .. } = args;
     let done = |()| Outcome::Exited(0);
     let directory = env::current_dir().unwrap_or_default();
-    let world = World {
+    let process = ProcessContext {
         directory: &directory,
         has_variables: &sys::has_variables,
         user,
         variables,
     };
     match command {
-        None => run::run(&run, &world, report),
-        Some(Command::Run(run)) => run::run(&run.0, &world, report),
-        Some(Command::Shell(shell)) => run::shell(&shell.0, &world, report),
-        Some(Command::Secrets(secrets)) => command::secrets(&secrets.0, &world, report).map(done),
-        Some(Command::Apps(apps)) => command::apps(&apps.0, &world, report).map(done),
-        Some(Command::Vault(vault)) => command::vault(&vault.0, &world, report).map(done),
-        Some(Command::Auth(auth)) => command::auth(&auth.0, &world, report).map(done),
+        None => run::run(&run, &process, report),
+        Some(Command::Run(run)) => run::run(&run.0, &process, report),
+        Some(Command::Shell(shell)) => run::shell(&shell.0, &process, report),
+        Some(Command::Secrets(secrets)) => command::secrets(&secrets.0, &process, report).map(done),
+        Some(Command::Apps(apps)) => command::apps(&apps.0, &process, report).map(done),
+        Some(Command::Vault(vault)) => command::vault(&vault.0, &process, report).map(done),
+        Some(Command::Auth(auth)) => command::auth(&auth.0, &process, report).map(done),
         Some(Command::Copy { dest }) => command::copy(&dest).map(done),
         Some(Command::Completions { shell, words }) => {
             command::completions(shell, &words).map(done)

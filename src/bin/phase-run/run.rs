@@ -16,15 +16,19 @@ use crate::hint::Hint;
 use crate::launch::{self, Image, Manager, Outcome};
 use crate::pending_leases::PendingLeases;
 use crate::report::Report;
-use crate::settings::{Settings, World};
+use crate::settings::{ProcessContext, Settings};
 use crate::waiting::Waiting;
 use crate::{preview, sys};
 use selection::{Globs, policy};
 use start::{start, supervision};
 
 /// Fetches, merges and launches. Returns only if we supervise, or for a dry run.
-pub(crate) fn run(args: &args::Run, world: &World<'_>, report: Report) -> Result<Outcome, Failure> {
-    run_with(args, world, report, |_, _| Marks::new())
+pub(crate) fn run(
+    args: &args::Run,
+    process: &ProcessContext<'_>,
+    report: Report,
+) -> Result<Outcome, Failure> {
+    run_with(args, process, report, |_, _| Marks::new())
 }
 
 /// Variables that are set, or removed, whatever the secrets say.
@@ -33,7 +37,7 @@ type Marks = Vec<(&'static str, Option<String>)>;
 /// The same, and the command's environment is marked with what `marks` says of the place.
 fn run_with(
     args: &args::Run,
-    world: &World<'_>,
+    process: &ProcessContext<'_>,
     report: Report,
     marks: fn(&Place, ProviderName) -> Marks,
 ) -> Result<Outcome, Failure> {
@@ -41,8 +45,8 @@ fn run_with(
     let command = command(args)?;
     let supervision = supervision(&args.process)?;
     let globs = Globs::new(&args.selection)?;
-    let mut settings = Settings::resolve(&args.context, world)?;
-    let waiting = waiting(&mut settings, world, report);
+    let mut settings = Settings::resolve(&args.context, process)?;
+    let waiting = waiting(&mut settings, process, report);
     let scope = settings.scope()?;
     report.settings(&settings.warnings, &settings.origins);
     let environ = sys::raw_environment();
@@ -53,7 +57,7 @@ fn run_with(
         launch::look_up(program, path)?;
     }
     let wanted = |name: &str| globs.admit(name);
-    let hint = Hint::new(&settings, &scope.place, world);
+    let hint = Hint::new(&settings, &scope.place, process);
     let known = hint.as_ref().and_then(Hint::read);
     let plan = Plan {
         hint: known.as_deref(),
@@ -90,9 +94,9 @@ fn run_with(
 
 /// What is said while the store is waited for, at the terminal and to a service
 /// manager.
-fn waiting(settings: &mut Settings, world: &World<'_>, report: Report) -> Waiting {
+fn waiting(settings: &mut Settings, process: &ProcessContext<'_>, report: Report) -> Waiting {
     let waiting = Waiting::new(settings.access.host(), report);
-    let manager = Manager::at((world.variables)("NOTIFY_SOCKET"));
+    let manager = Manager::at((process.variables)("NOTIFY_SOCKET"));
     manager.tell_of_fetch();
     settings.tell_retries(waiting.ear(move |retry| manager.tell_of_retry(retry.wait)));
     waiting
@@ -296,10 +300,10 @@ fn check(args: &args::Run) -> Result<(), Failure> {
 /// The arguments of `shell` as those of a run of `$SHELL`.
 pub(crate) fn shell(
     args: &args::Shell,
-    world: &World<'_>,
+    process: &ProcessContext<'_>,
     report: Report,
 ) -> Result<Outcome, Failure> {
-    let program = (world.variables)("SHELL").filter(|shell| !shell.is_empty());
+    let program = (process.variables)("SHELL").filter(|shell| !shell.is_empty());
     let program = program.unwrap_or_else(|| "/bin/sh".into());
     let run = args::Run {
         context: args.context.clone(),
@@ -307,7 +311,7 @@ pub(crate) fn shell(
         process: args.process.clone(),
         ..args::Run::starting(vec![program])
     };
-    run_with(&run, world, report, shell_marks)
+    run_with(&run, process, report, shell_marks)
 }
 
 /// What a shell's prompt may show, and what means the same place to

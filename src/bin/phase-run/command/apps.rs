@@ -8,10 +8,14 @@ use crate::exit::Failure;
 use crate::fetch::fetch;
 use crate::print::{print, print_json, printable};
 use crate::report::Report;
-use crate::settings::World;
+use crate::settings::ProcessContext;
 
-pub(crate) fn apps(args: &args::Apps, world: &World<'_>, report: Report) -> Result<(), Failure> {
-    let settings = settings(&args.context, world, report)?;
+pub(crate) fn apps(
+    args: &args::Apps,
+    process: &ProcessContext<'_>,
+    report: Report,
+) -> Result<(), Failure> {
+    let settings = settings(&args.context, process, report)?;
     let client = settings.client()?;
     let apps = fetch(client.apps())?;
     for notice in client.notices() {

@@ -6,25 +6,25 @@ use crate::args::{AppOfVault, Context, Environments};
 use crate::exit::{Failure, Reason};
 use crate::print::{print, printable};
 use crate::report::Report;
-use crate::settings::{self, World};
+use crate::settings::{self, ProcessContext};
 
 pub(super) fn environments(
     args: &Environments,
-    world: &World<'_>,
+    process: &ProcessContext<'_>,
     report: Report,
 ) -> Result<(), Failure> {
     match args {
-        Environments::List { of } => list(of, world, report),
+        Environments::List { of } => list(of, process, report),
         Environments::Create { of, name } => {
-            let app = required(of, world)?;
-            let file = open(&of.key, world, report)?;
+            let app = required(of, process)?;
+            let file = open(&of.key, process, report)?;
             work(&file, report, file.add_environment(&app, name))?;
             report.tell(&format!("created the environment {name} of {app}"));
             Ok(())
         }
         Environments::Delete { of, name, yes } => {
-            let app = required(of, world)?;
-            let file = open(&of.key, world, report)?;
+            let app = required(of, process)?;
+            let file = open(&of.key, process, report)?;
             let delete = |all| work(&file, report, file.remove_environment(&app, name, all));
             match delete(*yes) {
                 Err(failure) if failure.reason() == Reason::Conflict => {
@@ -40,9 +40,9 @@ pub(super) fn environments(
 }
 
 /// The environments of the app, or those of every app.
-fn list(of: &AppOfVault, world: &World<'_>, report: Report) -> Result<(), Failure> {
-    let app = settings::vault_app(&with_app(of), world)?;
-    let file = open(&of.key, world, report)?;
+fn list(of: &AppOfVault, process: &ProcessContext<'_>, report: Report) -> Result<(), Failure> {
+    let app = settings::vault_app(&with_app(of), process)?;
+    let file = open(&of.key, process, report)?;
     let lines = if let Some(app) = app {
         work(&file, report, file.environments(&app))?
     } else {
@@ -55,8 +55,8 @@ fn list(of: &AppOfVault, world: &World<'_>, report: Report) -> Result<(), Failur
     print(&lines.concat())
 }
 
-fn required(of: &AppOfVault, world: &World<'_>) -> Result<String, Failure> {
-    settings::required_vault_app(&with_app(of), world)
+fn required(of: &AppOfVault, process: &ProcessContext<'_>) -> Result<String, Failure> {
+    settings::required_vault_app(&with_app(of), process)
 }
 
 fn with_app(of: &AppOfVault) -> Context {

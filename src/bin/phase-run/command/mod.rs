@@ -24,11 +24,15 @@ pub(crate) use vault::vault;
 use crate::args::Context;
 use crate::exit::Failure;
 use crate::report::Report;
-use crate::settings::{Settings, World};
+use crate::settings::{ProcessContext, Settings};
 
 /// The settings, and what is to be said of them.
-fn settings(context: &Context, world: &World<'_>, report: Report) -> Result<Settings, Failure> {
-    let settings = Settings::resolve(context, world)?;
+fn settings(
+    context: &Context,
+    process: &ProcessContext<'_>,
+    report: Report,
+) -> Result<Settings, Failure> {
+    let settings = Settings::resolve(context, process)?;
     report.settings(&settings.warnings, &settings.origins);
     Ok(settings)
 }

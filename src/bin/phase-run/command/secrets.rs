@@ -10,16 +10,20 @@ use crate::args::{self, Secrets};
 use crate::exit::Failure;
 use crate::print::{columns, print, print_json};
 use crate::report::Report;
-use crate::settings::World;
+use crate::settings::ProcessContext;
 
-pub(crate) fn secrets(args: &Secrets, world: &World<'_>, report: Report) -> Result<(), Failure> {
+pub(crate) fn secrets(
+    args: &Secrets,
+    process: &ProcessContext<'_>,
+    report: Report,
+) -> Result<(), Failure> {
     match args {
         Secrets::List {
             context,
             show,
             json,
         } => {
-            let store = Store::open(context, world, report)?;
+            let store = Store::open(context, process, report)?;
             list(&store, *show, *json)
         }
         Secrets::Get {
@@ -28,14 +32,14 @@ pub(crate) fn secrets(args: &Secrets, world: &World<'_>, report: Report) -> Resu
             allow_empty,
             raw,
         } => {
-            let store = Store::open(context, world, report)?;
+            let store = Store::open(context, process, report)?;
             get(&store, name, *allow_empty || store.allow_empty, *raw)
         }
         Secrets::Create {
             write,
             new_environment,
         } => {
-            let mut store = Store::open(&write.context, world, report)?;
+            let mut store = Store::open(&write.context, process, report)?;
             if *new_environment {
                 store = store.making_environments()?;
             }
@@ -47,7 +51,7 @@ pub(crate) fn secrets(args: &Secrets, world: &World<'_>, report: Report) -> Resu
             toggle_override,
             move_to,
         } => {
-            let store = Store::open(&write.context, world, report)?;
+            let store = Store::open(&write.context, process, report)?;
             let keep_value = *keep_value || *toggle_override;
             update(
                 &store,
@@ -57,14 +61,16 @@ pub(crate) fn secrets(args: &Secrets, world: &World<'_>, report: Report) -> Resu
                 move_to.as_deref(),
             )
         }
-        Secrets::Delete { context, names } => delete(&Store::open(context, world, report)?, names),
+        Secrets::Delete { context, names } => {
+            delete(&Store::open(context, process, report)?, names)
+        }
         Secrets::Export {
             context,
             format: args::Format::Json,
             allow_empty,
             allow_unresolved,
         } => {
-            let store = Store::open(context, world, report)?;
+            let store = Store::open(context, process, report)?;
             export(&store, *allow_empty || store.allow_empty, *allow_unresolved)
         }
     }

@@ -11,7 +11,7 @@ use crate::args::ProviderName;
 use crate::exit::{Failure, Reason};
 use crate::fetch::fetch;
 use crate::report::Report;
-use crate::settings::World;
+use crate::settings::ProcessContext;
 
 /// A store that is reached, and what of it is meant.
 pub(super) struct Store {
@@ -27,10 +27,10 @@ pub(super) struct Store {
 impl Store {
     pub(super) fn open(
         context: &args::Context,
-        world: &World<'_>,
+        process: &ProcessContext<'_>,
         report: Report,
     ) -> Result<Self, Failure> {
-        let settings = settings(context, world, report)?;
+        let settings = settings(context, process, report)?;
         Ok(Self {
             allow_empty: settings.allow_empty,
             client: settings.client()?,

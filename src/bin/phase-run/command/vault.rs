@@ -18,24 +18,28 @@ use crate::exit::{Failure, Reason};
 use crate::fetch::fetch;
 use crate::print::print;
 use crate::report::Report;
-use crate::settings::{self, Key, World, prompt};
+use crate::settings::{self, Key, ProcessContext, prompt};
 
-pub(crate) fn vault(args: &Vault, world: &World<'_>, report: Report) -> Result<(), Failure> {
+pub(crate) fn vault(
+    args: &Vault,
+    process: &ProcessContext<'_>,
+    report: Report,
+) -> Result<(), Failure> {
     match args {
         Vault::Init {
             key,
             passphrase,
             recipient,
-        } => init(key, *passphrase, &parsed(recipient)?, world, report),
-        Vault::Environments(args) => environments(args, world, report),
-        Vault::Recipients(args) => recipients(args, world, report),
+        } => init(key, *passphrase, &parsed(recipient)?, process, report),
+        Vault::Environments(args) => environments(args, process, report),
+        Vault::Recipients(args) => recipients(args, process, report),
         Vault::Rekey {
             key,
             passphrase,
             to_identity,
             yes,
         } => {
-            let file = open(key, world, report)?;
+            let file = open(key, process, report)?;
             seal(&file, *yes, report)?;
             let name = file.file().display();
             match (passphrase, to_identity) {
@@ -61,12 +65,16 @@ pub(crate) fn vault(args: &Vault, world: &World<'_>, report: Report) -> Result<(
     }
 }
 
-fn recipients(args: &Recipients, world: &World<'_>, report: Report) -> Result<(), Failure> {
+fn recipients(
+    args: &Recipients,
+    process: &ProcessContext<'_>,
+    report: Report,
+) -> Result<(), Failure> {
     let (Recipients::Accept { key }
     | Recipients::Add { key, .. }
     | Recipients::List { key }
     | Recipients::Remove { key, .. }) = args;
-    let file = open(key, world, report)?;
+    let file = open(key, process, report)?;
     let name = file.file().display();
     match args {
         Recipients::Accept { .. } => {
@@ -132,11 +140,11 @@ fn init(
     args: &KeyArgs,
     passphrase: bool,
     others: &[VaultRecipient],
-    world: &World<'_>,
+    process: &ProcessContext<'_>,
     report: Report,
 ) -> Result<(), Failure> {
     let fresh = args.identity.as_deref().filter(|path| !path.exists());
-    let (settings, terms) = settings::vault(&context(args, fresh), Some(passphrase), world)?;
+    let (settings, terms) = settings::vault(&context(args, fresh), Some(passphrase), process)?;
     let Key {
         file,
         opener: key,
@@ -190,10 +198,10 @@ fn make_identity(path: Option<&Path>) -> Result<(&Path, VaultKey), Failure> {
 /// The vault that `args` name, with what opens it.
 pub(super) fn open(
     args: &KeyArgs,
-    world: &World<'_>,
+    process: &ProcessContext<'_>,
     report: Report,
 ) -> Result<VaultFile, Failure> {
-    let (key, terms) = settings::vault(&context(args, None), None, world)?;
+    let (key, terms) = settings::vault(&context(args, None), None, process)?;
     for warning in &key.warnings {
         report.warn(warning);
     }

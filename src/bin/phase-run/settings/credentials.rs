@@ -10,7 +10,7 @@ use super::layers::{Layers, Origin, Spelling};
 use super::parse::word;
 use super::places::Places;
 use super::source::{Source, token};
-use super::{World, login, machine, phase, place};
+use super::{ProcessContext, login, machine, phase, place};
 use crate::args::{Context, ProviderName, Way};
 use crate::exit::{Failure, Reason};
 
@@ -50,11 +50,11 @@ pub(super) fn credentials(
     args: &Context,
     layers: &Layers<'_>,
     places: &Places,
-    world: &World<'_>,
+    process: &ProcessContext<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<Chosen, Failure> {
     let chosen = layers.first(args.provider, &PROVIDER, word)?;
-    let given = given(args, layers, places, world, chosen.as_ref())?;
+    let given = given(args, layers, places, process, chosen.as_ref())?;
     let (provider, origin) = match chosen {
         Some(chosen) => chosen,
         None => (given.provider(true)?, Origin::Default),
@@ -92,9 +92,9 @@ pub(super) fn with_account(
     args: &Context,
     layers: &Layers<'_>,
     places: &Places,
-    world: &World<'_>,
+    process: &ProcessContext<'_>,
 ) -> Result<ProviderName, Failure> {
-    given(args, layers, places, world, None)?.provider(false)
+    given(args, layers, places, process, None)?.provider(false)
 }
 
 /// What there is, of the providers that may be meant.
@@ -102,7 +102,7 @@ fn given<'a>(
     args: &'a Context,
     layers: &'a Layers<'a>,
     places: &'a Places,
-    world: &'a World<'a>,
+    process: &'a ProcessContext<'a>,
     chosen: Option<&(ProviderName, Origin)>,
 ) -> Result<Given<'a>, Failure> {
     // A file on the command line is meant, whatever a variable says.
@@ -117,7 +117,7 @@ fn given<'a>(
         meant: meant == Some(ProviderName::Infisical),
         places,
         way: way.clone(),
-        world,
+        process,
     };
     let infisical = match meant {
         None | Some(ProviderName::Infisical) => search.given()?,
@@ -209,7 +209,7 @@ impl Given<'_> {
         }
         let of_infisical =
             layers.variable_os("INFISICAL_PROJECT_ID").is_some() || self.search.beside()?.is_some();
-        let of_phase = place::is_of_phase(layers, self.search.world)?;
+        let of_phase = place::is_of_phase(layers, self.search.process)?;
         if of_infisical != of_phase {
             return Ok(if of_phase {
                 ProviderName::Phase

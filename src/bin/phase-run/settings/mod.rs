@@ -78,8 +78,8 @@ pub(crate) struct Settings {
     pub(crate) warnings: Vec<String>,
 }
 
-/// The world outside: what settings are read from, besides the arguments.
-pub(crate) struct World<'a> {
+/// What this process was given besides its arguments: settings are read from it.
+pub(crate) struct ProcessContext<'a> {
     /// The working directory.
     pub(crate) directory: &'a Path,
     /// Whether there is a variable whose name begins so.
@@ -133,23 +133,23 @@ impl Settings {
     /// # Errors
     ///
     /// What is missing, contradicts itself, or cannot be read, by its name.
-    pub(crate) fn resolve(args: &Context, world: &World<'_>) -> Result<Self, Failure> {
-        let (layers, places) = sources(args, world)?;
+    pub(crate) fn resolve(args: &Context, process: &ProcessContext<'_>) -> Result<Self, Failure> {
+        let (layers, places) = sources(args, process)?;
         let mut warnings = Vec::new();
         let Chosen {
             access,
             beside,
             provider,
             token,
-        } = credentials::credentials(args, &layers, &places, world, &mut warnings)?;
-        let (app, environment) = place::place(provider, args, &layers, world, beside.as_ref())?;
+        } = credentials::credentials(args, &layers, &places, process, &mut warnings)?;
+        let (app, environment) = place::place(provider, args, &layers, process, beside.as_ref())?;
         // Infisical tells what these credentials reach, and Phase wants to be told.
         let app = app.or((provider == ProviderName::Infisical).then_some(App::Only));
         let folders = folders(provider, args, &layers)?;
         let tags = layers.list(&args.tag, &TAGS, ',')?.unwrap_or_default();
         // `secrets update --tag ''` takes all tags away.
         let tags = tags.into_iter().filter(|tag| !tag.trim().is_empty());
-        let scope = app.ok_or_else(|| no_app(&layers, world));
+        let scope = app.ok_or_else(|| no_app(&layers, process));
         let scope = scope.map(|app| {
             let scope = Scope::new(app, environment).in_folders(folders);
             scope.tagged(tags.collect())
@@ -206,10 +206,10 @@ impl Settings {
 }
 
 /// That an app is needed and none was named.
-fn no_app(layers: &Layers<'_>, world: &World<'_>) -> Failure {
+fn no_app(layers: &Layers<'_>, process: &ProcessContext<'_>) -> Failure {
     let failure = Failure::new(Reason::Configuration, "no app was named")
         .help("give --app or --app-id, set PHASE_APP or PHASE_APP_ID, or write `app = \"…\"` into phase-run.toml");
-    match place::unused(layers, world) {
+    match place::unused(layers, process) {
         Some(why) => failure.help(why),
         None => failure,
     }
@@ -220,9 +220,12 @@ fn no_app(layers: &Layers<'_>, world: &World<'_>) -> Failure {
 /// # Errors
 ///
 /// There are those of two, or they cannot be read.
-pub(crate) fn account_provider(args: &Context, world: &World<'_>) -> Result<ProviderName, Failure> {
-    let (layers, places) = sources(args, world)?;
-    credentials::with_account(args, &layers, &places, world)
+pub(crate) fn account_provider(
+    args: &Context,
+    process: &ProcessContext<'_>,
+) -> Result<ProviderName, Failure> {
+    let (layers, places) = sources(args, process)?;
+    credentials::with_account(args, &layers, &places, process)
 }
 
 /// What opens the vault that `args` or the environment names. Of one that is yet
@@ -234,9 +237,9 @@ pub(crate) fn account_provider(args: &Context, world: &World<'_>) -> Result<Prov
 pub(crate) fn vault(
     args: &Context,
     passphrase: Option<bool>,
-    world: &World<'_>,
+    process: &ProcessContext<'_>,
 ) -> Result<(Key, Terms), Failure> {
-    let (layers, places) = sources(args, world)?;
+    let (layers, places) = sources(args, process)?;
     let configuration = places.configuration.as_deref();
     let key = key::key(args, &layers, configuration, passphrase)?;
     let terms = Terms {
@@ -253,9 +256,12 @@ pub(crate) fn vault(
 /// # Errors
 ///
 /// A file or a variable that cannot be used.
-pub(crate) fn vault_app(args: &Context, world: &World<'_>) -> Result<Option<String>, Failure> {
-    let (layers, _) = sources(args, world)?;
-    named_app(args, &layers, world)
+pub(crate) fn vault_app(
+    args: &Context,
+    process: &ProcessContext<'_>,
+) -> Result<Option<String>, Failure> {
+    let (layers, _) = sources(args, process)?;
+    named_app(args, &layers, process)
 }
 
 /// The same, where there has to be one.
@@ -263,17 +269,20 @@ pub(crate) fn vault_app(args: &Context, world: &World<'_>) -> Result<Option<Stri
 /// # Errors
 ///
 /// None was named, or a file or a variable cannot be used.
-pub(crate) fn required_vault_app(args: &Context, world: &World<'_>) -> Result<String, Failure> {
-    let (layers, _) = sources(args, world)?;
-    named_app(args, &layers, world)?.ok_or_else(|| no_app(&layers, world))
+pub(crate) fn required_vault_app(
+    args: &Context,
+    process: &ProcessContext<'_>,
+) -> Result<String, Failure> {
+    let (layers, _) = sources(args, process)?;
+    named_app(args, &layers, process)?.ok_or_else(|| no_app(&layers, process))
 }
 
 fn named_app(
     args: &Context,
     layers: &Layers<'_>,
-    world: &World<'_>,
+    process: &ProcessContext<'_>,
 ) -> Result<Option<String>, Failure> {
-    let (app, _) = place::place(ProviderName::Vault, args, layers, world, None)?;
+    let (app, _) = place::place(ProviderName::Vault, args, layers, process, None)?;
     Ok(app.and_then(|app| match app {
         App::Id(name) | App::Name(name) => Some(name),
         App::Only => None,
@@ -289,21 +298,24 @@ fn trust(args: &Context, places: &Places) -> Option<TrustStore> {
 }
 
 /// The layers, and where the user's own things are.
-fn sources<'a>(args: &Context, world: &World<'a>) -> Result<(Layers<'a>, Places), Failure> {
-    let places = Places::find(world.variables);
+fn sources<'a>(
+    args: &Context,
+    process: &ProcessContext<'a>,
+) -> Result<(Layers<'a>, Places), Failure> {
+    let places = Places::find(process.variables);
     let home = places.home.as_deref();
-    let user = world.user.as_ref().map_err(Clone::clone)?.as_ref();
+    let user = process.user.as_ref().map_err(Clone::clone)?.as_ref();
     if let (None, Some(folder)) = (user, &places.configuration) {
         project::tell_unseen(folder);
     }
     let safe = user.and_then(|file| file.content.safe_directories.as_deref());
-    let sudo = (world.variables)("SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok());
+    let sudo = (process.variables)("SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok());
     let projects = Projects {
-        choice: choice(&args.project, world.variables, user)?,
+        choice: choice(&args.project, process.variables, user)?,
         owners: owners(sudo, safe.unwrap_or_default()),
     };
-    let ours = projects.ours(world.directory, home)?;
-    let mut layers = Layers::new(world.variables, projects, ours, user);
+    let ours = projects.ours(process.directory, home)?;
+    let mut layers = Layers::new(process.variables, projects, ours, user);
     let patience = layers.first(args.timeout, &TIMEOUT, parse::span)?;
     layers.patience = patience.map_or(Client::TIMEOUT, |(timeout, _)| timeout);
     Ok((layers, places))

@@ -4,7 +4,7 @@ use phase_run::App;
 
 use super::infisical::json::InfisicalJson;
 use super::layers::{Layers, Origin, Spelling, unfit};
-use super::{World, phase_json};
+use super::{ProcessContext, phase_json};
 use crate::args::{Context, ProviderName};
 use crate::exit::Failure;
 
@@ -74,7 +74,7 @@ pub(super) fn place(
     provider: ProviderName,
     args: &Context,
     layers: &Layers<'_>,
-    world: &World<'_>,
+    process: &ProcessContext<'_>,
     json: Option<&InfisicalJson>,
 ) -> Result<(Option<App>, String), Failure> {
     let spellings = Spellings::of(provider);
@@ -86,7 +86,7 @@ pub(super) fn place(
     let beside = match provider {
         _ if named => None,
         ProviderName::Infisical => json.map(of_infisical),
-        ProviderName::Phase | ProviderName::Vault => of_phase(layers, world)?,
+        ProviderName::Phase | ProviderName::Vault => of_phase(layers, process)?,
     };
     let (app, default) = match beside {
         Some(Beside {
@@ -150,8 +150,11 @@ fn of_infisical(json: &InfisicalJson) -> Beside {
 /// # Errors
 ///
 /// It cannot be used.
-pub(super) fn is_of_phase(layers: &Layers<'_>, world: &World<'_>) -> Result<bool, Failure> {
-    Ok(of_phase(layers, world)?.is_some())
+pub(super) fn is_of_phase(
+    layers: &Layers<'_>,
+    process: &ProcessContext<'_>,
+) -> Result<bool, Failure> {
+    Ok(of_phase(layers, process)?.is_some())
 }
 
 /// How many parents are searched for Phase's own project file.
@@ -165,9 +168,9 @@ fn depth(layers: &Layers<'_>) -> Result<usize, Failure> {
 }
 
 /// Why Phase's own project file names no app, where there is one that seems to.
-pub(super) fn unused(layers: &Layers<'_>, world: &World<'_>) -> Option<String> {
+pub(super) fn unused(layers: &Layers<'_>, process: &ProcessContext<'_>) -> Option<String> {
     let depth = depth(layers).ok()?;
-    let (path, why) = phase_json::unused(world.directory, depth, &layers.projects)?;
+    let (path, why) = phase_json::unused(process.directory, depth, &layers.projects)?;
     let why = match &layers.project {
         Some(ours) => format!("is not read beside {}", ours.path.display()),
         None => why.to_owned(),
@@ -176,11 +179,11 @@ pub(super) fn unused(layers: &Layers<'_>, world: &World<'_>) -> Option<String> {
 }
 
 /// What Phase's own project file says, where there is none of ours.
-fn of_phase(layers: &Layers<'_>, world: &World<'_>) -> Result<Option<Beside>, Failure> {
+fn of_phase(layers: &Layers<'_>, process: &ProcessContext<'_>) -> Result<Option<Beside>, Failure> {
     if layers.project.is_some() {
         return Ok(None);
     }
-    let found = phase_json::find(world.directory, depth(layers)?, &layers.projects)?;
+    let found = phase_json::find(process.directory, depth(layers)?, &layers.projects)?;
     Ok(found.and_then(|(path, json)| {
         let id = json.app_id?;
         Some(Beside {

@@ -7,7 +7,7 @@ use phase_run::Connection;
 use super::connection::connection;
 use super::layers::Origin;
 use super::places::Places;
-use super::{World, host, machine, source, sources, timeout};
+use super::{ProcessContext, host, machine, source, sources, timeout};
 use crate::args::{Context, Way};
 use crate::exit::Failure;
 
@@ -31,8 +31,8 @@ pub(crate) struct Server {
 /// # Errors
 ///
 /// The project file alone names it, or a setting cannot be read.
-pub(crate) fn server(args: &Context, world: &World<'_>) -> Result<Server, Failure> {
-    let (layers, places) = sources(args, world)?;
+pub(crate) fn server(args: &Context, process: &ProcessContext<'_>) -> Result<Server, Failure> {
+    let (layers, places) = sources(args, process)?;
     let mut warnings = Vec::new();
     let timeout = timeout(args, &layers)?;
     let host = host::host(&host::PHASE, args.host.as_ref(), &layers, None)?;
@@ -59,9 +59,9 @@ pub(crate) fn server(args: &Context, world: &World<'_>) -> Result<Server, Failur
 /// A variable that is not UTF-8.
 pub(crate) fn places(
     args: &Context,
-    world: &World<'_>,
+    process: &ProcessContext<'_>,
 ) -> Result<(Places, Option<String>), Failure> {
-    let (layers, places) = sources(args, world)?;
+    let (layers, places) = sources(args, process)?;
     let host = host::given(&host::PHASE, args.host.as_ref(), &layers)?;
     Ok((places, host.map(|(host, _)| host)))
 }

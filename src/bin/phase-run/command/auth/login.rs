@@ -13,11 +13,15 @@ use crate::fetch::fetch;
 use crate::keyring::{Entry, Keyring};
 use crate::report::Report;
 use crate::settings::logins::{self, Login, Logins, SERVICE};
-use crate::settings::{self, Server, World, confirm, host, prompt};
+use crate::settings::{self, ProcessContext, Server, confirm, host, prompt};
 use crate::sys;
 
-pub(super) fn login(args: &args::Login, world: &World<'_>, report: Report) -> Result<(), Failure> {
-    let server = settings::server(&args.context(), world)?;
+pub(super) fn login(
+    args: &args::Login,
+    process: &ProcessContext<'_>,
+    report: Report,
+) -> Result<(), Failure> {
+    let server = settings::server(&args.context(), process)?;
     report.settings(&server.warnings, &server.origins);
     let logins = server.places.logins.clone().ok_or_else(|| {
         let text = "there is no place for logins: neither HOME nor XDG_CONFIG_HOME is set";
@@ -35,7 +39,7 @@ pub(super) fn login(args: &args::Login, world: &World<'_>, report: Report) -> Re
         let asked = server.places.keyring.read(entry(&login.username()));
         asked.map_err(|why| unkept(&why, &logins))?;
     }
-    let Grant { is_own, token } = grant(args, &server, world, report)?;
+    let Grant { is_own, token } = grant(args, &server, process, report)?;
     let owner = owner(&server, &token)?;
     let who = who(&owner, host);
     if !is_own || args.opens_browser(at_terminal()) {
@@ -59,11 +63,11 @@ pub(super) fn login(args: &args::Login, world: &World<'_>, report: Report) -> Re
 fn grant(
     args: &args::Login,
     server: &Server,
-    world: &World<'_>,
+    process: &ProcessContext<'_>,
     report: Report,
 ) -> Result<Grant, Failure> {
     if args.opens_browser(at_terminal()) {
-        return web::grant(&server.connection, world, report);
+        return web::grant(&server.connection, process, report);
     }
     let token = match from_stdin("the token", false)? {
         Some(token) => token,

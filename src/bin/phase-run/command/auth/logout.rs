@@ -7,10 +7,14 @@ use crate::exit::{Failure, Reason};
 use crate::keyring::{Entry, Keyring};
 use crate::report::Report;
 use crate::settings::logins::{Login, SERVICE};
-use crate::settings::{self, World, host};
+use crate::settings::{self, ProcessContext, host};
 
-pub(super) fn logout(context: &Context, world: &World<'_>, report: Report) -> Result<(), Failure> {
-    let (places, named) = settings::places(context, world)?;
+pub(super) fn logout(
+    context: &Context,
+    process: &ProcessContext<'_>,
+    report: Report,
+) -> Result<(), Failure> {
+    let (places, named) = settings::places(context, process)?;
     let gone = match &places.logins {
         Some(logins) if logins.path().exists() => {
             logins.change(|all| remove(all, named.as_deref(), &places.keyring))?
@@ -37,7 +41,7 @@ pub(super) fn logout(context: &Context, world: &World<'_>, report: Report) -> Re
         ));
     }
     for name in ["PHASE_SERVICE_TOKEN", "PHASE_SERVICE_TOKEN_FILE"] {
-        if (world.variables)(name).is_some_and(|value| !value.is_empty()) {
+        if (process.variables)(name).is_some_and(|value| !value.is_empty()) {
             report.tell(&format!("left alone: the token of {name}"));
         }
     }

@@ -11,11 +11,15 @@ use phase_run::{Owner, OwnerKind};
 use crate::args::{Auth, Context};
 use crate::exit::Failure;
 use crate::report::Report;
-use crate::settings::World;
+use crate::settings::ProcessContext;
 
-pub(crate) fn auth(args: &Auth, world: &World<'_>, report: Report) -> Result<(), Failure> {
+pub(crate) fn auth(
+    args: &Auth,
+    process: &ProcessContext<'_>,
+    report: Report,
+) -> Result<(), Failure> {
     match args {
-        Auth::Login(args) => login::login(args, world, report),
+        Auth::Login(args) => login::login(args, process, report),
         Auth::Status {
             provider,
             host,
@@ -31,7 +35,7 @@ pub(crate) fn auth(args: &Auth, world: &World<'_>, report: Report) -> Result<(),
                 machine: machine.clone(),
                 ..server.context()
             };
-            status::status(&context, *json, world, report)
+            status::status(&context, *json, process, report)
         }
         Auth::Logout {
             host,
@@ -46,9 +50,9 @@ pub(crate) fn auth(args: &Auth, world: &World<'_>, report: Report) -> Result<(),
                 ..Context::default()
             };
             if *revoke {
-                return revoke::revoke(context, world, report);
+                return revoke::revoke(context, process, report);
             }
-            logout::logout(&context, world, report)
+            logout::logout(&context, process, report)
         }
     }
 }

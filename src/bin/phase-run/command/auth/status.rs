@@ -9,23 +9,23 @@ use crate::exit::Failure;
 use crate::fetch::fetch;
 use crate::print::{columns, print, print_json};
 use crate::report::Report;
-use crate::settings::{World, account_provider};
+use crate::settings::{ProcessContext, account_provider};
 
 pub(super) fn status(
     context: &Context,
     json: bool,
-    world: &World<'_>,
+    process: &ProcessContext<'_>,
     report: Report,
 ) -> Result<(), Failure> {
     let provider = match context.provider {
         Some(provider) => provider,
-        None => account_provider(context, world)?,
+        None => account_provider(context, process)?,
     };
     let context = Context {
         provider: Some(provider),
         ..context.clone()
     };
-    let settings = settings(&context, world, report)?;
+    let settings = settings(&context, process, report)?;
     let client = settings.client()?;
     let host = settings.access.host();
     let source = settings.token.as_deref().unwrap_or_default();

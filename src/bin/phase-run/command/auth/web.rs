@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::exit::{Failure, Reason};
 use crate::fetch::{complete, fetch};
 use crate::report::Report;
-use crate::settings::{World, names};
+use crate::settings::{ProcessContext, names};
 use crate::sys::SignalHold;
 
 /// What a login begins with.
@@ -27,18 +27,18 @@ pub(super) struct Grant {
 /// Has the console's page make a token.
 pub(super) fn grant(
     connection: &Connection,
-    world: &World<'_>,
+    process: &ProcessContext<'_>,
     report: Report,
 ) -> Result<Grant, Failure> {
-    let login = WebLogin::begin(connection, &name(world))?;
+    let login = WebLogin::begin(connection, &name(process))?;
     report.say("to log in, open this page in a browser on this machine:");
     report.say(login.url());
-    let token = match opener(world).filter(|_| io::stderr().is_terminal()) {
+    let token = match opener(process).filter(|_| io::stderr().is_terminal()) {
         None => fetch(login.finish(WebLogin::PATIENCE))?,
         Some(program) => {
             // Dropped last: a signal ends us when the file is gone.
             let held = SignalHold::begin().map_err(|error| unwatched(&error))?;
-            let _redirection = open(program, login.url(), world);
+            let _redirection = open(program, login.url(), process);
             let work = held.during(login.finish(WebLogin::PATIENCE));
             complete(work)?.map_err(|error| unwatched(&error))??
         }
@@ -55,15 +55,15 @@ fn unwatched(error: &io::Error) -> Failure {
 }
 
 /// What the token is to be called: who logs in, and where.
-fn name(world: &World<'_>) -> String {
-    let user = (world.variables)("USER").unwrap_or_else(|| "phase-run".into());
+fn name(process: &ProcessContext<'_>) -> String {
+    let user = (process.variables)("USER").unwrap_or_else(|| "phase-run".into());
     let machine = nix::unistd::gethostname().unwrap_or_default();
     format!("{}@{}", user.to_string_lossy(), machine.to_string_lossy())
 }
 
 /// What opens a page, where there is a desktop to open it on.
-fn opener(world: &World<'_>) -> Option<&'static str> {
-    let set = |name: &&str| (world.variables)(name).is_some();
+fn opener(process: &ProcessContext<'_>) -> Option<&'static str> {
+    let set = |name: &&str| (process.variables)(name).is_some();
     if cfg!(target_os = "macos") {
         return Some("open");
     }
@@ -76,8 +76,8 @@ fn opener(world: &World<'_>) -> Option<&'static str> {
 /// All users can read the arguments of a program, and who knows the URL can send a
 /// token of his own. So the program gets the name of a file, which leads there and
 /// which we alone can read. It is removed when what this returns is dropped.
-fn open(program: &str, url: &str, world: &World<'_>) -> Option<TempDir> {
-    let opened = redirection(url, world).and_then(|(folder, file)| {
+fn open(program: &str, url: &str, process: &ProcessContext<'_>) -> Option<TempDir> {
+    let opened = redirection(url, process).and_then(|(folder, file)| {
         start(program, &file)?;
         Ok(folder)
     });
@@ -87,7 +87,7 @@ fn open(program: &str, url: &str, world: &World<'_>) -> Option<TempDir> {
 }
 
 /// A file that leads to `url`, in a folder of its own.
-fn redirection(url: &str, world: &World<'_>) -> io::Result<(TempDir, PathBuf)> {
+fn redirection(url: &str, process: &ProcessContext<'_>) -> io::Result<(TempDir, PathBuf)> {
     let folder = |parent: &Path| {
         tempfile::Builder::new()
             .prefix("phase-run-login-")
@@ -95,7 +95,7 @@ fn redirection(url: &str, world: &World<'_>) -> io::Result<(TempDir, PathBuf)> {
             .tempdir_in(parent)
     };
     // A browser in a sandbox sees neither /tmp nor hidden folders, but the home.
-    let home = (world.variables)("HOME").map(PathBuf::from);
+    let home = (process.variables)("HOME").map(PathBuf::from);
     let in_home = home.map(|home| folder(&home)).and_then(Result::ok);
     let folder = in_home.map_or_else(|| folder(&env::temp_dir()), Ok)?;
     let path = folder.path().join("login.html");

@@ -70,7 +70,7 @@ impl Cli {
         };
         let passphrase = layers.variable(PASSPHRASE)?;
         Ok(Some(Self {
-            directory: logical(search.world.directory, layers.variable_os("PWD")),
+            directory: logical(search.process.directory, layers.variable_os("PWD")),
             home,
             keyring: search.places.keyring.clone(),
             organisation: wanted,

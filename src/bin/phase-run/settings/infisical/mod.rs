@@ -14,7 +14,7 @@ use phase_run::{
     InfisicalMethod, LoginLookup, LoginOverrides, NamedFile, SecretSource, SecretValue, outside,
 };
 
-use super::World;
+use super::ProcessContext;
 use super::access::Access;
 use super::credentials::Chosen;
 use super::layers::{Layers, Origin};
@@ -34,7 +34,7 @@ pub(super) struct Search<'a> {
     pub(super) places: &'a Places,
     /// The way to log in, and who named it.
     pub(super) way: Option<(Way, Origin)>,
-    pub(super) world: &'a World<'a>,
+    pub(super) process: &'a ProcessContext<'a>,
 }
 
 impl Search<'_> {
@@ -65,7 +65,7 @@ impl Search<'_> {
             .way
             .as_ref()
             .is_some_and(|(way, _)| !matches!(way, Way::AwsIam | Way::Azure | Way::Token));
-        flags || of_infisical || (self.world.has_variables)("INFISICAL_")
+        flags || of_infisical || (self.process.has_variables)("INFISICAL_")
     }
 
     /// Flags, then variables.
@@ -196,7 +196,7 @@ impl Search<'_> {
     /// It cannot be used.
     pub(super) fn beside(&self) -> Result<Option<InfisicalJson>, Failure> {
         match self.layers.project {
-            None => json::find(self.world.directory, &self.layers.projects),
+            None => json::find(self.process.directory, &self.layers.projects),
             Some(_) => Ok(None),
         }
     }

@@ -57,7 +57,7 @@ impl Stage {
                 .filter(|value| !value.is_empty())
         };
         let user = user_file(&variables);
-        let world = World {
+        let process = ProcessContext {
             user: &user,
             directory: &directory,
             has_variables: &|start| {
@@ -67,7 +67,7 @@ impl Stage {
             },
             variables: &variables,
         };
-        Settings::resolve(&args.run.context, &world)
+        Settings::resolve(&args.run.context, &process)
     }
 
     fn scope(&self, args: &[&str]) -> Scope {
