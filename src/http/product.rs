@@ -33,13 +33,19 @@ impl Product {
                 .then_some(Self::Infisical);
         }
         let page = String::from_utf8_lossy(body);
-        // The titles of their web pages.
-        let pages = [
-            ("<title>Infisical", Self::Infisical),
-            ("Phase Console", Self::Phase),
-        ];
-        let mut pages = pages.into_iter();
-        pages.find_map(|(mark, product)| page.contains(mark).then_some(product))
+        // Others may link to them: their own pages are called so, or say nothing else.
+        let title = match page.split_once("<title>") {
+            Some((_, title)) => title.split('<').next().unwrap_or_default().to_owned(),
+            None => page
+                .split('<')
+                .filter_map(|part| Some(part.split_once('>')?.1))
+                .collect(),
+        };
+        match title.trim() {
+            title if title.starts_with("Infisical") => Some(Self::Infisical),
+            title if title.starts_with("Phase Console") => Some(Self::Phase),
+            _ => None,
+        }
     }
 
     /// Its name.
@@ -60,10 +66,10 @@ impl Product {
                 "for the secrets that are there, choose --provider phase; else name the Infisical server with --host or INFISICAL_DOMAIN"
             }
             (_, Some(_)) => {
-                "its web pages answer where its API should: check --host, and that all of its API is passed on to the server"
+                "its web pages answer where its API should; check --host; all of its API must be passed on to the server"
             }
             (_, None) => {
-                "a proxy, an ingress, a login page or another server may have answered: check --host, and that all of its API is passed on to the server"
+                "a proxy or an ingress, a login page or another server may have answered; check --host; all of its API must be passed on to the server"
             }
         }
     }
@@ -88,9 +94,14 @@ mod tests {
                 Some(Product::Infisical),
             ),
             (
-                b"<html><body>Phase Console</body>",
+                b"<html><title>Phase Console</title>",
                 false,
                 Some(Product::Phase),
+            ),
+            (
+                b"<title>Sign in</title><a>Grafana</a><a>Phase Console</a>",
+                false,
+                None,
             ),
             (b"<html><title>Sign in</title>", false, None),
         ] {

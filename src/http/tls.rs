@@ -122,7 +122,7 @@ fn add(
     });
     found.map_err(|error| match error.kind() {
         ErrorKind::Timeout => error,
-        _ => error.help("--ca-cert and SSL_CERT_FILE want a PEM file: -----BEGIN CERTIFICATE-----"),
+        _ => error.help("a PEM file is wanted, with -----BEGIN CERTIFICATE-----, by --ca-cert, PHASE_RUN_CA_CERT and SSL_CERT_FILE"),
     })
 }
 

@@ -548,3 +548,12 @@ fn no_failure_to_open_or_resolve_a_secret_names_an_option_of_another_command() {
         }
     }
 }
+
+#[test]
+fn a_secret_is_removed_beside_one_whose_name_does_not_open() {
+    let phase = web().secret("GOOD", "1").secret("BAD", "2").known_as("X");
+    let server = phase.serve();
+    let delete = |name| secrets(&phase, &server, "e2ee", &["delete", name]);
+    delete("GOOD").status(0).told("deleted GOOD in ");
+    delete("GOOD").failed(125, "missing");
+}

@@ -162,7 +162,7 @@ fn a_page_instead_of_json_names_the_path_and_who_may_have_answered() {
         assert!(error.to_string().contains(&url), "{error}");
         assert!(!all_text(&error).contains("app_id"), "{error:?}");
         assert!(
-            error.advice().unwrap().contains("a proxy, an ingress"),
+            error.advice().unwrap().contains("a proxy or an ingress"),
             "{error:?}"
         );
         assert_eq!(server.requests().len(), 1);

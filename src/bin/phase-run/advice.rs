@@ -46,10 +46,16 @@ fn options(command: &Command) -> BTreeSet<String> {
 /// no other way. What stands in backticks and is a whole command has its own options.
 fn fit(line: &str, has: &dyn Fn(&str) -> bool) -> Option<String> {
     let mut kept = String::new();
+    let mut is_alone = true;
     for (separator, clause) in split(line, &["; ", ". "]) {
-        let Some(clause) = fit_clause(clause, has) else {
+        // What follows a clause that is left out speaks of it, unless it is another way.
+        let other = clause.strip_prefix("else ");
+        let clause = if is_alone { Some(clause) } else { other };
+        let Some(clause) = clause.and_then(|clause| fit_clause(clause, has)) else {
+            is_alone = false;
             continue;
         };
+        is_alone = true;
         if !kept.is_empty() {
             kept.push_str(separator);
         }
@@ -112,7 +118,7 @@ fn items(text: &str) -> (Vec<&str>, &str, &str) {
 fn item(text: &str) -> usize {
     let end = |from: usize| {
         text[from..]
-            .find([' ', ',', ';'])
+            .find([' ', ',', ';', ':'])
             .map_or(text.len(), |at| from + at)
     };
     let mut length = end(0);
@@ -165,9 +171,10 @@ fn named(text: &str) -> Vec<Range<usize>> {
     let mut start = 0;
     for (number, part) in text.split('`').enumerate() {
         let quoted = number % 2 == 1;
+        let is_name = |at: usize| !quoted && part[..at].matches('"').count() % 2 == 1;
         let found = part.match_indices("--").map(|(at, _)| at);
         // Behind the option that is quoted stands what it is given.
-        let found = found.filter(|at| !quoted || *at == 0);
+        let found = found.filter(|at| (!quoted || *at == 0) && !is_name(*at));
         all.extend(found.filter_map(|at| option(part, at)).map(|length| {
             let (at, length) = length;
             start + at..start + at + length

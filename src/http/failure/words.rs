@@ -16,7 +16,7 @@ pub(in crate::http) struct Words {
 /// The most names of a certificate that are told.
 const MOST_NAMES: usize = 5;
 
-const ADD: &str = "add the server's root certificate, or its own if it is self-signed, with --ca-cert FILE; SSL_CERT_FILE replaces the system's";
+const ADD: &str = "add the server's root certificate, or its own if it is self-signed, with --ca-cert FILE or PHASE_RUN_CA_CERT; SSL_CERT_FILE replaces the system's";
 const ANOTHER: &str = "the server needs another certificate; --ca-cert FILE with exactly this one in it trusts it as it is";
 const NO_NAME: &str = "it has no subjectAltName: make one that names the server there; a common name counts only in a certificate that --ca-cert FILE holds itself";
 const OTHER_NAME: &str = "the certificate is for another name: check --host";
@@ -118,7 +118,7 @@ fn of_other(name: &str) -> Words {
     match name {
         "CaUsedAsEndEntity" => Words::new(
             "it is an authority's, and the server shows it as its own",
-            "if it is the server's own, give --ca-cert FILE with exactly this certificate in it; else the server needs one that is no authority's (CA:FALSE)",
+            "if it is the server's own, name a file with exactly this certificate in it by --ca-cert or PHASE_RUN_CA_CERT; else the server needs one that is no authority's (CA:FALSE)",
         ),
         "CertDistrusted" => Words::new("its key is known as one not to trust", ANOTHER),
         "EndEntityUsedAsCa" => Words::new("it was signed by one that is no authority's", chain),

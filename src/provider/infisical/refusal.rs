@@ -266,7 +266,7 @@ fn error(status: u16, said: &ErrorDetail, about: &str) -> Error {
         (401, _) if said.is_of_no_organisation() => (
             ErrorKind::Credentials,
             "the session is in no organisation".to_owned(),
-            "give --organization, the id of one, or log in again with `infisical login`",
+            "give the id of one by --organization, or log in again with `infisical login`",
         ),
         (401, name) if name != "ValidationFailure" => (
             ErrorKind::Credentials,

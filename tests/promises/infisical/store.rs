@@ -23,8 +23,8 @@ fn a_secret_is_made_changed_moved_and_removed_under_the_name_that_was_typed() {
     let run = secrets(&server, &["create", "new"]);
     run.stdin("x").failed(125, "conflict").stderr_has("new");
     let unknown = |words: &[&str]| secrets(&server, words).failed(125, "missing");
-    unknown(&["get", "x"]).stderr_has("no secret \"x\" in dev of demo\n");
-    unknown(&["delete", "x"]).stderr_has("no secret \"x\" in dev of demo\n");
+    unknown(&["get", "x"]).stderr_has("no secret \"x\" in demo/dev/\n");
+    unknown(&["delete", "x"]).stderr_has("no secret \"x\" in demo/dev/\n");
     let run = secrets(&server, &["update", "new"]);
     run.stdin("two").stdout("").status(0).told("updated new");
     let run = secrets(

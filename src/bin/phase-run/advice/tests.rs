@@ -141,6 +141,22 @@ const LEFT: &[(&str, &str, &str)] = &[
         "there are: \"a, or b --x\"",
     ),
     (
+        "for those, choose --x infisical; else name the server with --y or PHASE_HOST",
+        "--y",
+        "name the server with --y or PHASE_HOST",
+    ),
+    (
+        "add the root with --x FILE; PHASE_FILE replaces the others",
+        "",
+        "",
+    ),
+    ("give --x: there are a, b", "", ""),
+    (
+        "did you mean \"shop --old\"? a change needs the whole name",
+        "",
+        "did you mean \"shop --old\"? a change needs the whole name",
+    ),
+    (
         "nothing -- not even a-b--c",
         "",
         "nothing -- not even a-b--c",

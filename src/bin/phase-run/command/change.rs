@@ -3,7 +3,7 @@
 
 use phase_run::{Change, Folder, Listing, NewSecret, Outline, Place, SecretName, SecretType};
 
-use super::store::{Store, missing, within};
+use super::store::{Store, within};
 use super::value::{name, value};
 use crate::args::{StoredType, Write};
 use crate::exit::{Failure, Reason};
@@ -52,8 +52,9 @@ impl<'a> Target<'a> {
         let names = here.iter().map(|secret| secret.name.as_str());
         let stored = self.store.stored_as(name, names);
         let found = here.iter().find(|secret| Some(&*secret.name) == stored);
-        let missing = || self.store.or_dynamic(name, missing(name, &self.place));
-        found.map(Some).ok_or_else(missing)
+        found
+            .map(Some)
+            .ok_or_else(|| self.store.missing(name, &self.place))
     }
 
     /// Says what was done to what lies in this folder.
@@ -177,6 +178,9 @@ fn done(name: &str, secret: Option<&Outline>, change: &Change) -> String {
         (true, Some(true), _) => format!("turned off the personal override of {name}"),
         (true, Some(_), _) => format!("turned on the personal override of {name}"),
         (true, None, _) => format!("switched the personal override of {name}"),
+        (false, None, Some(_)) if secret.is_some() => {
+            format!("created the personal override of {name}")
+        }
         (false, _, Some(_)) => format!("updated the personal override of {name}"),
         (false, _, None) => format!("updated {name}"),
     }
@@ -223,25 +227,16 @@ fn in_store(kind: StoredType) -> SecretType {
 }
 
 pub(super) fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
-    let folder = store.folder()?;
+    let target = Target::look(store)?;
+    let Target { folder, place, .. } = &target;
     // All of them are looked up first, so that a wrong name deletes nothing.
-    let Listing { place, secrets, .. } = store.before_change()?;
-    let here = secrets.iter().filter(|secret| secret.folder == *folder);
-    let names_stored = here.map(|secret| secret.name.as_str());
-    let mut doomed = Vec::new();
-    for name in names {
-        let stored = store.stored_as(name, names_stored.clone());
-        let stored = stored.ok_or_else(|| store.or_dynamic(name, missing(name, &place)))?;
-        let count = names_stored.clone().filter(|name| *name == stored).count();
-        if count > 1 {
-            let text =
-                format!("{stored} stands {count} times in {folder}, and nothing was removed");
-            return Err(Failure::new(Reason::Ambiguous, text).help(format!(
-                "the one changed last is in use: `secrets update {stored} --keep-value --move-to FOLDER` moves it away"
-            )));
-        }
-        doomed.push(stored);
-    }
+    let mut doomed = match &target.here {
+        Some(here) => names
+            .iter()
+            .map(|name| doomed(&target, here, name))
+            .collect::<Result<_, _>>()?,
+        None => names.to_vec(),
+    };
     doomed.sort_unstable();
     doomed.dedup();
     for (number, name) in doomed.iter().enumerate() {
@@ -250,18 +245,33 @@ pub(super) fn delete(store: &Store, names: &[String]) -> Result<(), Failure> {
             if removed {
                 Ok(())
             } else {
-                Err(missing(name, &place))
+                Err(store.missing(name, place))
             }
         });
         removed.map_err(|failure| partly(failure, &doomed[..number], &doomed[number + 1..]))?;
     }
-    let (names, place) = (doomed.join(", "), within(&place, folder));
-    store.report.tell(&format!("deleted {names} in {place}"));
+    target.tell(&format!("deleted {}", doomed.join(", ")));
     Ok(())
 }
 
+/// The name of the one secret of those `here` that `name` means.
+fn doomed(target: &Target<'_>, here: &[Outline], name: &str) -> Result<String, Failure> {
+    let names = here.iter().map(|secret| secret.name.as_str());
+    let stored = target.store.stored_as(name, names.clone());
+    let stored = stored.ok_or_else(|| target.store.missing(name, &target.place))?;
+    let count = names.filter(|name| *name == stored).count();
+    if count > 1 {
+        let folder = target.folder;
+        let text = format!("{stored} stands {count} times in {folder}, and nothing was removed");
+        return Err(Failure::new(Reason::Ambiguous, text).help(format!(
+            "the one changed last is in use: `secrets update {stored} --keep-value --move-to FOLDER` moves it away"
+        )));
+    }
+    Ok(stored.to_owned())
+}
+
 /// `failure` between those that were removed and those that were not.
-fn partly(failure: Failure, before: &[&str], after: &[&str]) -> Failure {
+fn partly(failure: Failure, before: &[String], after: &[String]) -> Failure {
     let told = [("removed before that", before), ("not removed", after)];
     let told = told.into_iter().filter(|(_, names)| !names.is_empty());
     told.fold(failure, |failure, (what, names)| {

@@ -141,7 +141,7 @@ impl Store {
         }
         self.tell(&resolution);
         let found = resolution.secrets.into_iter().next();
-        found.ok_or_else(|| self.or_dynamic(name, missing(name, &resolution.place)))
+        found.ok_or_else(|| self.missing(name, &resolution.place))
     }
 
     /// The one of `names` that `name` means: as it is spelt, or else in upper
@@ -173,6 +173,15 @@ impl Store {
             ProviderName::Phase => name.to_uppercase(),
             ProviderName::Infisical | ProviderName::Vault => name.to_owned(),
         }
+    }
+
+    /// That there is no secret `name` where this store looks in `place`.
+    pub(super) fn missing(&self, name: &str, place: &Place) -> Failure {
+        let folder = match &self.scope.folders {
+            Folders::These(folders) if folders.len() == 1 => folders.first(),
+            _ => None,
+        };
+        self.or_dynamic(name, no_secret(name, place, folder))
     }
 
     /// `failure` to find or to make the secret `name`; where a dynamic secret gives that
@@ -252,9 +261,10 @@ fn told(Place { app, environment }: &Place) -> String {
     }
 }
 
-/// That `place` has no secret `name`.
-pub(super) fn missing(name: &str, place: &Place) -> Failure {
-    let text = format!("there is no secret {name:?} in {}", told(place));
+/// That `folder` of `place` has no secret `name`; none stands for several folders.
+fn no_secret(name: &str, place: &Place, folder: Option<&Folder>) -> Failure {
+    let place = folder.map_or_else(|| told(place), |folder| within(place, folder));
+    let text = format!("there is no secret {name:?} in {place}");
     Failure::new(Reason::Missing, text)
         .help("look at --env and --path, or `phase-run secrets list --all-paths`")
 }

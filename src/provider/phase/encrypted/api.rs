@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use super::account::Located;
@@ -17,6 +18,9 @@ use crate::provider::phase::service::{Matter, Service};
 use crate::provider::phase::wire::Batch;
 use crate::provider::phase::{LEASES, effect_of};
 use crate::scope::Folder;
+
+/// The most requests for secrets at the same time.
+const AT_ONCE: usize = 8;
 
 const SECRETS: &str = "/service/secrets/";
 
@@ -34,9 +38,18 @@ pub(super) struct Question<'a> {
 #[derive(Debug)]
 pub(super) struct Api {
     pub(super) service: Service,
+    /// For as many requests at the same time, whoever asks.
+    turns: Semaphore,
 }
 
 impl Api {
+    pub(super) fn new(service: Service) -> Self {
+        Self {
+            service,
+            turns: Semaphore::new(AT_ONCE),
+        }
+    }
+
     /// Secrets of the environment with that id; `about` says which it is in messages.
     pub(super) async fn secrets(
         &self,
@@ -45,6 +58,8 @@ impl Api {
         question: Question<'_>,
         until: Instant,
     ) -> Result<Answer, ApiError> {
+        // It is never closed.
+        let _turn = self.turns.acquire().await;
         let mut headers = vec![("environment", environment)];
         headers.extend(question.digest.map(|digest| ("keydigest", digest)));
         headers.extend(question.folder.map(|folder| ("path", folder.as_str())));

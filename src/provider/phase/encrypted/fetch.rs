@@ -26,8 +26,8 @@ use crate::secret_set::SecretSet;
 /// So long the list of what a token reaches is taken to be true.
 const FRESH: Duration = Duration::from_mins(1);
 
-/// The most names that are asked for one by one: more are not worth a request each.
-const MOST_NAMES: usize = 8;
+/// The most digests that are asked for one by one: more are not worth a request each.
+const MOST_DIGESTS: usize = 8;
 
 /// All that an environment has.
 pub(super) const ALL: Question<'static> = Question {
@@ -246,7 +246,7 @@ impl Encrypted {
     ) -> Result<Arc<dyn SecretSet>> {
         let keys = self.keys(account, place)?;
         let anywhere = Folders::Below(vec![Folder::root()]);
-        let (rows, whole) = if request.thorough || names.len() > MOST_NAMES {
+        let (rows, whole) = if request.thorough || digests(&names, &keys)?.len() > MOST_DIGESTS {
             let question = Question {
                 // What is only referred to gives no leases.
                 dynamics: Dynamics::Hidden,

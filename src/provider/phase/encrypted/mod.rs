@@ -257,12 +257,10 @@ impl Encrypted {
     pub(crate) fn new(token: PhaseToken, connection: &Connection) -> Result<Self> {
         Ok(Self {
             account: Mutex::new(None),
-            api: Api {
-                service: Service {
-                    http: Http::new(connection)?.asking(Product::Phase),
-                    token,
-                },
-            },
+            api: Api::new(Service {
+                http: Http::new(connection)?.asking(Product::Phase),
+                token,
+            }),
             trust: None,
         })
     }

@@ -7,7 +7,7 @@ _phase_run() {
             :files) compopt -o default 2>/dev/null; return ;;
             *) COMPREPLY+=("$line") ;;
         esac
-    done < <("$1" completions bash -- "${COMP_WORDS[@]:0:COMP_CWORD+1}" 2>/dev/null)
+    done < <("${1/#\~/$HOME}" completions bash -- "${COMP_WORDS[@]:0:COMP_CWORD+1}" 2>/dev/null)
 }
 
 # What follows `--`, as if it had been typed alone.
