@@ -28,3 +28,8 @@ mod support {
     pub(crate) mod needs;
     pub(crate) mod server;
 }
+
+/// A value of a secret as it is listed, which must be shown.
+fn shown(value: Option<&phase_run::SecretValue>) -> &str {
+    value.unwrap().expose()
+}

@@ -4,6 +4,7 @@ use phase_run::ErrorKind::{Configuration, Denied, Missing};
 use phase_run::{App, Change, Folder, NewSecret, Plan, Scope};
 
 use super::{Lab, all_text, client, demo, folder, new, pairs, resolve, token, value, wait};
+use crate::shown;
 use crate::support::server::infisical::Version;
 use crate::support::server::{Reply, Server};
 
@@ -21,10 +22,10 @@ fn listed(lab: &Lab) -> Vec<(String, String, Option<String>)> {
     let secrets = wait(lab.user().list(&lab.scope())).unwrap();
     let row = |secret: &phase_run::Secret| {
         let personal = secret.personal.as_ref().inspect(|own| assert!(own.active));
-        let personal = personal.map(|own| own.value.as_ref().unwrap().expose().to_owned());
+        let personal = personal.map(|own| shown(own.value.as_ref()).to_owned());
         (
             secret.name.clone(),
-            secret.value.as_ref().unwrap().expose().to_owned(),
+            shown(secret.value.as_ref()).to_owned(),
             personal,
         )
     };

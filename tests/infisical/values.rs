@@ -4,6 +4,7 @@ use phase_run::ErrorKind::Denied;
 use phase_run::{Folders, Plan, Scope};
 
 use super::{Lab, all_text, below, demo, listed, notices, pairs, resolve, these, wait};
+use crate::shown;
 use crate::support::server::infisical::Version;
 use crate::support::server::{Infisical, Reply, Server};
 
@@ -263,7 +264,7 @@ fn all_that_the_server_keeps_with_a_secret_is_listed() {
     };
     let stored = &lab.infisical.stored("dev", "/")[0];
     assert_eq!(secret.id, stored.id);
-    assert_eq!(secret.value.as_ref().unwrap().expose(), "1\n2");
+    assert_eq!(shown(secret.value.as_ref()), "1\n2");
     assert_eq!((secret.comment.as_str(), secret.version), ("why", 1));
     assert_eq!(secret.tags, ["db", "aws"]);
     assert!(

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::*;
+use crate::shown;
 
 /// Encrypts `text` in the place of the vault.
 pub(super) fn put(desk: &Desk, text: &str) {
@@ -145,7 +146,7 @@ fn a_vault_of_a_later_version_is_refused_with_the_version_that_is_read() {
 fn what_a_write_would_lose_is_refused_on_reading() {
     let desk = Desk::new();
     put(&desk, &document(&desk, RECORD));
-    assert_eq!(desk.only().value.as_ref().unwrap().expose(), "hunter2");
+    assert_eq!(shown(desk.only().value.as_ref()), "hunter2");
 
     let good = document(&desk, RECORD);
     let own = format!(r#""{}""#, desk.identity.recipient());

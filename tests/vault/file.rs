@@ -1,6 +1,7 @@
 //! The file: its mode, its name, its size, and that `age` knows it.
 
 use super::*;
+use crate::shown;
 
 #[test]
 fn a_new_vault_is_private_and_a_write_keeps_the_mode_it_was_given() {
@@ -48,10 +49,7 @@ fn ten_thousand_secrets_fit() {
     let secrets = desk.list().unwrap();
     assert_eq!(secrets.len(), 10_001);
     assert_eq!(secrets[0].name, "LAST");
-    assert_eq!(
-        secrets[10_000].value.as_ref().unwrap().expose(),
-        "value 9999"
-    );
+    assert_eq!(shown(secrets[10_000].value.as_ref()), "value 9999");
 }
 
 #[test]
@@ -60,12 +58,9 @@ fn a_vault_made_by_age_itself_opens() {
     let identity = fs::read_to_string(fixtures.join("identity")).unwrap();
     let key = VaultKey::Identities(value(&identity));
     let secrets = list(&client(&fixtures.join("by-age.vault"), key)).unwrap();
-    assert_eq!(secrets[0].value.as_ref().unwrap().expose(), "localhost");
+    assert_eq!(shown(secrets[0].value.as_ref()), "localhost");
     let sealed = &secrets[1];
-    assert_eq!(
-        sealed.value.as_ref().unwrap().expose(),
-        "s3crét \"quoted\"\n"
-    );
+    assert_eq!(shown(sealed.value.as_ref()), "s3crét \"quoted\"\n");
     assert_eq!((sealed.kind, sealed.version), (SecretType::Sealed, 7));
     assert_eq!(
         (sealed.folder.as_str(), sealed.updated.as_str()),

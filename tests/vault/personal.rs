@@ -1,13 +1,11 @@
 //! Personal overrides: one's own, beside the vault, and never without their secret.
 
 use super::*;
+use crate::shown;
 
 fn overridden(desk: &Desk) -> Option<(String, bool)> {
     let personal = desk.only().personal?;
-    Some((
-        personal.value.as_ref().unwrap().expose().to_owned(),
-        personal.active,
-    ))
+    Some((shown(personal.value.as_ref()).to_owned(), personal.active))
 }
 
 fn change() -> Change {
@@ -32,7 +30,7 @@ fn an_override_lies_beside_the_vault_which_stays_as_it_is() {
     assert_eq!(overridden(&desk), Some(("mine".to_owned(), true)));
     let stored = desk.only();
     assert_eq!(
-        (stored.value.as_ref().unwrap().expose(), stored.version),
+        (shown(stored.value.as_ref()), stored.version),
         ("value of NAME", 1)
     );
     assert_eq!(fs::read(desk.file()).unwrap(), before);
@@ -182,15 +180,9 @@ fn overrides_to_a_vault_with_a_passphrase_have_the_same_one() {
     ))
     .unwrap();
     let stored = list(&vault).unwrap().remove(0);
-    assert_eq!(
-        stored.personal.unwrap().value.as_ref().unwrap().expose(),
-        "mine"
-    );
+    assert_eq!(shown(stored.personal.unwrap().value.as_ref()), "mine");
 
     wait(VaultFile::new(desk.file(), key("one")).change_key(&key("two"))).unwrap();
     let stored = list(&client(&desk.file(), key("two"))).unwrap().remove(0);
-    assert_eq!(
-        stored.personal.unwrap().value.as_ref().unwrap().expose(),
-        "mine"
-    );
+    assert_eq!(shown(stored.personal.unwrap().value.as_ref()), "mine");
 }

@@ -4,6 +4,7 @@
 use phase_run::Plan;
 
 use super::*;
+use crate::shown;
 
 /// What somebody writes who knows whom it is for: an override of `NAME`.
 fn forged(extra: &str) -> String {
@@ -61,16 +62,7 @@ fn overrides_that_others_wrote_for_us_are_refused() {
     put(&desk, &opened(&desk).replace("\"mine\"", "\"forged\""));
     refused(&desk);
     put(&desk, &opened(&desk).replace("\"forged\"", "\"mine\""));
-    assert_eq!(
-        desk.only()
-            .personal
-            .unwrap()
-            .value
-            .as_ref()
-            .unwrap()
-            .expose(),
-        "mine"
-    );
+    assert_eq!(shown(desk.only().personal.unwrap().value.as_ref()), "mine");
 }
 
 #[test]
@@ -104,13 +96,7 @@ fn overrides_without_a_seal_are_shown_by_name_and_sealed_as_they_were_shown() {
     put(&desk, &forged("").replace("forged", "later"));
     wait(desk.vault().seal(unsealed)).unwrap();
     assert_eq!(
-        desk.only()
-            .personal
-            .unwrap()
-            .value
-            .as_ref()
-            .unwrap()
-            .expose(),
+        shown(desk.only().personal.unwrap().value.as_ref()),
         "forged"
     );
     assert!(wait(desk.vault().unsealed()).unwrap().is_none());
@@ -161,9 +147,6 @@ fn any_identity_of_the_own_file_reads_what_was_sealed() {
     wait(with_both.update(&place(), &Folder::root(), "NAME", &change)).unwrap();
     for key in [desk.identity.key(), second.key(), both] {
         let secret = list(&client(&desk.file(), key)).unwrap().remove(0);
-        assert_eq!(
-            secret.personal.unwrap().value.as_ref().unwrap().expose(),
-            "mine"
-        );
+        assert_eq!(shown(secret.personal.unwrap().value.as_ref()), "mine");
     }
 }

@@ -1,6 +1,7 @@
 //! Secrets are made, found, changed and removed.
 
 use super::*;
+use crate::shown;
 
 #[test]
 fn what_was_written_is_read_back() {
@@ -16,7 +17,7 @@ fn what_was_written_is_read_back() {
     .unwrap();
     let stored = desk.only();
     assert_eq!(stored.name, "NAME");
-    assert_eq!(stored.value.as_ref().unwrap().expose(), text);
+    assert_eq!(shown(stored.value.as_ref()), text);
     assert_eq!(stored.comment, "for people");
     assert_eq!(stored.folder.as_str(), "/a/b");
     assert_eq!(stored.kind, SecretType::Config);
@@ -60,7 +61,7 @@ fn an_update_changes_what_it_names_and_counts() {
     desk.update("NAME", &change).unwrap();
     let stored = desk.only();
     assert_eq!((stored.comment.as_str(), stored.version), ("new", 2));
-    assert_eq!(stored.value.as_ref().unwrap().expose(), "value of NAME");
+    assert_eq!(shown(stored.value.as_ref()), "value of NAME");
 
     let change = Change {
         value: Some(value("newer")),
@@ -68,10 +69,7 @@ fn an_update_changes_what_it_names_and_counts() {
     };
     desk.update("NAME", &change).unwrap();
     let stored = desk.only();
-    assert_eq!(
-        (stored.value.as_ref().unwrap().expose(), stored.version),
-        ("newer", 3)
-    );
+    assert_eq!((shown(stored.value.as_ref()), stored.version), ("newer", 3));
     assert_eq!(stored.tags, ["tag"]);
 }
 

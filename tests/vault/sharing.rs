@@ -3,6 +3,7 @@
 use phase_run::VaultRecipient;
 
 use super::*;
+use crate::shown;
 
 #[test]
 fn a_vault_is_never_overwritten() {
@@ -195,10 +196,7 @@ fn a_new_identity_takes_the_place_of_the_old_one() {
     wait(desk.vault().change_key(&new.key())).unwrap();
     assert_eq!(desk.list().unwrap_err().kind(), ErrorKind::Decryption);
     let stored = list(&client(&desk.file(), new.key())).unwrap().remove(0);
-    assert_eq!(
-        stored.personal.unwrap().value.as_ref().unwrap().expose(),
-        "mine"
-    );
+    assert_eq!(shown(stored.personal.unwrap().value.as_ref()), "mine");
     let theirs = VaultFile::new(desk.file(), other.key());
     let left = wait(theirs.recipients()).unwrap();
     assert_eq!(left, [other.recipient().clone(), new.recipient().clone()]);
@@ -221,10 +219,7 @@ fn a_change_of_keys_that_was_interrupted_is_brought_to_its_end() {
 
     wait(desk.vault().change_key(&new.key())).unwrap();
     let stored = list(&client(&desk.file(), new.key())).unwrap().remove(0);
-    assert_eq!(
-        stored.personal.unwrap().value.as_ref().unwrap().expose(),
-        "mine"
-    );
+    assert_eq!(shown(stored.personal.unwrap().value.as_ref()), "mine");
 }
 
 #[test]

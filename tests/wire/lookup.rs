@@ -3,6 +3,7 @@
 use phase_run::{App, Connection, ErrorKind, Scope};
 
 use super::{WEB, client, client_of, names, recorded, wait};
+use crate::shown;
 use crate::support::server::{Phase, Reply, Request, Server, Sse};
 
 fn lab() -> Phase {
@@ -33,8 +34,7 @@ fn an_environment_is_looked_up_only_if_its_name_fails_and_case_does_not_matter()
     let client = client(&server.url());
     let value = |environment: &str| {
         let scope = Scope::new(App::Id("Web-id".into()), environment);
-        wait(client.list(&scope))
-            .map(|secrets| secrets[0].value.as_ref().unwrap().expose().to_owned())
+        wait(client.list(&scope)).map(|secrets| shown(secrets[0].value.as_ref()).to_owned())
     };
     assert_eq!(value("PRODUCTION").unwrap(), "1");
     assert_eq!(resources(&server), ["secrets"]);

@@ -3,6 +3,7 @@
 use phase_run::{Client, Connection, Credentials, ErrorKind, Folders, PhaseApi, SecretType};
 
 use super::{WEB, client, client_of, folders, names, recorded, scope, token, wait};
+use crate::shown;
 use crate::support::server::{Authority, Reply, Server};
 
 #[test]
@@ -52,7 +53,7 @@ fn every_field_of_a_row_arrives_over_tls_too() {
     let secrets = wait(client_of("ServiceAccount", connection).list(&all)).unwrap();
     let find = |name| secrets.iter().find(|secret| secret.name == name).unwrap();
     let host = find("DB_HOST");
-    assert_eq!(host.value.as_ref().unwrap().expose(), "localhost");
+    assert_eq!(shown(host.value.as_ref()), "localhost");
     assert_eq!(host.comment, "hi");
     assert_eq!(host.folder.as_str(), "/backend/x");
     assert_eq!(host.id, "144b5f07-2628-4b08-a94d-3a21b4eb2a72");
@@ -61,14 +62,11 @@ fn every_field_of_a_row_arrives_over_tls_too() {
     assert_eq!(host.updated, "2026-11-21T01:08:43.686428Z");
     assert_eq!(host.version, 1);
     assert!(host.personal.is_none());
-    assert_eq!(find("EMPTY").value.as_ref().unwrap().expose(), "");
-    assert_eq!(
-        find("UNI").value.as_ref().unwrap().expose(),
-        "日本語🔐\nline2"
-    );
-    assert_eq!(find("NULV").value.as_ref().unwrap().expose(), "a\0b");
+    assert_eq!(shown(find("EMPTY").value.as_ref()), "");
+    assert_eq!(shown(find("UNI").value.as_ref()), "日本語🔐\nline2");
+    assert_eq!(shown(find("NULV").value.as_ref()), "a\0b");
     assert_eq!(find("SEALED").kind, SecretType::Sealed);
-    assert_eq!(find("SEALED").value.as_ref().unwrap().expose(), "topsecret");
+    assert_eq!(shown(find("SEALED").value.as_ref()), "topsecret");
     assert_eq!(
         server.requests()[0].parameter("path"),
         None,
@@ -162,8 +160,8 @@ fn a_personal_override_comes_beside_the_shared_value() {
     let client = client_of("User", Connection::new(server.url()));
     let secrets = wait(client.list(&scope())).unwrap();
     let personal = secrets[0].personal.as_ref().unwrap();
-    assert_eq!(secrets[0].value.as_ref().unwrap().expose(), "1");
-    assert_eq!(personal.value.as_ref().unwrap().expose(), "mine");
+    assert_eq!(shown(secrets[0].value.as_ref()), "1");
+    assert_eq!(shown(personal.value.as_ref()), "mine");
     assert!(personal.active);
 }
 

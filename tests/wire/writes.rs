@@ -6,6 +6,7 @@ use phase_run::{
 };
 
 use super::{all_text, client_of, new, place, value, wait};
+use crate::shown;
 use crate::support::server::{Phase, Server, Sse};
 
 fn lab() -> (Server, Client) {
@@ -44,13 +45,13 @@ fn a_created_secret_is_stored_whole_under_its_name_in_upper_case() {
     };
     wait(client.create(&place(), &secret)).unwrap();
     let found = stored(&client, "/", "DB_URL").unwrap();
-    assert_eq!(found.value.as_ref().unwrap().expose(), "x\"\n😀");
+    assert_eq!(shown(found.value.as_ref()), "x\"\n😀");
     assert_eq!(found.comment, "a comment");
     assert_eq!(found.kind, SecretType::Config);
     assert_eq!(found.tags, ["db"]);
     let personal = found.personal.unwrap();
     assert_eq!(
-        (personal.value.as_ref().unwrap().expose(), personal.active),
+        (shown(personal.value.as_ref()), personal.active),
         ("mine", true)
     );
 }
@@ -63,12 +64,7 @@ fn creating_what_is_there_is_a_conflict_that_names_secret_and_folder() {
     assert_eq!(error.to_string(), "host is already in /");
     assert!(!all_text(&error).contains("hunter2"));
     assert_eq!(
-        stored(&client, "/", "HOST")
-            .unwrap()
-            .value
-            .as_ref()
-            .unwrap()
-            .expose(),
+        shown(stored(&client, "/", "HOST").unwrap().value.as_ref()),
         "h"
     );
 }
@@ -95,19 +91,11 @@ fn an_update_changes_what_is_given_and_leaves_the_rest() {
     update(&client, "HOST", &change).unwrap();
     let found = stored(&client, "/", "HOST").unwrap();
     assert_eq!(
-        (
-            found.value.as_ref().unwrap().expose(),
-            found.comment.as_str()
-        ),
+        (shown(found.value.as_ref()), found.comment.as_str()),
         ("v2", "new")
     );
     assert_eq!(
-        stored(&client, "/db", "HOST")
-            .unwrap()
-            .value
-            .as_ref()
-            .unwrap()
-            .expose(),
+        shown(stored(&client, "/db", "HOST").unwrap().value.as_ref()),
         "other"
     );
     let put = server
@@ -127,7 +115,7 @@ fn an_update_changes_what_is_given_and_leaves_the_rest() {
     update(&client, "host", &tags).unwrap();
     let found = stored(&client, "/", "HOST").unwrap();
     assert_eq!(
-        (found.value.as_ref().unwrap().expose(), found.tags),
+        (shown(found.value.as_ref()), found.tags),
         ("v2", vec!["a".to_owned()])
     );
 }
@@ -147,12 +135,12 @@ fn an_update_can_move_a_secret_to_another_folder() {
     .unwrap();
     assert!(stored(&client, "/", "HOST").is_none());
     assert_eq!(
-        stored(&client, "/elsewhere", "HOST")
-            .unwrap()
-            .value
-            .as_ref()
-            .unwrap()
-            .expose(),
+        shown(
+            stored(&client, "/elsewhere", "HOST")
+                .unwrap()
+                .value
+                .as_ref()
+        ),
         "h"
     );
 }
@@ -176,10 +164,10 @@ fn a_personal_override_is_set_and_switched() {
         let found = stored(&client, "/", "HOST").unwrap();
         let personal = found.personal.unwrap();
         assert_eq!(
-            (personal.value.as_ref().unwrap().expose(), personal.active),
+            (shown(personal.value.as_ref()), personal.active),
             ("mine", active)
         );
-        assert_eq!(found.value.as_ref().unwrap().expose(), "h");
+        assert_eq!(shown(found.value.as_ref()), "h");
         update(&client, "HOST", &switch).unwrap();
     }
 }
